@@ -1,0 +1,412 @@
+/**
+ * Every error code with its kind, HTTP status, meaning and next step. `docs/errors.md` is made from this table, and a
+ * test proves that each code is used and documented.
+ */
+interface CodeEntry {
+  kind: 'invalid' | 'denied' | 'rejected' | 'conflict' | 'fault' | 'defect';
+  status: number;
+  means: string;
+  next: string;
+}
+
+const entry = <K extends CodeEntry['kind']>(kind: K, status: number, means: string, next: string) => ({
+  kind,
+  status,
+  means,
+  next,
+});
+
+export const ERROR_CODES = {
+  // input
+  'input.invalid': entry(
+    'invalid',
+    400,
+    'The input does not fit the schema of the command or query.',
+    'Correct the fields named in the message; `/docs` shows each schema.',
+  ),
+  'input.too_large': entry(
+    'invalid',
+    413,
+    'The request is larger than 1 MiB.',
+    'Send less, or put large text into a file of the repository.',
+  ),
+  'input.not_json': entry(
+    'invalid',
+    400,
+    'The body is not JSON, or not sent as application/json.',
+    'Send a JSON object with content-type application/json.',
+  ),
+  'command.unknown': entry(
+    'invalid',
+    404,
+    'There is no command of that name.',
+    'List them at `/openapi.json` or with `heph --help`.',
+  ),
+  'query.unknown': entry(
+    'invalid',
+    404,
+    'There is no query or view of that name.',
+    'List them at `/openapi.json` or with `heph --help`.',
+  ),
+  'route.unknown': entry('invalid', 404, 'There is nothing at that address.', 'See `/docs` for the routes.'),
+  'id.unknown': entry(
+    'invalid',
+    404,
+    'Nothing has that id, or that prefix of an id.',
+    'List what exists with `heph get tasks` or `heph fleet`.',
+  ),
+  'id.ambiguous': entry('invalid', 409, 'Several things begin with that prefix.', 'Write more characters of the id.'),
+
+  // identity
+  'auth.missing': entry(
+    'denied',
+    401,
+    'No token was sent.',
+    'Send `Authorization: Bearer …`; `heph token` prints the operator token.',
+  ),
+  'auth.unknown_token': entry(
+    'denied',
+    401,
+    'The token is not known, has expired or was revoked.',
+    'Use the current token; an agent’s token ends with the agent.',
+  ),
+  'auth.role': entry('denied', 403, 'This role may not do that.', 'Ask the operator.'),
+  'auth.not_yours': entry(
+    'denied',
+    403,
+    'An agent may only act on its own task.',
+    'Use the task that your prompt names.',
+  ),
+  'auth.tool_not_allowed': entry(
+    'denied',
+    403,
+    'The phase does not allow this tool.',
+    'See `allowed_tools` on the phase’s page.',
+  ),
+  'auth.impersonation': entry(
+    'denied',
+    403,
+    'The request names another agent than its token does.',
+    'Leave the agent out; identity comes from the token.',
+  ),
+  'auth.host': entry(
+    'denied',
+    403,
+    'The Host header is not one of this server’s names.',
+    'Use the address that `heph status` prints.',
+  ),
+  'auth.origin': entry(
+    'denied',
+    403,
+    'The Origin header is not this server’s.',
+    'Call from the page the server serves, or without an Origin.',
+  ),
+
+  // log and store
+  'log.wrong_revision': entry(
+    'conflict',
+    409,
+    'Another writer was faster.',
+    'Nothing to do: the command is decided again by itself.',
+  ),
+  'log.id_reused': entry(
+    'conflict',
+    409,
+    'The same event id came with another payload.',
+    'Use a new idempotency key for a new command.',
+  ),
+  'log.corrupted_idempotency': entry(
+    'conflict',
+    409,
+    'Some events of this append are in the log already, others are not.',
+    'Use a new idempotency key.',
+  ),
+  'log.read_only': entry(
+    'fault',
+    503,
+    'Storage failed, so the log takes no more events; reading goes on.',
+    'Check the disk, then start the server again: it verifies the log.',
+  ),
+  'log.disk_full': entry('fault', 507, 'There is no room for the event.', 'Free disk space; nothing was written.'),
+  'log.fenced': entry(
+    'fault',
+    503,
+    'A later server has taken over this data directory.',
+    'Use the other server; `heph status` names it.',
+  ),
+  'log.damaged': entry(
+    'fault',
+    503,
+    'The log does not verify: an event was altered or is missing.',
+    'Run `heph log verify`; restore from a backup or export up to the named position.',
+  ),
+  'log.timeout': entry(
+    'fault',
+    503,
+    'The store did not answer in time; whether the append happened is unknown.',
+    'Repeat the command with the same idempotency key.',
+  ),
+  'log.event_too_large': entry(
+    'invalid',
+    413,
+    'An event is larger than 256 KiB.',
+    'Send less text; large things belong into files.',
+  ),
+  'log.bad_stream': entry('invalid', 400, 'That is no stream name.', 'Streams are `<category>-<id>`.'),
+  'log.closed': entry('fault', 503, 'The store is closed: the server is stopping.', 'Start the server again.'),
+  'blob.not_found': entry('invalid', 404, 'No blob has that hash.', 'Check the hash; blobs are never deleted.'),
+  'blob.damaged': entry(
+    'fault',
+    503,
+    'A blob does not have the bytes its hash names.',
+    'Restore the file from a backup.',
+  ),
+  'position.ahead': entry(
+    'invalid',
+    400,
+    'That position has not been reached yet.',
+    'Ask for a position up to the head that the answer names.',
+  ),
+
+  // data directory and server
+  'data.newer_format': entry(
+    'invalid',
+    409,
+    'The data directory was written by a newer version.',
+    'Install that version or newer; it is not opened, so that nothing is lost.',
+  ),
+  'data.not_ours': entry(
+    'invalid',
+    409,
+    'The directory holds files but no Hephaestus data.',
+    'Name an empty or new directory with --data.',
+  ),
+  'data.owned': entry(
+    'fault',
+    503,
+    'A living server owns the data directory.',
+    'Use that server, stop it with `heph down`, or start with --take-over.',
+  ),
+  'data.loose_mode': entry('invalid', 409, 'Others can read the data directory.', 'Run `chmod -R go-rwx` on it.'),
+  'server.port_in_use': entry(
+    'fault',
+    503,
+    'Another program listens on that port.',
+    'Choose another with --port, or leave it out for a free one.',
+  ),
+  'server.not_running': entry('fault', 503, 'No server runs on that data directory.', 'Start it with `heph up`.'),
+  'server.start_failed': entry('fault', 503, 'The server did not come up.', 'Read `heph logs server`.'),
+  'server.stopping': entry(
+    'fault',
+    503,
+    'The server is stopping.',
+    'Repeat the command with the same idempotency key when it is back.',
+  ),
+  'node.too_old': entry(
+    'invalid',
+    500,
+    'This Node is older than 24.15.',
+    'Install Node 24, or run ./heph from a clone, which brings its own.',
+  ),
+
+  // configuration and definitions
+  'config.invalid': entry(
+    'invalid',
+    400,
+    'A setting is unknown or has a bad value.',
+    'See docs/configuration.md for every setting.',
+  ),
+  'definition.unknown': entry(
+    'invalid',
+    404,
+    'There is no workflow definition of that name.',
+    'List them with `heph list workflow-definitions`.',
+  ),
+  'definition.invalid': entry(
+    'invalid',
+    400,
+    'A workflow definition has a mistake.',
+    'Correct the file at the line that the message names.',
+  ),
+  'agent.unknown_preset': entry(
+    'invalid',
+    400,
+    'No agent of that name is configured.',
+    'See `heph config` for the agents; add one with set_config.',
+  ),
+
+  // repositories
+  'repository.not_found': entry(
+    'invalid',
+    400,
+    'The path is no git repository.',
+    'Name the root of a git repository with --repo.',
+  ),
+  'repository.no_commit': entry('invalid', 409, 'The repository has no commit yet.', 'Commit once, then run again.'),
+  'repository.dirty': entry(
+    'invalid',
+    409,
+    'Tracked files are changed but not committed.',
+    'Commit or stash them, or start with --from-head to leave them out.',
+  ),
+  'repository.no_branch': entry('invalid', 400, 'The branch does not exist.', 'List the branches with `git branch`.'),
+  'repository.bad_name': entry(
+    'invalid',
+    400,
+    'That is no acceptable branch or ref name.',
+    'Use letters, digits, dot, dash, underscore and slash.',
+  ),
+  'repository.unsafe_path': entry(
+    'invalid',
+    400,
+    'The path leaves the place it must stay in.',
+    'Name a path inside the repository.',
+  ),
+
+  // git, terminals, checks
+  'git.failed': entry('fault', 503, 'A git command failed.', 'The message has git’s own words.'),
+  'git.timeout': entry('fault', 503, 'A git command took too long.', 'Check the disk and the repository’s size.'),
+  'worktree.failed': entry(
+    'fault',
+    503,
+    'A worktree could not be made.',
+    'Check disk space; the message has git’s own words.',
+  ),
+  'worktree.holds_work': entry(
+    'rejected',
+    409,
+    'The worktree holds work that is in no ref of ours.',
+    'Keep its tree first.',
+  ),
+  'terminal.failed': entry('fault', 503, 'A terminal could not be started or reached.', 'Read `heph logs AGENT`.'),
+  'terminal.gone': entry(
+    'fault',
+    503,
+    'The terminal’s process has ended.',
+    'Its transcript is still there: `heph logs AGENT`.',
+  ),
+  'agent.not_found_executable': entry(
+    'fault',
+    503,
+    'The agent’s program is not on the PATH.',
+    'Install it, or correct `agents.<name>.argv`; `heph doctor` tells which are installed.',
+  ),
+  'agent.not_stopped': entry(
+    'fault',
+    503,
+    'The agent’s processes did not end, even when killed.',
+    'See the pids in `heph status --json`.',
+  ),
+  'check.failed_to_run': entry(
+    'fault',
+    503,
+    'The check could not be run at all.',
+    'Correct the command; the message says what the system answered.',
+  ),
+
+  // domain
+  'workflow.not_open': entry(
+    'rejected',
+    409,
+    'The workflow has ended or does not exist.',
+    'Start another with `heph run`.',
+  ),
+  'workflow.not_paused': entry('rejected', 409, 'The workflow is not paused.', 'Nothing to do.'),
+  'workflow.exists': entry('rejected', 409, 'A workflow with that id exists.', 'Use a new idempotency key.'),
+  'workflow.no_such_phase': entry(
+    'rejected',
+    409,
+    'The workflow has no phase of that name.',
+    'Use one of the phases that the message lists.',
+  ),
+  'workflow.too_many_tasks': entry(
+    'rejected',
+    409,
+    'The workflow has as many tasks as it may have.',
+    'Raise `limits.tasksPerWorkflowMax`, or finish some.',
+  ),
+  'workflow.out_of_order': entry(
+    'rejected',
+    409,
+    'That step does not fit the state of the workflow.',
+    'See `heph workflow ID`.',
+  ),
+  'task.exists': entry('rejected', 409, 'A task with that id exists.', 'Use a new idempotency key.'),
+  'task.not_open': entry(
+    'rejected',
+    409,
+    'The task has ended or does not exist.',
+    'Restart it with restart_task if it has failed.',
+  ),
+  'task.not_ended': entry('rejected', 409, 'The task has not ended, so it cannot be restarted.', 'Cancel it first.'),
+  'task.not_queued': entry(
+    'rejected',
+    409,
+    'The task is not waiting in the queue.',
+    'See `heph get tasks` for its state.',
+  ),
+  'task.not_assigned': entry(
+    'rejected',
+    409,
+    'The task is not assigned to that agent.',
+    'Use the task that the agent’s prompt names.',
+  ),
+  'task.out_of_order': entry(
+    'rejected',
+    409,
+    'That step does not fit the state of the task.',
+    'See the task’s timeline.',
+  ),
+  'task.stale_attempt': entry(
+    'rejected',
+    409,
+    'The report belongs to an earlier attempt of the task.',
+    'Nothing to do.',
+  ),
+  'task.attempts_exhausted': entry(
+    'rejected',
+    409,
+    'The task has been restarted as often as it may be.',
+    'Raise `limits.restartsMax` or create a new task.',
+  ),
+  'agent.exists': entry('rejected', 409, 'An agent with that id exists.', 'Nothing to do.'),
+  'agent.not_live': entry('rejected', 409, 'The agent has ended or does not exist.', 'See `heph fleet`.'),
+  'agent.out_of_order': entry('rejected', 409, 'That step does not fit the state of the agent.', 'See `heph fleet`.'),
+  'fleet.no_slot': entry('rejected', 409, 'All slots are taken.', 'Wait, or raise `fleet.cap`.'),
+  'fleet.kind_stopped': entry(
+    'rejected',
+    409,
+    'Agents of that kind died at once several times, so the kind is stopped.',
+    'Read the agents’ logs, mend the cause, then `heph fleet resume`.',
+  ),
+  'fleet.not_open': entry('rejected', 409, 'The fleet is paused or stopped.', 'Resume it with `heph fleet resume`.'),
+  'fleet.already_open': entry('rejected', 409, 'The fleet is open already.', 'Nothing to do.'),
+  'fleet.slot_unknown': entry('rejected', 409, 'No slot is held for that agent.', 'Nothing to do.'),
+  'train.out_of_order': entry(
+    'rejected',
+    409,
+    'That step does not fit the state of the merge train.',
+    'See the timeline of its stream.',
+  ),
+  'actor.quarantined': entry(
+    'rejected',
+    409,
+    'The actor’s stream holds an event that cannot be folded, so it takes no commands.',
+    'See `heph doctor`; the rest goes on.',
+  ),
+  'actor.overloaded': entry(
+    'fault',
+    503,
+    'Too many commands wait for this actor.',
+    'Repeat later with the same idempotency key.',
+  ),
+
+  'defect.broken_belief': entry(
+    'defect',
+    500,
+    'A bug in Hephaestus.',
+    'Report it with the lines of `heph logs server`.',
+  ),
+} as const satisfies Record<string, CodeEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,232 @@
+/**
+ * The hands, without opinions. One message-shaped, idempotent port: JSON goes in, JSON comes out, no handles and no
+ * shared paths, so that a runner on another machine is a transport away. Every verb may be called again with the same
+ * input after a crash and then finds what the first call did. Failures are thrown as Fault (retry may help) or as
+ * HephError of kind `invalid` (it will not).
+ */
+export interface Runner {
+  readonly id: string;
+
+  /** Looks at a user's repository and touches nothing. Throws the `repository.*` codes. */
+  inspectRepository(request: { path: string; branch?: string; fromHead?: boolean }): Promise<RepositoryInspection>;
+  /** Brings the base commit into the bare mirror and makes `runBranch` there, at that commit unless it exists already. */
+  openRun(request: {
+    repositoryId: string;
+    path: string;
+    commit: string;
+    runBranch: string;
+  }): Promise<{ commit: string }>;
+  /** The commit a branch of the mirror is at, or null. */
+  readBranch(request: { repositoryId: string; branch: string }): Promise<string | null>;
+  /** A task's worktree: a clone of the mirror on branch `heph/<task>` at `commit`, the setup run. An existing one is kept as it is. */
+  prepareWorktree(request: WorktreeRequest): Promise<WorktreeReady>;
+  /** Keeps what the agent left, committed or not, as a commit under `refs/heph/turns/<task>/<turn>`; `commit` is null when nothing differs from `base`. */
+  keepTree(request: {
+    taskId: string;
+    repositoryId: string;
+    turn: number;
+    base: string;
+    message: string;
+  }): Promise<KeptTree>;
+  /** Removes the worktree after keeping whatever is in no ref of ours under `refs/heph/rescue/<task>/…`. Safe when absent. */
+  removeWorktree(request: {
+    taskId: string;
+    repositoryId: string;
+  }): Promise<{ removed: boolean; rescued: string | null }>;
+
+  /** Starts the agent in a terminal of its own. Called again for the same agent it answers what runs already, or has run. */
+  startAgent(request: AgentStart): Promise<AgentStarted>;
+  /** What is true of the agent now. Never throws for an unknown one: `absent`. */
+  probeAgent(request: { agentId: string }): Promise<AgentProbe>;
+  /** Ends the whole process group: SIGHUP and SIGTERM, after `graceMs` SIGKILL; answers when all are gone. */
+  stopAgent(request: { agentId: string; graceMs: number }): Promise<AgentProbe>;
+  /** Every agent that has a holder folder here, living or not. */
+  listAgents(): Promise<AgentProbe[]>;
+  /** Raw terminal bytes (base64) from a cursor; waits up to `waitMs` for more. */
+  readTerminal(request: { agentId: string; cursor: number; bytesMax: number; waitMs?: number }): Promise<TerminalChunk>;
+  /** An operator's keystrokes. */
+  writeTerminal(request: { agentId: string; data: string }): Promise<void>;
+
+  /** Runs one check on a fresh checkout of `commit`. A check that cannot be run at all throws `check.failed_to_run`. */
+  runCheck(request: CheckRequest): Promise<CheckResult>;
+  /** Three-way merge of `candidate` onto the tip of `branch` in a scratch worktree. Moves nothing. */
+  mergeCandidate(request: MergeRequest): Promise<MergeResult>;
+  /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
+  moveBranch(request: {
+    repositoryId: string;
+    branch: string;
+    from: string;
+    to: string;
+  }): Promise<{ moved: boolean; at: string | null }>;
+  /** Brings `commit` to the user's repository as `runBranch` and, unless `base` is absent, moves the base branch from `base.from` to it. */
+  deliver(request: DeliverRequest): Promise<DeliverResult>;
+
+  /** Tells of exits and output as they happen. A hint only: processes probe. */
+  watch(listener: (event: RunnerEvent) => void): () => void;
+  /** Lets go of holders and sockets; agents live on. */
+  close(): Promise<void>;
+}
+
+export interface RepositoryInspection {
+  /** Stable for one repository path: `rep_…`. */
+  repositoryId: string;
+  /** The real path of the work tree's root. */
+  path: string;
+  baseBranch: string;
+  baseCommit: string;
+  dirty: boolean;
+  /** The repository's own words for its checks, where they can be seen; `npm test` for a package.json with a test script. */
+  detectedCheck: string | null;
+}
+
+export interface WorktreeRequest {
+  taskId: string;
+  repositoryId: string;
+  /** `heph/<task>` */
+  branch: string;
+  commit: string;
+  /** Each an argv, run without a shell in the worktree. */
+  setup?: string[][];
+  /** Ignored files of the user's repository to copy in, by glob relative to its root (`node_modules` is linked copy-on-write where possible). */
+  copyIgnored?: { from: string; globs: string[] };
+}
+
+export interface WorktreeReady {
+  path: string;
+  branch: string;
+  commit: string;
+}
+
+export interface KeptTree {
+  /** Null when the tree equals the base's. */
+  commit: string | null;
+  tree: string;
+  ref: string | null;
+  files: { path: string; insertions: number; deletions: number }[];
+}
+
+export interface AgentStart {
+  agentId: string;
+  taskId: string;
+  /** Where it works; a path the runner gave in `WorktreeReady`. */
+  worktree: string;
+  /** The template, with `{prompt_file} {prompt} {worktree} {mcp_config} {task_id} {agent_id} {token_file} {agent_dir}` still in it. */
+  argv: string[];
+  /** Beyond the runner's own allow-list; values may hold the same placeholders. */
+  env: Record<string, string>;
+  /** Names of variables of the server's own environment that this agent may see. */
+  passEnv?: string[];
+  prompt: string;
+  /** Where the stdio bridge finds the server again after a restart. */
+  dataDirectory: string;
+  terminal: { columns: number; rows: number };
+  limits: { wallMs: number; transcriptBytesMax: number };
+  /** Files to lay into the agent's own folder before it starts (0600), e.g. a CLI's configuration home; same placeholders. */
+  files?: Record<string, string>;
+}
+
+export interface AgentStarted {
+  agentId: string;
+  holderPid: number;
+  pid: number;
+  startedAt: number;
+  bootId: string;
+  /** SHA-256 of the token that was minted for this incarnation. */
+  tokenHash: string;
+}
+
+export type AgentProbe =
+  | { agentId: string; state: 'absent' }
+  | ({ state: 'running'; outputBytes: number; lastOutputAt: number | null } & AgentStarted)
+  | { agentId: string; state: 'exited'; exit: AgentExit; outputBytes: number; tokenHash: string | null }
+  /** The holder died without recording an exit; what could be killed has been. */
+  | { agentId: string; state: 'lost'; reason: string; outputBytes: number; tokenHash: string | null };
+
+export interface AgentExit {
+  code: number | null;
+  signal: string | null;
+  at: number;
+  /** `exited` by itself, `stopped` by us, `timed_out` at its wall limit. */
+  how: 'exited' | 'stopped' | 'timed_out';
+  livedMs: number;
+}
+
+export interface TerminalChunk {
+  agentId: string;
+  cursor: number;
+  nextCursor: number;
+  data: string;
+  /** The process has ended and nothing follows `nextCursor`. */
+  ended: boolean;
+  /** Bytes before `cursor` that the ring no longer has. */
+  droppedBefore: number;
+}
+
+export interface CheckRequest {
+  /** The same key answers the recorded result instead of running again. */
+  checkKey: string;
+  repositoryId: string;
+  commit: string;
+  /** Words of a command, split without a shell: `npm test`. */
+  command: string;
+  setup?: string[][];
+  copyIgnored?: { from: string; globs: string[] };
+  limits: { wallMs: number; outputBytesMax: number };
+}
+
+export interface TestOutcome {
+  /** `<file> > <suite> > <name>`, stable between runs. */
+  id: string;
+  file: string;
+  name: string;
+  status: 'passed' | 'failed' | 'skipped';
+  message?: string;
+}
+
+export interface CheckResult {
+  checkKey: string;
+  command: string;
+  commit: string;
+  /** By the exit code: 0 is passed. */
+  status: 'passed' | 'failed' | 'timed_out';
+  exitCode: number | null;
+  signal: string | null;
+  durationMs: number;
+  /** Single tests where the runner is known (`node --test`, vitest); null when only the exit code speaks. */
+  tests: TestOutcome[] | null;
+  /** The end of the output, escape sequences removed, secrets redacted. */
+  tail: string;
+}
+
+export interface MergeRequest {
+  candidateId: string;
+  repositoryId: string;
+  branch: string;
+  candidate: string;
+  message: string;
+}
+
+export type MergeResult =
+  | { outcome: 'merged'; onto: string; commit: string; tree: string }
+  /** The branch holds the candidate already. */
+  | { outcome: 'contained'; onto: string; commit: string }
+  | { outcome: 'conflict'; onto: string; files: string[] };
+
+export interface DeliverRequest {
+  repositoryId: string;
+  path: string;
+  runBranch: string;
+  commit: string;
+  base?: { branch: string; from: string };
+}
+
+export interface DeliverResult {
+  runBranch: string;
+  /** `moved`: the base branch is at the commit. `left`: it was not touched, for the reason given. */
+  base: 'moved' | 'left' | 'not_asked';
+  reason: string | null;
+}
+
+export type RunnerEvent =
+  | { type: 'agent_exited'; agentId: string }
+  | { type: 'agent_output'; agentId: string; outputBytes: number; at: number };

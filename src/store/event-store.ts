@@ -1,0 +1,139 @@
+/**
+ * The event store's port. Its semantics are EventStoreDB's, so that every adapter means the same thing:
+ * streams `<category>-<id>`, optimistic concurrency by expected revision, idempotency by event id, reads in both
+ * directions, catch-up subscriptions. A position is an unsigned 64-bit number, printed in decimal on every wire.
+ */
+export type Position = bigint;
+
+/** Who did it, why, and what it concerns. `scope` names what a reader may filter by. */
+export interface EventMeta {
+  /** The authenticated principal: `operator`, `agent:<id>`, `process:<story>`, `server`. */
+  actor: string;
+  /** The first command of the story this event belongs to. */
+  correlationId: string;
+  /** The event that made somebody send the command; absent when a person did. */
+  causationId?: string;
+  scope?: {
+    workspace?: string;
+    repositoryId?: string;
+    workflowId?: string;
+    taskId?: string;
+    agentId?: string;
+    runnerId?: string;
+  };
+  /** The chart's state before and after, e.g. `queued`, `live.working`. */
+  from?: string;
+  to?: string;
+  /** On the first event of an append: the command, so that `heph replay` can decide it again and compare. */
+  command?: { id: string; name: string; v: number; input: unknown; config: number };
+  /** How many events the command appended; beside `command`. */
+  count?: number;
+}
+
+export interface NewEvent {
+  /** Unique per stream; derived from (command id, n). */
+  id: string;
+  type: string;
+  /** The version of the shape of `data`. */
+  v: number;
+  /** When it was recorded: milliseconds since the Unix epoch. */
+  at: number;
+  data: Record<string, unknown>;
+  meta: EventMeta;
+}
+
+export interface StoredEvent extends NewEvent {
+  stream: string;
+  /** 0, 1, 2 … within the stream. */
+  revision: number;
+  /** Strictly increasing over the whole log; without gaps where the adapter says so. */
+  position: Position;
+}
+
+/** What the writer believes of the stream: its exact last revision, or one of EventStoreDB's three words. */
+export type Expected = number | 'no_stream' | 'stream_exists' | 'any';
+
+export interface Appended {
+  /** Of the last event written (or found, when the append was a repetition). */
+  revision: number;
+  position: Position;
+  /** True when every event was there already and nothing was written. */
+  repeated: boolean;
+}
+
+export type Direction = 'forwards' | 'backwards';
+
+export interface StreamRead {
+  /** First revision to deliver, inclusive. Default: the first forwards, the last backwards. */
+  from?: number;
+  direction?: Direction;
+  /** Default: all. */
+  limit?: number;
+}
+
+/** An event passes when it fits every part that is given; within a part, one match is enough. */
+export interface EventFilter {
+  streamPrefixes?: readonly string[];
+  types?: readonly string[];
+}
+
+export interface AllRead {
+  /** Exclusive: events with a greater position forwards, a smaller one backwards. Default: from the respective end. */
+  after?: Position;
+  /** Inclusive upper bound for forward reads: `at=P` means that every event ≤ P is applied. */
+  until?: Position;
+  direction?: Direction;
+  limit?: number;
+  filter?: EventFilter;
+}
+
+export interface SubscribeOptions {
+  /** Exclusive. Default: from the start. */
+  after?: Position;
+  filter?: EventFilter;
+  signal?: AbortSignal;
+}
+
+/** `caught_up` comes once, when everything that was in the log at that moment has been delivered. */
+export type SubscriptionItem = { kind: 'events'; events: StoredEvent[] } | { kind: 'caught_up'; position: Position };
+
+/** What an adapter can promise beyond the contract; each `false` has its reason in the adapter's docstring. */
+export interface StoreCapabilities {
+  /** Positions are 1, 2, 3 … without gaps. */
+  gapFreePositions: boolean;
+  /** Each event is hashed with its predecessor's hash; `verify` finds the first damaged one. */
+  hashChain: boolean;
+  /** The same id with another payload is refused (`log.id_reused`) instead of taken for a repetition. */
+  payloadCheckedIdempotency: boolean;
+  durable: boolean;
+}
+
+export interface EventStore {
+  readonly capabilities: StoreCapabilities;
+  /**
+   * Appends all of `events` to `stream` or none. Resolves only when they are durable.
+   * A wrong expectation throws Conflict `log.wrong_revision` with `details {stream, expected, actual}` (actual −1: no
+   * stream). The same append again (same ids) answers as the first did. Throws Fault `log.read_only` after a storage
+   * failure, Fault `log.disk_full` when there is no room, Fault `log.fenced` when a later owner took over, Invalid
+   * `log.event_too_large` above 256 KiB.
+   */
+  append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended>;
+  /** Events of one stream in order; a stream that does not exist is empty. */
+  readStream(stream: string, options?: StreamRead): AsyncIterable<StoredEvent>;
+  /** Events of the whole log in order of position. */
+  readAll(options?: AllRead): AsyncIterable<StoredEvent>;
+  /** Catch-up, then live, without gap or repeat, until the signal aborts or the store closes. */
+  subscribe(options?: SubscribeOptions): AsyncIterable<SubscriptionItem>;
+  /** The last position; 0 for an empty log. */
+  head(): Promise<Position>;
+  /** Waits for appends under way, then releases everything. Safe twice. */
+  close(): Promise<void>;
+}
+
+export const EVENT_BYTES_MAX = 256 * 1024;
+export const STREAM_PATTERN = /^[a-z][A-Za-z0-9]*-[a-z0-9_]{1,80}$/;
+
+/** `task` of `task-tsk_…`. */
+export function categoryOf(stream: string): string {
+  return stream.slice(0, stream.indexOf('-'));
+}
