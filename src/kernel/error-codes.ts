@@ -210,11 +210,17 @@ export const ERROR_CODES = {
   ),
 
   // configuration and definitions
-  'config.invalid': entry(
-    'invalid',
+  'config.refused': entry(
+    'rejected',
     400,
     'A setting is unknown or has a bad value.',
     'See docs/configuration.md for every setting.',
+  ),
+  'config.not_in_force': entry(
+    'rejected',
+    409,
+    'That does not fit the state of the configuration.',
+    'Report it: this is not expected.',
   ),
   'definition.unknown': entry(
     'invalid',

@@ -1,0 +1,5 @@
+/** The effective configuration as facts: every decision names the version it read. */
+export { CONFIG_ID, type ConfigCommand, configCommands } from './commands.ts';
+export { type ConfigFact, configFacts } from './events.ts';
+export { type Config, configActor, settingsFrom } from './machine.ts';
+export { type AgentPreset, agentPresetSchema, DEFAULT_SETTINGS, type Settings, settingsSchema } from './settings.ts';

@@ -1,0 +1,107 @@
+import { canonicalJson, hashOf } from '../../kernel/canonical.ts';
+import { rejected, type Rejected } from '../../kernel/errors.ts';
+import { type Chart, defineActor, stays } from '../define-actor.ts';
+import type { ConfigCommand } from './commands.ts';
+import { type ConfigFact, configFacts } from './events.ts';
+import { DEFAULT_SETTINGS, type Settings, settingsSchema } from './settings.ts';
+
+export interface Config {
+  /** What an operator set, by dotted path. */
+  changes: Record<string, unknown>;
+  /** What flags and the environment gave, by dotted path. */
+  overrides: Record<string, unknown>;
+  version: number;
+  settings: Settings;
+}
+
+const chart: Chart = {
+  initial: 'absent',
+  states: {
+    absent: { on: { ConfigChanged: 'in_force', ConfigOverridden: 'in_force' } },
+    in_force: { on: stays('in_force', 'ConfigChanged', 'ConfigOverridden') },
+  },
+};
+
+export const configActor = defineActor<Config, ConfigFact, ConfigCommand>({
+  kind: 'config',
+  chart,
+  facts: configFacts,
+  outOfOrder: 'config.not_in_force',
+  initial: () => ({ changes: {}, overrides: {}, version: 0, settings: DEFAULT_SETTINGS }),
+  evolve(config, fact) {
+    const changes = fact.type === 'ConfigChanged' ? merged(config.changes, fact.data.changes) : config.changes;
+    const overrides = fact.type === 'ConfigOverridden' ? fact.data.overrides : config.overrides;
+    // A value that an older release accepted may be refused by this one: the rest still holds, and doctor tells.
+    const settings = settingsFrom(changes, overrides);
+    return {
+      changes,
+      overrides,
+      version: fact.data.version,
+      settings: 'failure' in settings ? config.settings : settings,
+    };
+  },
+  decide(command, actor) {
+    const { changes, overrides, version } = actor.context;
+    switch (command.name) {
+      case 'set_config': {
+        const after = merged(changes, command.input.changes);
+        if (canonicalJson(after) === canonicalJson(changes)) return [];
+        const settings = settingsFrom(after, overrides);
+        if ('failure' in settings) return settings;
+        return actor.facts({
+          type: 'ConfigChanged',
+          v: 1,
+          data: { changes: command.input.changes, version: version + 1, hash: hashOf(settings) },
+        });
+      }
+      case 'override_config': {
+        if (canonicalJson(command.input.overrides) === canonicalJson(overrides)) return [];
+        const settings = settingsFrom(changes, command.input.overrides);
+        if ('failure' in settings) return settings;
+        return actor.facts({
+          type: 'ConfigOverridden',
+          v: 1,
+          data: { overrides: command.input.overrides, version: version + 1, hash: hashOf(settings) },
+        });
+      }
+    }
+  },
+});
+
+/** The settings that these values give, or a refusal that names the first bad one. */
+export function settingsFrom(
+  changes: Record<string, unknown>,
+  overrides: Record<string, unknown>,
+): Settings | Rejected {
+  const tree: Record<string, unknown> = {};
+  for (const [path, value] of [...Object.entries(changes), ...Object.entries(overrides)])
+    plant(tree, path.split('.'), value);
+  const parsed = settingsSchema.safeParse(tree);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys : [])].join('.');
+  return rejected(
+    'config.refused',
+    `The setting ${where || '(root)'} is not acceptable: ${issue?.message}. docs/configuration.md lists every setting.`,
+  );
+}
+
+function merged(before: Record<string, unknown>, changes: Record<string, unknown>): Record<string, unknown> {
+  const after = { ...before, ...changes };
+  for (const [path, value] of Object.entries(after)) if (value === null) delete after[path];
+  return after;
+}
+
+/** Sets a value deep in a tree of plain objects; keys come from checked paths, and `__proto__` is no path. */
+function plant(tree: Record<string, unknown>, path: string[], value: unknown): void {
+  const [head, ...rest] = path as [string, ...string[]];
+  if (head === '__proto__' || head === 'constructor' || head === 'prototype') return;
+  if (rest.length === 0) {
+    tree[head] = value;
+    return;
+  }
+  const inner = tree[head];
+  const child = typeof inner === 'object' && inner !== null ? { ...(inner as Record<string, unknown>) } : {};
+  tree[head] = child;
+  plant(child, rest, value);
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+
+/**
+ * Every setting with its default, its unit in the name and its meaning; `docs/configuration.md` is made from here.
+ * Precedence: flag > `HEPH_*` > `set_config` (facts in the log) > default.
+ */
+const NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+
+export const agentPresetSchema = z
+  .strictObject({
+    argv: z
+      .array(z.string().max(4000))
+      .min(1)
+      .max(100)
+      .describe(
+        'The program and its arguments. Placeholders: {prompt_file} {prompt} {worktree} {mcp_config} {task_id} {agent_id} {token_file} {agent_dir} {heph_node} {heph_home} {check} {model}.',
+      ),
+    env: z
+      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+      .default({})
+      .describe('Variables added to the allow-listed environment; placeholders as in argv.'),
+    passEnv: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+      .default([])
+      .describe('Names of variables of the server’s environment that the agent may see, e.g. its API key.'),
+    files: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Files laid into the agent’s own folder (0600) before it starts; placeholders as in argv.'),
+    model: z.string().default('').describe('Replaces {model}.'),
+    wallMs: z
+      .number()
+      .int()
+      .min(1000)
+      .optional()
+      .describe('How long one attempt may take; default limits.agentWallMs.'),
+  })
+  .describe('How a coding agent’s CLI is started.');
+export type AgentPreset = z.infer<typeof agentPresetSchema>;
+
+export const settingsSchema = z.strictObject({
+  fleet: z
+    .strictObject({
+      cap: z.number().int().min(1).max(200).default(4).describe('How many agents run at once.'),
+      perAgent: z
+        .record(z.string().regex(NAME), z.number().int().min(0).max(200))
+        .default({})
+        .describe('A lower cap for agents of one name.'),
+      diedAtOnceMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(3000)
+        .describe('An agent that ends sooner than this, without a report, has died at once.'),
+      diedAtOnceMax: z
+        .number()
+        .int()
+        .min(1)
+        .default(3)
+        .describe('So many deaths at once in a row stop that agent’s name.'),
+    })
+    .prefault({}),
+  agents: z
+    .record(z.string().regex(NAME), agentPresetSchema)
+    .default({})
+    .describe('Agents beyond the built-in ones, or in their place.'),
+  limits: z
+    .strictObject({
+      attemptsMax: z
+        .number()
+        .int()
+        .min(1)
+        .max(20)
+        .default(2)
+        .describe('How often a task is tried by itself when its agent dies, hangs or is lost.'),
+      validationRoundsMax: z
+        .number()
+        .int()
+        .min(1)
+        .max(20)
+        .default(3)
+        .describe('How often a task’s work may be sent back.'),
+      restartsMax: z.number().int().min(0).max(100).default(10).describe('How often a person may restart a task.'),
+      tasksPerWorkflowMax: z
+        .number()
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(500)
+        .describe('How many tasks a workflow may grow to.'),
+      agentWallMs: z.number().int().min(1000).default(1_800_000).describe('How long one attempt of an agent may take.'),
+      agentSilenceMs: z
+        .number()
+        .int()
+        .min(1000)
+        .default(300_000)
+        .describe('An agent without output or report for so long shows no_signal.'),
+      startMs: z
+        .number()
+        .int()
+        .min(1000)
+        .default(120_000)
+        .describe('How long a granted slot may wait for its agent to live.'),
+      stopGraceMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(5_000)
+        .describe('How long an agent may take to end by itself before it is killed.'),
+      exitGraceMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(10_000)
+        .describe('How long an agent may go on after it reported its outcome.'),
+      backoffMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(2_000)
+        .describe('Wait before the second attempt; doubled for each further one.'),
+      checkWallMs: z.number().int().min(1000).default(600_000).describe('How long a check may take.'),
+      transcriptBytesMax: z
+        .number()
+        .int()
+        .min(65_536)
+        .default(67_108_864)
+        .describe('How much of an agent’s terminal is kept.'),
+    })
+    .prefault({}),
+  budgets: z
+    .strictObject({
+      costUsdMax: z.number().min(0).default(0).describe('A workflow that has cost more is paused. 0: no limit.'),
+      tokensMax: z
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe('A workflow that has used more tokens is paused. 0: no limit.'),
+    })
+    .prefault({}),
+  server: z
+    .strictObject({
+      idleExitMs: z
+        .number()
+        .int()
+        .min(1000)
+        .default(60_000)
+        .describe('A server that was started by another verb ends after so long without work, agents or clients.'),
+    })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
