@@ -36,13 +36,20 @@ export interface Command<N extends string = string, I = unknown> {
   config: { version: number; settings: Settings };
 }
 
+/** What an event concerns: the ids that a reader may filter by. */
+export interface Scope {
+  repositoryId?: string;
+  workflowId?: string;
+  taskId?: string;
+  agentId?: string;
+  runnerId?: string;
+}
+
 /** A state node: which facts fit, and where they lead. Nested states are written with a dot: `live.working`. */
 export interface ChartNode {
   on?: Record<string, string>;
   initial?: string;
   states?: Record<string, ChartNode>;
-  /** True for a state that nothing but a restart leaves. */
-  tags?: string[];
 }
 
 export interface Chart {
@@ -60,7 +67,7 @@ export interface Deadline<C> {
 }
 
 export interface ActorState<C> {
-  /** `absent` before the first fact. */
+  /** The chart's state, dotted; its initial one before the first fact. */
   readonly value: string;
   readonly context: C;
   /** −1 before the first fact. */
@@ -76,6 +83,8 @@ export interface Definition<C, F extends Fact> {
   initial: () => C;
   /** Pure: the context after the fact. `at` is the recorded time. */
   evolve: (context: C, fact: F, at: number) => C;
+  /** What an event of this actor concerns, from the context after it. */
+  scope?: (context: C) => Scope;
   /** The refusal when a fact does not fit the state. */
   outOfOrder: Parameters<typeof rejected>[0];
   deadlines?: readonly Deadline<C>[];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Command } from './define-actor.ts';
 
 /**
  * One definition per command. From it come the REST route, the OpenAPI entry, the MCP tool, the CLI verb and the
@@ -6,15 +7,18 @@ import type { z } from 'zod';
  */
 export type Role = 'operator' | 'viewer' | 'worker' | 'server';
 
-export interface CommandDefinition<S extends z.ZodType = z.ZodType> {
+export interface CommandDefinition<S extends z.ZodType = z.ZodType, P extends z.ZodType = z.ZodType> {
   v: number;
   /** A sentence for people: what is true after success. */
   summary: string;
+  /** The input as it comes over the wire. */
   schema: S;
-  /** Who may send it; `server` is the system itself (processes), and is always allowed. */
+  /** What `decide` gets instead, where the way in must first look something up (a repository, a workflow's phase). */
+  prepared?: P;
+  /** Who may send it; `server` is the system itself (its processes), and is always allowed. */
   roles: readonly Role[];
-  /** The actor it goes to, by its input; `newId` derives an id from the command's own id. */
-  target: (input: z.infer<S>, newId: (prefix: 'tsk' | 'wfl') => string) => string;
+  /** The id of the actor it goes to, by its input; `newId` derives an id from the command's own. */
+  target(input: z.infer<S>, newId: (prefix: 'tsk' | 'wfl') => string): string;
   /** The CLI verb with its positional inputs: `task cancel <taskId>`. Absent: not a verb of its own. */
   cli?: string;
   /** Offered to agents as an MCP tool. */
@@ -27,13 +31,15 @@ export type CommandTable = Record<string, CommandDefinition>;
 
 /** The union of an actor's commands, as its `decide` sees them. */
 export type CommandsOf<T extends CommandTable> = {
-  [N in keyof T & string]: import('./define-actor.ts').Command<N, z.infer<T[N]['schema']>>;
+  [N in keyof T & string]: T[N] extends CommandDefinition<z.ZodType, infer P> ? Command<N, z.infer<P>> : never;
 }[keyof T & string];
 
-/** Keeps the literal types of a table of commands. */
-export function defineCommands<const T extends CommandTable>(table: T): T {
-  return table;
+/** Types an entry by its own schemas. */
+export function command<S extends z.ZodType, P extends z.ZodType = S>(
+  definition: CommandDefinition<S, P>,
+): CommandDefinition<S, P> {
+  return definition;
 }
 
 /** Commands that only the system sends: results of effects and what follows from other events. */
-export const INTERNAL = ['server'] as const;
+export const INTERNAL: readonly Role[] = ['server'];

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type CommandsOf, defineCommands, INTERNAL } from '../define-commands.ts';
+import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 
 export const CONFIG_ID = 'main';
 const values = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,119}$/), z.unknown());
 
-export const configCommands = defineCommands({
-  set_config: {
+export const configCommands = {
+  set_config: command({
     v: 1,
     summary:
       'Changes settings by dotted path; a null takes a change back. In force at once, recorded with version and author.',
@@ -14,13 +14,13 @@ export const configCommands = defineCommands({
     target: () => CONFIG_ID,
     cli: 'config set <changes>',
     example: `heph config set '{"fleet.cap": 8}'`,
-  },
-  override_config: {
+  }),
+  override_config: command({
     v: 1,
     summary: 'Records the values that flags and the environment gave to this server.',
     schema: z.strictObject({ overrides: values }),
     roles: INTERNAL,
     target: () => CONFIG_ID,
-  },
-});
+  }),
+};
 export type ConfigCommand = CommandsOf<typeof configCommands>;

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { FactsOf } from '../define-actor.ts';
+
+export const ACTIVITIES = ['working', 'idle', 'needs_input', 'rate_limited', 'no_signal'] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+const seen = z.object({ evidence: z.string() });
+
+export const agentFacts = {
+  AgentRequested: z.object({
+    agentId: z.string(),
+    taskId: z.string(),
+    workflowId: z.string(),
+    repositoryId: z.string(),
+    attempt: z.number().int(),
+    /** The name of its preset: repair, claude, … */
+    agent: z.string(),
+    runnerId: z.string(),
+    allowedTools: z.array(z.string()),
+  }),
+  PreparationStarted: z.object({ branch: z.string(), commit: z.string() }),
+  WorktreeReady: z.object({ branch: z.string(), commit: z.string() }),
+  PromptSent: z.object({
+    template: z.string(),
+    version: z.number().int(),
+    hash: z.string(),
+    memoryIds: z.array(z.string()),
+  }),
+  AgentStarted: z.object({
+    holderPid: z.number().int(),
+    pid: z.number().int(),
+    startedAt: z.number(),
+    bootId: z.string(),
+    tokenHash: z.string(),
+  }),
+  AgentWorking: seen,
+  AgentIdle: seen,
+  AgentNeedsInput: seen,
+  AgentRateLimited: seen,
+  AgentWentSilent: seen,
+  StopRequested: z.object({ reason: z.string(), by: z.string() }),
+  AgentExited: z.object({
+    code: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    how: z.enum(['exited', 'stopped', 'timed_out']),
+    livedMs: z.number(),
+  }),
+  /** It never came to life. */
+  AgentFailed: z.object({ code: z.string(), reason: z.string() }),
+  /** It ended and nobody saw how; what could be found of it has been killed. */
+  AgentLost: z.object({ reason: z.string() }),
+};
+export type AgentFact = FactsOf<typeof agentFacts>;

@@ -1,0 +1,191 @@
+import { rejected, type Rejected } from '../../kernel/errors.ts';
+import { type Chart, defineActor, type Proposer } from '../define-actor.ts';
+import type { AgentCommand } from './commands.ts';
+import { type Activity, type AgentFact, agentFacts } from './events.ts';
+
+export interface Agent {
+  agentId: string;
+  taskId: string;
+  workflowId: string;
+  repositoryId: string;
+  attempt: number;
+  agent: string;
+  runnerId: string;
+  allowedTools: string[];
+  branch: string | null;
+  /** Where its work begins. */
+  base: string | null;
+  started: { holderPid: number; pid: number; startedAt: number; bootId: string; tokenHash: string } | null;
+  stop: { reason: string; by: string } | null;
+  /** How it ended, in words, with the exit where there was one. */
+  end: {
+    how: 'exited' | 'stopped' | 'timed_out' | 'failed' | 'lost';
+    code: number | null;
+    signal: string | null;
+    livedMs: number;
+    reason: string;
+  } | null;
+  since: number;
+}
+
+const ended = { AgentExited: 'exited', AgentFailed: 'exited', AgentLost: 'lost' };
+const stopping = { StopRequested: 'stopping' };
+
+export const agentChart: Chart = {
+  initial: 'absent',
+  states: {
+    absent: { on: { AgentRequested: 'requested' } },
+    requested: { on: { PreparationStarted: 'preparing', AgentFailed: 'exited', ...stopping } },
+    preparing: { on: { WorktreeReady: 'starting', AgentFailed: 'exited', ...stopping } },
+    starting: { on: { PromptSent: 'starting', AgentStarted: 'live.working', ...ended, ...stopping } },
+    live: {
+      initial: 'working',
+      on: {
+        AgentWorking: '.working',
+        AgentIdle: '.idle',
+        AgentNeedsInput: '.needs_input',
+        AgentRateLimited: '.rate_limited',
+        AgentWentSilent: '.no_signal',
+        AgentExited: 'exited',
+        AgentLost: 'lost',
+        ...stopping,
+      },
+      states: { working: {}, idle: {}, needs_input: {}, rate_limited: {}, no_signal: {} },
+    },
+    stopping: { on: { ...ended } },
+    exited: {},
+    lost: {},
+  },
+};
+
+const NONE: Agent = {
+  agentId: '',
+  taskId: '',
+  workflowId: '',
+  repositoryId: '',
+  attempt: 0,
+  agent: '',
+  runnerId: '',
+  allowedTools: [],
+  branch: null,
+  base: null,
+  started: null,
+  stop: null,
+  end: null,
+  since: 0,
+};
+
+export function evolveAgent(agent: Agent, fact: AgentFact, at: number): Agent {
+  switch (fact.type) {
+    case 'AgentRequested':
+      return { ...agent, ...fact.data, since: at };
+    case 'PreparationStarted':
+      return { ...agent, branch: fact.data.branch, base: fact.data.commit, since: at };
+    case 'WorktreeReady':
+      return { ...agent, branch: fact.data.branch, base: fact.data.commit, since: at };
+    case 'PromptSent':
+      return agent;
+    case 'AgentStarted':
+      return { ...agent, started: fact.data, since: at };
+    case 'AgentWorking':
+    case 'AgentIdle':
+    case 'AgentNeedsInput':
+    case 'AgentRateLimited':
+    case 'AgentWentSilent':
+      return { ...agent, since: at };
+    case 'StopRequested':
+      return { ...agent, stop: fact.data, since: at };
+    case 'AgentExited':
+      return { ...agent, end: { ...fact.data, reason: '' }, since: at };
+    case 'AgentFailed':
+      return {
+        ...agent,
+        end: { how: 'failed', code: null, signal: null, livedMs: 0, reason: fact.data.reason },
+        since: at,
+      };
+    case 'AgentLost':
+      return {
+        ...agent,
+        end: { how: 'lost', code: null, signal: null, livedMs: 0, reason: fact.data.reason },
+        since: at,
+      };
+  }
+}
+
+const ACTIVITY_FACTS = {
+  working: 'AgentWorking',
+  idle: 'AgentIdle',
+  needs_input: 'AgentNeedsInput',
+  rate_limited: 'AgentRateLimited',
+  no_signal: 'AgentWentSilent',
+} as const satisfies Record<Activity, AgentFact['type']>;
+
+function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): AgentFact[] | Rejected {
+  if (command.name === 'request_agent') {
+    if (actor.value !== 'absent')
+      return actor.context.taskId === command.input.taskId
+        ? []
+        : rejected('agent.exists', 'An agent with that id exists.');
+    return actor.facts({ type: 'AgentRequested', v: 1, data: command.input });
+  }
+  if (actor.value === 'absent') return rejected('agent.not_live', 'There is no such agent.');
+  const over = actor.value === 'exited' || actor.value === 'lost';
+  switch (command.name) {
+    case 'stop_agent':
+      if (actor.value === 'stopping') return [];
+      if (over)
+        return rejected('agent.not_live', `The agent has ${actor.value === 'lost' ? 'been lost' : 'ended'} already.`);
+      return actor.facts({ type: 'StopRequested', v: 1, data: { reason: command.input.reason, by: command.actor } });
+    case 'prepare_agent': {
+      if (actor.value !== 'requested') return [];
+      const { branch, commit } = command.input;
+      return actor.facts({ type: 'PreparationStarted', v: 1, data: { branch, commit } });
+    }
+    case 'record_worktree': {
+      const { branch, commit } = command.input;
+      if (actor.value === 'starting') return [];
+      return actor.facts({ type: 'WorktreeReady', v: 1, data: { branch, commit } });
+    }
+    case 'record_start':
+      if (actor.context.started) return [];
+      return actor.facts(
+        { type: 'PromptSent', v: 1, data: command.input.prompt },
+        { type: 'AgentStarted', v: 1, data: command.input.started },
+      );
+    case 'record_activity': {
+      const { activity, evidence } = command.input;
+      if (actor.value === `live.${activity}` || !actor.value.startsWith('live.')) return [];
+      return actor.facts({ type: ACTIVITY_FACTS[activity], v: 1, data: { evidence } });
+    }
+    case 'record_exit':
+      if (over) return [];
+      return actor.facts({ type: 'AgentExited', v: 1, data: command.input.exit });
+    case 'record_failure':
+      if (over) return [];
+      return actor.facts({
+        type: 'AgentFailed',
+        v: 1,
+        data: { code: command.input.code, reason: command.input.reason },
+      });
+    case 'record_loss':
+      if (over) return [];
+      return actor.facts({ type: 'AgentLost', v: 1, data: { reason: command.input.reason } });
+  }
+}
+
+export const agentActor = defineActor<Agent, AgentFact, AgentCommand>({
+  kind: 'agent',
+  chart: agentChart,
+  facts: agentFacts,
+  outOfOrder: 'agent.out_of_order',
+  initial: () => NONE,
+  evolve: evolveAgent,
+  scope: ({ agentId, taskId, workflowId, repositoryId, runnerId }) => ({
+    agentId,
+    taskId,
+    workflowId,
+    repositoryId,
+    runnerId,
+  }),
+  decide,
+});

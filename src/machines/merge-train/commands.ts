@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
+import { checkSummarySchema } from '../workflow/events.ts';
+import { candidateSchema, trainSchema } from './events.ts';
+
+const trainId = z.string();
+const candidateId = z.string();
+const target = (input: { trainId: string }) => input.trainId;
+const internal = { v: 1, roles: INTERNAL, target };
+
+export const mergeTrainCommands = {
+  queue_candidate: command({
+    ...internal,
+    summary: 'A commit waits to be merged.',
+    schema: z.strictObject({ trainId, train: trainSchema, candidate: candidateSchema }),
+  }),
+  start_merge: command({
+    ...internal,
+    summary: 'It is the candidate’s turn.',
+    schema: z.strictObject({ trainId, candidateId }),
+  }),
+  record_merged: command({
+    ...internal,
+    summary: 'The merged tree exists.',
+    schema: z.strictObject({ trainId, candidateId, onto: z.string(), commit: z.string(), tree: z.string() }),
+  }),
+  restart_merge: command({
+    ...internal,
+    summary: 'The branch moved underneath.',
+    schema: z.strictObject({ trainId, candidateId, reason: z.string() }),
+  }),
+  land_candidate: command({
+    ...internal,
+    summary: 'The branch is at the merged commit.',
+    schema: z.strictObject({
+      trainId,
+      candidateId,
+      base: z.enum(['moved', 'left', 'not_asked']),
+      reason: z.string().nullable(),
+      check: checkSummarySchema.nullable(),
+    }),
+  }),
+  refuse_candidate: command({
+    ...internal,
+    summary: 'The candidate does not merge, or the merged tree does not pass.',
+    schema: z.strictObject({
+      trainId,
+      candidateId,
+      code: z.string(),
+      reason: z.string().max(60_000),
+      files: z.array(z.string()),
+      check: checkSummarySchema.nullable(),
+    }),
+  }),
+  withdraw_candidate: command({
+    ...internal,
+    summary: 'Nobody wants it any more.',
+    schema: z.strictObject({ trainId, candidateId, reason: z.string() }),
+  }),
+};
+export type MergeTrainCommand = CommandsOf<typeof mergeTrainCommands>;

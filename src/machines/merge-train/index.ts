@@ -1,0 +1,11 @@
+/** Merges into one branch, one at a time: a real three-way merge, checked as merged, before the branch moves. */
+export { type MergeTrainCommand, mergeTrainCommands } from './commands.ts';
+export {
+  type Candidate,
+  candidateSchema,
+  type MergeTrainFact,
+  mergeTrainFacts,
+  type TrainSpec,
+  trainSchema,
+} from './events.ts';
+export { type MergeTrain, mergeTrainActor, mergeTrainChart } from './machine.ts';

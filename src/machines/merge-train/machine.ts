@@ -1,0 +1,155 @@
+import type { Rejected } from '../../kernel/errors.ts';
+import { type Chart, defineActor, type Proposer, stays } from '../define-actor.ts';
+import type { MergeTrainCommand } from './commands.ts';
+import { type Candidate, type MergeTrainFact, mergeTrainFacts, type TrainSpec } from './events.ts';
+
+export interface MergeTrain {
+  spec: TrainSpec | null;
+  queue: Candidate[];
+  current: {
+    candidate: Candidate;
+    merged: { onto: string; commit: string; tree: string } | null;
+    restarts: number;
+    since: number;
+  } | null;
+  /** Ids of candidates that have come to their end here, newest last, at most ENDED_MAX. */
+  ended: string[];
+}
+
+/** So many ended candidates are remembered, to answer a candidate that is queued twice. */
+const ENDED_MAX = 500;
+/** A branch that moves underneath so often is somebody else’s now. */
+const RESTARTS_MAX = 20;
+
+export const mergeTrainChart: Chart = {
+  initial: 'idle',
+  states: {
+    idle: { on: { ...stays('idle', 'TrainOpened', 'CandidateQueued', 'CandidateWithdrawn'), MergeStarted: 'merging' } },
+    merging: {
+      on: {
+        ...stays('merging', 'CandidateQueued', 'CandidateMerged', 'MergeRestarted'),
+        CandidateLanded: 'idle',
+        CandidateRefused: 'idle',
+        CandidateWithdrawn: 'idle',
+      },
+    },
+  },
+};
+
+export function evolveMergeTrain(train: MergeTrain, fact: MergeTrainFact, at: number): MergeTrain {
+  switch (fact.type) {
+    case 'TrainOpened':
+      return { ...train, spec: fact.data };
+    case 'CandidateQueued':
+      return { ...train, queue: [...train.queue, fact.data] };
+    case 'MergeStarted': {
+      const candidate = train.queue.find((one) => one.candidateId === fact.data.candidateId);
+      if (!candidate) return train;
+      return {
+        ...train,
+        queue: train.queue.filter((one) => one !== candidate),
+        current: { candidate, merged: null, restarts: 0, since: at },
+      };
+    }
+    case 'CandidateMerged': {
+      const { onto, commit, tree } = fact.data;
+      return { ...train, current: train.current && { ...train.current, merged: { onto, commit, tree } } };
+    }
+    case 'MergeRestarted':
+      return {
+        ...train,
+        current: train.current && { ...train.current, merged: null, restarts: train.current.restarts + 1 },
+      };
+    case 'CandidateLanded':
+    case 'CandidateRefused':
+      return { ...train, current: null, ended: remembered(train.ended, fact.data.candidateId) };
+    case 'CandidateWithdrawn': {
+      const ended = remembered(train.ended, fact.data.candidateId);
+      if (train.current?.candidate.candidateId === fact.data.candidateId) return { ...train, current: null, ended };
+      return { ...train, queue: train.queue.filter((one) => one.candidateId !== fact.data.candidateId), ended };
+    }
+  }
+}
+
+function remembered(ended: string[], candidateId: string): string[] {
+  return [...ended.slice(-ENDED_MAX + 1), candidateId];
+}
+
+type Actor = Proposer<MergeTrain, MergeTrainFact>;
+
+function decide(command: MergeTrainCommand, actor: Actor): MergeTrainFact[] | Rejected {
+  const { queue, current, ended, spec } = actor.context;
+  if (command.name === 'queue_candidate') {
+    const { candidate, train } = command.input;
+    const known =
+      queue.some((one) => one.candidateId === candidate.candidateId) || ended.includes(candidate.candidateId);
+    if (known || current?.candidate.candidateId === candidate.candidateId) return [];
+    const queued: MergeTrainFact = { type: 'CandidateQueued', v: 1, data: candidate };
+    return spec ? actor.facts(queued) : actor.facts({ type: 'TrainOpened', v: 1, data: train }, queued);
+  }
+  const { candidateId } = command.input;
+  if (ended.includes(candidateId)) return [];
+  const mine = current?.candidate.candidateId === candidateId ? current : null;
+  switch (command.name) {
+    case 'start_merge':
+      if (mine) return [];
+      if (queue[0]?.candidateId !== candidateId) return actor.refuse(`It is not the turn of ${candidateId}.`);
+      return actor.facts({ type: 'MergeStarted', v: 1, data: { candidateId } });
+    case 'record_merged': {
+      if (!mine) return notCurrent(actor, candidateId);
+      if (mine.merged) return [];
+      const { onto, commit, tree } = command.input;
+      return actor.facts({ type: 'CandidateMerged', v: 1, data: { candidateId, onto, commit, tree } });
+    }
+    case 'restart_merge': {
+      if (!mine) return notCurrent(actor, candidateId);
+      if (!mine.merged) return [];
+      if (mine.restarts < RESTARTS_MAX)
+        return actor.facts({ type: 'MergeRestarted', v: 1, data: { candidateId, reason: command.input.reason } });
+      const reason = `The branch moved ${RESTARTS_MAX} times while the merge was checked.`;
+      return actor.facts({
+        type: 'CandidateRefused',
+        v: 1,
+        data: { candidateId, code: 'branch_moved', reason, files: [], check: null },
+      });
+    }
+    case 'land_candidate': {
+      if (!mine?.merged) return notCurrent(actor, candidateId);
+      const { base, reason, check } = command.input;
+      return actor.facts({
+        type: 'CandidateLanded',
+        v: 1,
+        data: { candidateId, commit: mine.merged.commit, from: mine.merged.onto, base, reason, check },
+      });
+    }
+    case 'refuse_candidate': {
+      if (!mine) return notCurrent(actor, candidateId);
+      const { code, reason, files, check } = command.input;
+      return actor.facts({ type: 'CandidateRefused', v: 1, data: { candidateId, code, reason, files, check } });
+    }
+    case 'withdraw_candidate':
+      if (!mine && !queue.some((one) => one.candidateId === candidateId)) return [];
+      return actor.facts({ type: 'CandidateWithdrawn', v: 1, data: { candidateId, reason: command.input.reason } });
+  }
+}
+
+function notCurrent(actor: Actor, candidateId: string): Rejected {
+  return actor.refuse(`${candidateId} is not being merged.`);
+}
+
+export const mergeTrainActor = defineActor<MergeTrain, MergeTrainFact, MergeTrainCommand>({
+  kind: 'mergeTrain',
+  chart: mergeTrainChart,
+  facts: mergeTrainFacts,
+  outOfOrder: 'train.out_of_order',
+  initial: () => ({ spec: null, queue: [], current: null, ended: [] }),
+  evolve: evolveMergeTrain,
+  scope: ({ spec, current }) => ({
+    ...(spec && { repositoryId: spec.repositoryId }),
+    ...(current && {
+      workflowId: current.candidate.workflowId,
+      ...(current.candidate.taskId && { taskId: current.candidate.taskId }),
+    }),
+  }),
+  decide,
+});

@@ -1,0 +1,278 @@
+import { rejected, type Rejected } from '../../kernel/errors.ts';
+import { defineActor, type Proposer } from '../define-actor.ts';
+import type { TaskCommand } from './commands.ts';
+import { type TaskFact, taskFacts } from './events.ts';
+import { evolveTask, noTask, type Task, taskChart } from './machine.ts';
+
+type Actor = Proposer<Task, TaskFact>;
+type Decision = TaskFact[] | Rejected;
+
+const ENDED = ['done', 'failed', 'cancelled', 'duplicated'];
+/** A pause doubles with each failure; beyond this it stays. */
+const BACKOFF_MAX_MS = 300_000;
+
+export function decide(command: TaskCommand, actor: Actor): Decision {
+  const task = actor.context;
+  if (command.name === 'create_task') {
+    if (actor.value !== 'absent') return rejected('task.exists', `The task ${task.spec.taskId} exists already.`);
+    return actor.facts({ type: 'TaskCreated', v: 1, data: command.input });
+  }
+  if (actor.value === 'absent') return rejected('task.not_open', 'There is no such task.');
+  switch (command.name) {
+    case 'update_task_status':
+      return outcome(command, actor);
+    case 'report_progress':
+      return (
+        open(actor) ??
+        actor.facts({
+          type: 'TaskProgressed',
+          v: 1,
+          data: { message: command.input.message, fraction: command.input.fraction },
+        })
+      );
+    case 'report_usage': {
+      const { taskId: _taskId, ...usage } = command.input;
+      return actor.facts({ type: 'UsageReported', v: 1, data: { agentId: task.agentId, ...usage } });
+    }
+    case 'cancel_task':
+      if (actor.value === 'cancelled') return [];
+      return (
+        open(actor) ??
+        actor.facts({ type: 'TaskCancelled', v: 1, data: { reason: command.input.reason, by: command.actor } })
+      );
+    case 'restart_task':
+      return restart(command, actor);
+    case 'boost_task':
+      if (task.boosted && !ENDED.includes(actor.value)) return [];
+      return (
+        open(actor) ??
+        (actor.can('TaskBoosted')
+          ? actor.facts({ type: 'TaskBoosted', v: 1, data: { by: command.actor } })
+          : notWaiting(actor))
+      );
+    case 'block_task':
+      return actor.facts({ type: 'TaskBlocked', v: 1, data: { reasons: command.input.reasons } });
+    case 'queue_task':
+      if (actor.value === 'queued') return [];
+      return actor.facts({ type: 'TaskQueued', v: 1, data: { because: command.input.because } });
+    case 'assign_task': {
+      const { agentId, attempt } = command.input;
+      if (task.agentId === agentId && task.attempt === attempt) return [];
+      if (attempt !== task.attempt + 1) return stale(actor, attempt);
+      if (actor.value !== 'queued') return notWaiting(actor);
+      return actor.facts({ type: 'TaskAssigned', v: 1, data: { agentId, attempt } });
+    }
+    case 'start_task': {
+      const { agentId, attempt } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      if (actor.value !== 'assigned') return ENDED.includes(actor.value) ? notOpen(actor) : [];
+      return actor.facts({ type: 'TaskStarted', v: 1, data: { agentId, attempt } });
+    }
+    case 'run_by_server': {
+      if (task.spec.agent !== null) return actor.refuse('The task has an agent of its own.');
+      const run = { agentId: null, attempt: task.attempt + 1 };
+      return actor.facts(
+        { type: 'TaskAssigned', v: 1, data: run },
+        { type: 'TaskStarted', v: 1, data: run },
+        { type: 'WorkSubmitted', v: 1, data: { ...run, summary: 'The tree as it is.', outputs: {}, how: 'server' } },
+      );
+    }
+    case 'submit_on_exit': {
+      const { attempt, agentId, summary } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      if (actor.value !== 'in_progress') return [];
+      return actor.facts({
+        type: 'WorkSubmitted',
+        v: 1,
+        data: { agentId, attempt, summary, outputs: {}, how: 'exited' },
+      });
+    }
+    case 'record_tree':
+      if (command.input.attempt !== task.attempt) return stale(actor, command.input.attempt);
+      if (task.tree) return [];
+      return actor.facts({ type: 'TreeKept', v: 1, data: command.input.tree });
+    case 'pass_validation':
+      return pass(command, actor);
+    case 'fail_validation': {
+      const { attempt, check, code, feedback } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      const verdict: TaskFact = {
+        type: 'ValidationFailed',
+        v: 1,
+        data: { round: task.rounds + 1, check, code, feedback },
+      };
+      return again(actor, verdict, code, feedback);
+    }
+    case 'send_back': {
+      const { attempt, code, feedback, files } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      return again(actor, { type: 'WorkSentBack', v: 1, data: { code, feedback, files } }, code, feedback);
+    }
+    case 'record_merge':
+      if (task.merged === command.input.commit) return [];
+      return actor.facts({
+        type: 'TaskMerged',
+        v: 1,
+        data: { commit: command.input.commit, branch: command.input.branch },
+      });
+    case 'fail_attempt':
+      return failAttempt(command, actor);
+    case 'fail_task':
+      if (ENDED.includes(actor.value)) return [];
+      return actor.facts({
+        type: 'TaskFailed',
+        v: 1,
+        data: { code: command.input.code, reason: command.input.reason, by: command.actor },
+      });
+  }
+}
+
+function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, actor: Actor): Decision {
+  const task = actor.context;
+  const { status, summary, reason, outputs } = command.input;
+  const notYours = owned(command.actor, actor);
+  if (notYours) return notYours;
+  if (status === 'failed') {
+    const text = reason || summary || 'The agent gave no reason.';
+    return (
+      open(actor) ??
+      actor.facts({ type: 'TaskFailed', v: 1, data: { code: 'agent_gave_up', reason: text, by: command.actor } })
+    );
+  }
+  // Said twice, true once: the work is with the judges already.
+  if (
+    task.submitted &&
+    (actor.value === 'blocked_on_validation' || actor.value === 'merging' || actor.value === 'done')
+  )
+    return [];
+  const submitted: TaskFact = {
+    type: 'WorkSubmitted',
+    v: 1,
+    data: { agentId: task.agentId, attempt: task.attempt, summary, outputs, how: 'reported' },
+  };
+  // An agent can be quicker than the word that it lives.
+  if (actor.value === 'assigned')
+    return actor.facts(
+      { type: 'TaskStarted', v: 1, data: { agentId: task.agentId, attempt: task.attempt } },
+      submitted,
+    );
+  return open(actor) ?? actor.facts(submitted);
+}
+
+function pass(command: Extract<TaskCommand, { name: 'pass_validation' }>, actor: Actor): Decision {
+  const task = actor.context;
+  const { attempt, check, verdict } = command.input;
+  if (attempt !== task.attempt) return stale(actor, attempt);
+  if (actor.value === 'merging' || actor.value === 'done') return [];
+  const passed: TaskFact = { type: 'ValidationPassed', v: 1, data: { round: task.rounds + 1, check, verdict } };
+  const toMerge = task.spec.changes !== 'none' && task.tree?.commit;
+  if (toMerge) return actor.facts(passed);
+  return actor.facts(passed, { type: 'TaskCompleted', v: 1, data: { summary: task.submitted?.summary ?? verdict } });
+}
+
+/** The verdict, and what follows: another round, or the end with everything that was said. */
+function again(actor: Actor, verdict: TaskFact, code: string, feedback: string): Decision {
+  const { rounds, spec } = actor.context;
+  if (spec.agent === null)
+    return actor.facts(verdict, { type: 'TaskFailed', v: 1, data: { code, reason: feedback, by: 'server' } });
+  if (rounds + 1 >= spec.roundsMax) {
+    const reason = `After ${rounds + 1} rounds the work still does not pass: ${feedback}`;
+    return actor.facts(verdict, { type: 'TaskFailed', v: 1, data: { code, reason, by: 'server' } });
+  }
+  return actor.facts(verdict, {
+    type: 'TaskQueued',
+    v: 1,
+    data: { because: `round ${rounds + 2} of ${spec.roundsMax}` },
+  });
+}
+
+function failAttempt(command: Extract<TaskCommand, { name: 'fail_attempt' }>, actor: Actor): Decision {
+  const task = actor.context;
+  const { agentId, attempt, code, reason, counts } = command.input;
+  if (attempt !== task.attempt) return stale(actor, attempt);
+  if (!actor.can('AttemptFailed')) return [];
+  const failures = task.failures + (counts ? 1 : 0);
+  const pause = counts ? Math.min(task.spec.backoffMs * 2 ** task.failures, BACKOFF_MAX_MS) : 0;
+  const failed: TaskFact = {
+    type: 'AttemptFailed',
+    v: 1,
+    data: { agentId, attempt, code, reason, counts, notBefore: command.at + pause },
+  };
+  if (failures < task.spec.attemptsMax) return actor.facts(failed);
+  const all = failures === 1 ? reason : `All ${failures} attempts failed; the last: ${reason}`;
+  return actor.facts(failed, { type: 'TaskFailed', v: 1, data: { code, reason: all, by: 'server' } });
+}
+
+function restart(command: Extract<TaskCommand, { name: 'restart_task' }>, actor: Actor): Decision {
+  if (!ENDED.includes(actor.value))
+    return rejected(
+      'task.not_ended',
+      `The task is ${actor.value.replaceAll('_', ' ')}; only an ended one can be restarted.`,
+    );
+  const max = command.config.settings.limits.restartsMax;
+  if (actor.context.restarts >= max)
+    return rejected('task.attempts_exhausted', `The task has been restarted ${max} times already.`);
+  return actor.facts({ type: 'TaskRestarted', v: 1, data: { by: command.actor } });
+}
+
+/** An agent speaks for the attempt it was started for, and for no other. */
+function owned(principal: string, actor: Actor): Rejected | null {
+  if (!principal.startsWith('agent:') || principal === `agent:${actor.context.agentId}`) return null;
+  return rejected('task.not_assigned', 'The task is not assigned to this agent (any more).');
+}
+
+function open(actor: Actor): Rejected | null {
+  return ENDED.includes(actor.value) ? notOpen(actor) : null;
+}
+
+function notOpen(actor: Actor): Rejected {
+  return rejected('task.not_open', `The task is ${actor.value} already.`);
+}
+
+function notWaiting(actor: Actor): Rejected {
+  return rejected('task.not_queued', `The task is ${actor.value.replaceAll('_', ' ')}, not waiting in the queue.`);
+}
+
+function stale(actor: Actor, attempt: number): Rejected {
+  return rejected('task.stale_attempt', `That concerns attempt ${attempt}; the task is at ${actor.context.attempt}.`);
+}
+
+export const taskActor = defineActor<Task, TaskFact, TaskCommand>({
+  kind: 'task',
+  chart: taskChart,
+  facts: taskFacts,
+  outOfOrder: 'task.out_of_order',
+  initial: noTask,
+  evolve: evolveTask,
+  scope: ({ spec, agentId }) => ({
+    repositoryId: spec.repositoryId,
+    workflowId: spec.workflowId,
+    taskId: spec.taskId,
+    ...(agentId && { agentId }),
+  }),
+  deadlines: [
+    {
+      name: 'start',
+      states: ['assigned'],
+      dueAt: (task, settings) => (task.agentId === null ? null : task.since + settings.limits.startMs),
+      command: 'fail_attempt',
+      input: (task) => overdue(task, 'start_overdue', 'The agent did not come to life in time.'),
+    },
+    {
+      // The holder ends an agent at its wall limit; this one ends the lease of an agent whose holder could not.
+      name: 'lease',
+      states: ['in_progress'],
+      dueAt: (task, settings) => {
+        const wallMs = (task.spec.agent && settings.agents[task.spec.agent]?.wallMs) || settings.limits.agentWallMs;
+        return task.agentId === null ? null : task.since + wallMs + settings.limits.startMs;
+      },
+      command: 'fail_attempt',
+      input: (task) => overdue(task, 'lease_expired', 'The agent held the task longer than it may.'),
+    },
+  ],
+  decide,
+});
+
+function overdue(task: Task, code: string, reason: string): Record<string, unknown> {
+  return { taskId: task.spec.taskId, agentId: task.agentId, attempt: task.attempt, code, reason, counts: true };
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { FactsOf } from '../define-actor.ts';
+import { checkSummarySchema } from '../workflow/events.ts';
+
+export const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const;
+export const prioritySchema = z.enum(PRIORITIES);
+
+/** Why a task waits: a code to group by, a sentence to read, and the event it rests on. */
+export const waitSchema = z.object({ code: z.string(), text: z.string(), eventId: z.string().nullable() });
+export type Wait = z.infer<typeof waitSchema>;
+
+/** Everything that was settled about a task when it was created. */
+export const taskSpecSchema = z.object({
+  taskId: z.string(),
+  workflowId: z.string(),
+  repositoryId: z.string(),
+  phase: z.string(),
+  /** The phase's place in the workflow, from 0; earlier phases go first in the queue. */
+  phaseIndex: z.number().int(),
+  role: z.string(),
+  title: z.string(),
+  description: z.string(),
+  inputs: z.record(z.string(), z.unknown()),
+  priority: prioritySchema,
+  /** Which agent works on it; null: the server itself. */
+  agent: z.string().nullable(),
+  check: z.string().nullable(),
+  checks: z.enum(['none', 'own_failures', 'all']),
+  changes: z.enum(['none', 'optional', 'required']),
+  allowedTools: z.array(z.string()),
+  attemptsMax: z.number().int(),
+  roundsMax: z.number().int(),
+  backoffMs: z.number().int(),
+  parentTaskId: z.string().nullable(),
+  createdBy: z.string(),
+});
+export type TaskSpec = z.infer<typeof taskSpecSchema>;
+
+const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
+const fileStat = z.object({ path: z.string(), insertions: z.number().int(), deletions: z.number().int() });
+
+export const treeSchema = z.object({
+  turn: z.number().int(),
+  base: z.string(),
+  /** Null: nothing differs from the base. */
+  commit: z.string().nullable(),
+  tree: z.string(),
+  ref: z.string().nullable(),
+  files: z.array(fileStat).max(500),
+  /** Files beyond those listed. */
+  filesMore: z.number().int(),
+});
+export type KeptTreeRecord = z.infer<typeof treeSchema>;
+
+export const taskFacts = {
+  TaskCreated: taskSpecSchema,
+  TaskBlocked: z.object({ reasons: z.array(waitSchema).min(1) }),
+  TaskQueued: z.object({ because: z.string() }),
+  TaskBoosted: z.object({ by: z.string() }),
+  TaskAssigned: z.object({ ...attempt }),
+  TaskStarted: z.object({ ...attempt }),
+  TaskProgressed: z.object({ message: z.string(), fraction: z.number().min(0).max(1).nullable() }),
+  UsageReported: z.object({
+    agentId: z.string().nullable(),
+    inputTokens: z.number().int(),
+    outputTokens: z.number().int(),
+    costUsd: z.number(),
+    wallMs: z.number(),
+  }),
+  WorkSubmitted: z.object({
+    ...attempt,
+    summary: z.string(),
+    outputs: z.record(z.string(), z.unknown()),
+    how: z.enum(['reported', 'exited', 'server']),
+  }),
+  TreeKept: treeSchema,
+  ValidationPassed: z.object({ round: z.number().int(), check: checkSummarySchema.nullable(), verdict: z.string() }),
+  ValidationFailed: z.object({
+    round: z.number().int(),
+    check: checkSummarySchema.nullable(),
+    code: z.string(),
+    feedback: z.string(),
+  }),
+  /** The work was good by itself but could not be merged: a conflict, or a red check on the merged tree. */
+  WorkSentBack: z.object({ code: z.string(), feedback: z.string(), files: z.array(z.string()) }),
+  /** One attempt came to nothing through no verdict on its work: the agent died, hung or was stopped. */
+  AttemptFailed: z.object({
+    ...attempt,
+    code: z.string(),
+    reason: z.string(),
+    counts: z.boolean(),
+    notBefore: z.number(),
+  }),
+  TaskMerged: z.object({ commit: z.string(), branch: z.string() }),
+  TaskCompleted: z.object({ summary: z.string() }),
+  TaskFailed: z.object({ code: z.string(), reason: z.string(), by: z.string() }),
+  TaskCancelled: z.object({ reason: z.string(), by: z.string() }),
+  TaskDuplicated: z.object({ of: z.string(), by: z.string() }),
+  TaskRestarted: z.object({ by: z.string() }),
+};
+export type TaskFact = FactsOf<typeof taskFacts>;

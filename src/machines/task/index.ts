@@ -1,0 +1,13 @@
+/** One piece of work. Attempts end for reasons outside the work, rounds by a verdict on it; both are bounded and recorded. */
+export { type TaskCommand, taskCommands } from './commands.ts';
+export { taskActor } from './decide.ts';
+export {
+  type KeptTreeRecord,
+  PRIORITIES,
+  type TaskFact,
+  type TaskSpec,
+  taskFacts,
+  taskSpecSchema,
+  type Wait,
+} from './events.ts';
+export { type Task, taskChart } from './machine.ts';

@@ -1,0 +1,260 @@
+import { type Chart, stays } from '../define-actor.ts';
+import type { CheckSummary } from '../workflow/events.ts';
+import type { KeptTreeRecord, TaskFact, TaskSpec, Wait } from './events.ts';
+
+export interface Task {
+  spec: TaskSpec;
+  /** 0 before the first; counts over restarts. */
+  attempt: number;
+  agentId: string | null;
+  /** Attempts that failed and counted, since the creation or the last restart. */
+  failures: number;
+  /** Verdicts that sent the work back, since the creation or the last restart. */
+  rounds: number;
+  restarts: number;
+  boosted: boolean;
+  waits: Wait[];
+  /** Not to be assigned before this moment. */
+  notBefore: number;
+  submitted: { summary: string; outputs: Record<string, unknown>; how: 'reported' | 'exited' | 'server' } | null;
+  tree: KeptTreeRecord | null;
+  check: CheckSummary | null;
+  /** What the last verdict said; the next attempt’s prompt carries it. */
+  feedback: string | null;
+  /** The merge could not be made where the work stands: the next attempt begins on the branch’s tip. */
+  freshBase: boolean;
+  progress: { message: string; fraction: number | null; at: number } | null;
+  usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number };
+  reason: string | null;
+  code: string | null;
+  merged: string | null;
+  createdAt: number;
+  /** When the current state was entered. */
+  since: number;
+}
+
+const cancels = { TaskCancelled: 'cancelled', TaskDuplicated: 'duplicated' };
+const said = (state: string) => stays(state, 'TaskProgressed', 'UsageReported');
+
+/**
+ *   pending → blocked ⇄ queued → assigned → in_progress → blocked_on_validation → merging → done
+ *                         ↑ ______ AttemptFailed ______|              |              |
+ *                         ↑ ___ needs_work ← __ ValidationFailed, WorkSentBack ______|
+ */
+export const taskChart: Chart = {
+  initial: 'absent',
+  states: {
+    absent: { on: { TaskCreated: 'pending' } },
+    pending: {
+      on: {
+        TaskBlocked: 'blocked',
+        TaskQueued: 'queued',
+        ...stays('pending', 'TaskBoosted'),
+        ...cancels,
+        TaskFailed: 'failed',
+      },
+    },
+    blocked: {
+      on: { ...stays('blocked', 'TaskBlocked', 'TaskBoosted'), TaskQueued: 'queued', ...cancels, TaskFailed: 'failed' },
+    },
+    queued: {
+      on: {
+        TaskBlocked: 'blocked',
+        TaskAssigned: 'assigned',
+        ...stays('queued', 'TaskBoosted'),
+        ...cancels,
+        TaskFailed: 'failed',
+      },
+    },
+    assigned: {
+      on: {
+        TaskStarted: 'in_progress',
+        AttemptFailed: 'queued',
+        TaskFailed: 'failed',
+        ...said('assigned'),
+        ...cancels,
+      },
+    },
+    in_progress: {
+      on: {
+        ...said('in_progress'),
+        WorkSubmitted: 'blocked_on_validation',
+        AttemptFailed: 'queued',
+        TaskFailed: 'failed',
+        ...cancels,
+      },
+    },
+    blocked_on_validation: {
+      on: {
+        ...said('blocked_on_validation'),
+        ...stays('blocked_on_validation', 'TreeKept'),
+        ValidationPassed: 'merging',
+        ValidationFailed: 'needs_work',
+        AttemptFailed: 'queued',
+        TaskFailed: 'failed',
+        ...cancels,
+      },
+    },
+    needs_work: { on: { TaskQueued: 'queued', TaskFailed: 'failed', ...cancels } },
+    merging: {
+      on: {
+        ...stays('merging', 'UsageReported'),
+        TaskMerged: 'done',
+        TaskCompleted: 'done',
+        WorkSentBack: 'needs_work',
+        TaskFailed: 'failed',
+        ...cancels,
+      },
+    },
+    done: { on: { TaskRestarted: 'pending', ...stays('done', 'UsageReported') } },
+    failed: { on: { TaskRestarted: 'pending', ...stays('failed', 'UsageReported') } },
+    cancelled: { on: stays('cancelled', 'UsageReported') },
+    duplicated: {},
+  },
+};
+
+const NO_SPEC: TaskSpec = {
+  taskId: '',
+  workflowId: '',
+  repositoryId: '',
+  phase: '',
+  phaseIndex: 0,
+  role: '',
+  title: '',
+  description: '',
+  inputs: {},
+  priority: 'medium',
+  agent: null,
+  check: null,
+  checks: 'none',
+  changes: 'none',
+  allowedTools: [],
+  attemptsMax: 1,
+  roundsMax: 1,
+  backoffMs: 0,
+  parentTaskId: null,
+  createdBy: '',
+};
+
+const NONE: Task = {
+  spec: NO_SPEC,
+  attempt: 0,
+  agentId: null,
+  failures: 0,
+  rounds: 0,
+  restarts: 0,
+  boosted: false,
+  waits: [],
+  notBefore: 0,
+  submitted: null,
+  tree: null,
+  check: null,
+  feedback: null,
+  freshBase: false,
+  progress: null,
+  usage: { inputTokens: 0, outputTokens: 0, costUsd: 0, wallMs: 0 },
+  reason: null,
+  code: null,
+  merged: null,
+  createdAt: 0,
+  since: 0,
+};
+export const noTask = (): Task => NONE;
+
+export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
+  switch (fact.type) {
+    case 'TaskCreated':
+      return { ...NONE, spec: fact.data, createdAt: at, since: at };
+    case 'TaskBlocked':
+      return { ...task, waits: fact.data.reasons, since: at };
+    case 'TaskQueued':
+      return { ...task, waits: [], since: at };
+    case 'TaskBoosted':
+      return { ...task, boosted: true };
+    case 'TaskAssigned':
+      return {
+        ...task,
+        ...fact.data,
+        waits: [],
+        submitted: null,
+        tree: null,
+        check: null,
+        freshBase: false,
+        progress: null,
+        since: at,
+      };
+    case 'TaskStarted':
+      return { ...task, since: at };
+    case 'TaskProgressed':
+      return { ...task, progress: { ...fact.data, at } };
+    case 'UsageReported':
+      return { ...task, usage: added(task.usage, fact.data) };
+    case 'WorkSubmitted':
+      return {
+        ...task,
+        submitted: { summary: fact.data.summary, outputs: fact.data.outputs, how: fact.data.how },
+        since: at,
+      };
+    case 'TreeKept':
+      return { ...task, tree: fact.data };
+    case 'ValidationPassed':
+      return { ...task, check: fact.data.check, feedback: null, since: at };
+    case 'ValidationFailed':
+      return {
+        ...task,
+        check: fact.data.check,
+        feedback: fact.data.feedback,
+        rounds: task.rounds + 1,
+        code: fact.data.code,
+        since: at,
+      };
+    case 'WorkSentBack':
+      return {
+        ...task,
+        feedback: fact.data.feedback,
+        rounds: task.rounds + 1,
+        freshBase: true,
+        code: fact.data.code,
+        since: at,
+      };
+    case 'AttemptFailed':
+      return {
+        ...task,
+        failures: task.failures + (fact.data.counts ? 1 : 0),
+        notBefore: fact.data.notBefore,
+        reason: fact.data.reason,
+        code: fact.data.code,
+        since: at,
+      };
+    case 'TaskMerged':
+      return { ...task, merged: fact.data.commit, reason: null, code: null, since: at };
+    case 'TaskCompleted':
+      return { ...task, reason: null, code: null, since: at };
+    case 'TaskFailed':
+      return { ...task, reason: fact.data.reason, code: fact.data.code, since: at };
+    case 'TaskCancelled':
+      return { ...task, reason: fact.data.reason, code: 'cancelled', since: at };
+    case 'TaskDuplicated':
+      return { ...task, reason: `the same as ${fact.data.of}`, code: 'duplicated', since: at };
+    case 'TaskRestarted':
+      return {
+        ...task,
+        failures: 0,
+        rounds: 0,
+        restarts: task.restarts + 1,
+        notBefore: 0,
+        reason: null,
+        code: null,
+        since: at,
+      };
+  }
+}
+
+function added(usage: Task['usage'], more: Task['usage']): Task['usage'] {
+  return {
+    inputTokens: usage.inputTokens + more.inputTokens,
+    outputTokens: usage.outputTokens + more.outputTokens,
+    costUsd: usage.costUsd + more.costUsd,
+    wallMs: usage.wallMs + more.wallMs,
+  };
+}

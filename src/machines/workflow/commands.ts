@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
+import { definitionSchema } from './definition.ts';
+import { checkSummarySchema, deliverySchema, repositorySchema } from './events.ts';
+
+const workflowId = z.string().describe('wfl_…, or a unique prefix of it');
+const reason = z.string().max(2000).default('');
+
+export const workflowCommands = {
+  start_workflow: command({
+    v: 1,
+    summary:
+      'Starts a workflow on a repository. The repository is looked at first and refused with a reason when it cannot be used.',
+    schema: z.strictObject({
+      workflow: z.string().max(40).describe('The name of a definition, e.g. bugfix'),
+      repository: z.string().min(1).max(4000).describe('Path of the git repository'),
+      goal: z.string().min(1).max(20_000).describe('What to reach, in words'),
+      branch: z.string().max(200).optional().describe('The base branch; default: the one checked out'),
+      agent: z.string().max(40).optional().describe('Which agent works; default: repair'),
+      check: z
+        .string()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('The repository’s own check; default: found in package.json'),
+      merge: z.boolean().default(true).describe('Whether a green run is merged into the base branch'),
+      fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
+      params: z.record(z.string(), z.unknown()).default({}),
+    }),
+    prepared: z.object({
+      workflowId: z.string(),
+      definition: definitionSchema,
+      definitionHash: z.string(),
+      goal: z.string(),
+      params: z.record(z.string(), z.unknown()),
+      repository: repositorySchema,
+      runBranch: z.string(),
+      agent: z.string(),
+      check: z.string().nullable(),
+      merge: z.boolean(),
+    }),
+    roles: ['operator'],
+    target: (_input, newId) => newId('wfl'),
+    cli: 'workflow start',
+    example: 'heph workflow start --workflow bugfix --repository . --goal "Make the tests pass"',
+  }),
+  pause_workflow: command({
+    v: 1,
+    summary: 'No further task of the workflow starts; agents that work go on.',
+    schema: z.strictObject({ workflowId, reason }),
+    roles: ['operator'],
+    target: (input) => input.workflowId,
+    cli: 'workflow pause <workflowId>',
+    example: 'heph workflow pause wfl_01k',
+  }),
+  resume_workflow: command({
+    v: 1,
+    summary: 'Tasks of a paused workflow start again.',
+    schema: z.strictObject({ workflowId }),
+    roles: ['operator'],
+    target: (input) => input.workflowId,
+    cli: 'workflow resume <workflowId>',
+    example: 'heph workflow resume wfl_01k',
+  }),
+  cancel_workflow: command({
+    v: 1,
+    summary: 'Ends the workflow: its agents are stopped, its open tasks cancelled, its branch is kept.',
+    schema: z.strictObject({ workflowId, reason }),
+    roles: ['operator'],
+    target: (input) => input.workflowId,
+    cli: 'workflow cancel <workflowId>',
+    example: 'heph workflow cancel wfl_01k --reason "not needed any more"',
+  }),
+  record_run_opened: command({
+    v: 1,
+    summary: 'The run’s branch exists in the mirror.',
+    schema: z.strictObject({ workflowId, commit: z.string() }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  record_baseline: command({
+    v: 1,
+    summary: 'The checks have been run on the base commit.',
+    schema: z.strictObject({ workflowId, check: checkSummarySchema }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  start_phase: command({
+    v: 1,
+    summary: 'The phase’s tasks may start.',
+    schema: z.strictObject({ workflowId, phase: z.string(), round: z.number().int() }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  complete_phase: command({
+    v: 1,
+    summary: 'The phase has no open task.',
+    schema: z.strictObject({
+      workflowId,
+      phase: z.string(),
+      round: z.number().int(),
+      outcome: z.enum(['green', 'red', 'empty']),
+    }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  start_delivery: command({
+    v: 1,
+    summary: 'Every phase is green; the result goes to the user’s repository.',
+    schema: z.strictObject({ workflowId, commit: z.string() }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  complete_workflow: command({
+    v: 1,
+    summary: 'The result is delivered.',
+    schema: z.strictObject({ workflowId, delivery: deliverySchema, summary: z.string() }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  fail_workflow: command({
+    v: 1,
+    summary: 'The workflow cannot reach its goal; the reason is recorded.',
+    schema: z.strictObject({ workflowId, code: z.string(), reason: z.string(), delivery: deliverySchema.nullable() }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+};
+export type WorkflowCommand = CommandsOf<typeof workflowCommands>;

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** A workflow as its folder under `phases/` describes it. It is recorded whole in the workflow's first event, so editing a folder never changes running work. */
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+const name = z.string().regex(NAME_PATTERN, 'must be lower-case letters, digits, dash or underscore');
+
+/** The MCP tools that a phase may allow its agents; `get_*` and `wait_for_events` are always allowed. */
+export const AGENT_TOOLS = ['create_task', 'update_task_status', 'report_progress', 'report_usage'] as const;
+
+export const phaseSchema = z.strictObject({
+  name,
+  goal: z.string().min(1).max(2000).describe('What is true when the phase is over.'),
+  role: name.describe('What an agent does here; the built-in agent knows investigate and fix.'),
+  agent: z
+    .union([z.literal('none'), z.literal('default'), name])
+    .default('default')
+    .describe('Which agent works here; `none`: the server runs the checks itself.'),
+  starts_with: z
+    .enum(['one_task', 'tasks_created_by_agents'])
+    .default('tasks_created_by_agents')
+    .describe('`one_task`: the server opens one task when the phase starts.'),
+  may_be_empty: z.boolean().default(false).describe('Whether the phase may end without any task.'),
+  changes: z
+    .enum(['none', 'optional', 'required'])
+    .default('required')
+    .describe('Whether a task must change the tree; with `none` changes are not taken.'),
+  checks: z
+    .enum(['none', 'own_failures', 'all'])
+    .default('all')
+    .describe(
+      '`own_failures`: the failures named in the task pass and nothing green at the base is red; `all`: the whole check passes.',
+    ),
+  on_red: name.optional().describe('The phase that gets further tasks when this one fails, up to `rounds_max`.'),
+  allowed_tools: z.array(z.enum(AGENT_TOOLS)).default(['update_task_status', 'report_progress', 'report_usage']),
+  done: z.array(z.string().min(1)).default([]).describe('The definitions of done, in words.'),
+  instructions: z.string().max(60_000).default('').describe('The page below the front matter.'),
+});
+export type Phase = z.infer<typeof phaseSchema>;
+
+export const parameterSchema = z.strictObject({
+  name,
+  type: z.enum(['text', 'number', 'boolean', 'agent', 'command']),
+  title: z.string().optional(),
+  default: z.union([z.string(), z.number(), z.boolean(), z.null()]).default(null),
+  required: z.boolean().default(false),
+});
+
+export const definitionSchema = z.strictObject({
+  name,
+  title: z.string().min(1).max(200),
+  description: z.string().max(4000).default(''),
+  parameters: z.array(parameterSchema).default([]),
+  result: z.strictObject({ criteria: z.array(z.string()).default([]) }).prefault({}),
+  rounds_max: z.number().int().min(1).max(20).default(3).describe('How often a red phase may open further tasks.'),
+  phases: z.array(phaseSchema).min(1).max(20),
+});
+export type WorkflowDefinition = z.infer<typeof definitionSchema>;

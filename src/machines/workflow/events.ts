@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { FactsOf } from '../define-actor.ts';
+import { definitionSchema } from './definition.ts';
+
+export const repositorySchema = z.object({
+  repositoryId: z.string(),
+  path: z.string(),
+  baseBranch: z.string(),
+  baseCommit: z.string(),
+});
+
+/** What a check said, short enough for an event; `resultHash` names the blob with every test's outcome. */
+export const checkSummarySchema = z.object({
+  command: z.string(),
+  commit: z.string(),
+  status: z.enum(['passed', 'failed', 'timed_out', 'not_run']),
+  exitCode: z.number().int().nullable(),
+  durationMs: z.number(),
+  passed: z.number().int().nullable(),
+  failed: z.number().int().nullable(),
+  skipped: z.number().int().nullable(),
+  resultHash: z.string().nullable(),
+});
+export type CheckSummary = z.infer<typeof checkSummarySchema>;
+
+export const deliverySchema = z.object({
+  runBranch: z.string(),
+  commit: z.string().nullable(),
+  baseBranch: z.string(),
+  /** `moved`: the base branch holds the work. */
+  base: z.enum(['moved', 'left', 'not_asked']),
+  reason: z.string().nullable(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+export const workflowFacts = {
+  WorkflowStarted: z.object({
+    workflowId: z.string(),
+    definition: definitionSchema,
+    definitionHash: z.string(),
+    goal: z.string(),
+    params: z.record(z.string(), z.unknown()),
+    repository: repositorySchema,
+    runBranch: z.string(),
+    agent: z.string(),
+    check: z.string().nullable(),
+    merge: z.boolean(),
+    startedBy: z.string(),
+  }),
+  RunOpened: z.object({ commit: z.string() }),
+  BaselineRecorded: z.object({ check: checkSummarySchema }),
+  PhaseStarted: z.object({ phase: z.string(), round: z.number().int() }),
+  PhaseCompleted: z.object({ phase: z.string(), round: z.number().int(), outcome: z.enum(['green', 'red', 'empty']) }),
+  WorkflowPaused: z.object({ reason: z.string(), by: z.string() }),
+  WorkflowResumed: z.object({ by: z.string() }),
+  DeliveryStarted: z.object({ commit: z.string(), merge: z.boolean() }),
+  WorkflowCompleted: z.object({ delivery: deliverySchema, summary: z.string() }),
+  WorkflowFailed: z.object({ code: z.string(), reason: z.string(), delivery: deliverySchema.nullable() }),
+  WorkflowCancelled: z.object({ reason: z.string(), by: z.string() }),
+};
+export type WorkflowFact = FactsOf<typeof workflowFacts>;

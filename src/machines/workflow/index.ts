@@ -1,0 +1,20 @@
+/** A goal on its way through phases. What runs next follows from its tasks; what may happen is decided here. */
+export { type WorkflowCommand, workflowCommands } from './commands.ts';
+export { workflowActor } from './decide.ts';
+export {
+  AGENT_TOOLS,
+  definitionSchema,
+  NAME_PATTERN,
+  type Phase,
+  phaseSchema,
+  type WorkflowDefinition,
+} from './definition.ts';
+export {
+  type CheckSummary,
+  checkSummarySchema,
+  type Delivery,
+  deliverySchema,
+  type WorkflowFact,
+  workflowFacts,
+} from './events.ts';
+export { type Workflow, type WorkflowPhase, workflowChart } from './machine.ts';

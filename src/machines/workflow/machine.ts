@@ -1,0 +1,122 @@
+import { type Chart, stays } from '../define-actor.ts';
+import type { WorkflowDefinition } from './definition.ts';
+import type { CheckSummary, Delivery, WorkflowFact } from './events.ts';
+
+export interface WorkflowPhase {
+  name: string;
+  round: number;
+  status: 'started' | 'green' | 'red' | 'empty';
+  since: number;
+}
+
+export interface Workflow {
+  workflowId: string;
+  definition: WorkflowDefinition;
+  goal: string;
+  params: Record<string, unknown>;
+  repository: { repositoryId: string; path: string; baseBranch: string; baseCommit: string };
+  runBranch: string;
+  agent: string;
+  check: string | null;
+  merge: boolean;
+  runOpened: boolean;
+  baseline: CheckSummary | null;
+  /** Every start of a phase, in order; the last one is the current. */
+  phases: WorkflowPhase[];
+  delivering: { commit: string } | null;
+  delivery: Delivery | null;
+  reason: string | null;
+  startedAt: number;
+  endedAt: number | null;
+}
+
+const growing = ['RunOpened', 'BaselineRecorded', 'PhaseStarted', 'PhaseCompleted', 'DeliveryStarted'];
+const ends = { WorkflowCompleted: 'completed', WorkflowFailed: 'failed', WorkflowCancelled: 'cancelled' };
+
+export const workflowChart: Chart = {
+  initial: 'absent',
+  states: {
+    absent: { on: { WorkflowStarted: 'active' } },
+    active: { on: { ...stays('active', ...growing), ...ends, WorkflowPaused: 'paused' } },
+    // What was under way when it was paused still reports; only nothing new starts.
+    paused: {
+      on: {
+        ...stays('paused', 'RunOpened', 'BaselineRecorded'),
+        WorkflowResumed: 'active',
+        WorkflowCancelled: 'cancelled',
+        WorkflowFailed: 'failed',
+      },
+    },
+    completed: {},
+    failed: {},
+    cancelled: {},
+  },
+};
+
+const NONE: Workflow = {
+  workflowId: '',
+  definition: {
+    name: '',
+    title: '',
+    description: '',
+    parameters: [],
+    result: { criteria: [] },
+    rounds_max: 1,
+    phases: [],
+  },
+  goal: '',
+  params: {},
+  repository: { repositoryId: '', path: '', baseBranch: '', baseCommit: '' },
+  runBranch: '',
+  agent: '',
+  check: null,
+  merge: false,
+  runOpened: false,
+  baseline: null,
+  phases: [],
+  delivering: null,
+  delivery: null,
+  reason: null,
+  startedAt: 0,
+  endedAt: null,
+};
+export const noWorkflow = (): Workflow => NONE;
+
+export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: number): Workflow {
+  switch (fact.type) {
+    case 'WorkflowStarted': {
+      const { definitionHash: _hash, startedBy: _by, ...data } = fact.data;
+      return { ...workflow, ...data, startedAt: at };
+    }
+    case 'RunOpened':
+      return { ...workflow, runOpened: true };
+    case 'BaselineRecorded':
+      return { ...workflow, baseline: fact.data.check };
+    case 'PhaseStarted':
+      return {
+        ...workflow,
+        phases: [...workflow.phases, { name: fact.data.phase, round: fact.data.round, status: 'started', since: at }],
+      };
+    case 'PhaseCompleted':
+      return {
+        ...workflow,
+        phases: workflow.phases.map((phase) =>
+          phase.name === fact.data.phase && phase.round === fact.data.round
+            ? { ...phase, status: fact.data.outcome, since: at }
+            : phase,
+        ),
+      };
+    case 'WorkflowPaused':
+      return { ...workflow, reason: fact.data.reason };
+    case 'WorkflowResumed':
+      return { ...workflow, reason: null };
+    case 'DeliveryStarted':
+      return { ...workflow, delivering: { commit: fact.data.commit } };
+    case 'WorkflowCompleted':
+      return { ...workflow, delivery: fact.data.delivery, endedAt: at };
+    case 'WorkflowFailed':
+      return { ...workflow, delivery: fact.data.delivery, reason: fact.data.reason, endedAt: at };
+    case 'WorkflowCancelled':
+      return { ...workflow, reason: fact.data.reason, endedAt: at };
+  }
+}
