@@ -64,6 +64,18 @@ export const agentCommands = {
     roles: INTERNAL,
     target,
   }),
+  record_denial: command({
+    v: 1,
+    summary: 'It asked for something that is not its to do.',
+    schema: z.strictObject({
+      agentId,
+      what: z.string().max(200),
+      code: z.string().max(100),
+      text: z.string().max(1000),
+    }),
+    roles: INTERNAL,
+    target,
+  }),
   record_loss: command({
     v: 1,
     summary: 'It is gone and nobody saw how.',

@@ -44,6 +44,8 @@ export const agentFacts = {
     how: z.enum(['exited', 'stopped', 'timed_out']),
     livedMs: z.number(),
   }),
+  /** It asked for something that is not its to do; refused, and kept for whoever looks. */
+  AccessDenied: z.object({ what: z.string(), code: z.string(), text: z.string() }),
   /** It never came to life. */
   AgentFailed: z.object({ code: z.string(), reason: z.string() }),
   /** It ended and nobody saw how; what could be found of it has been killed. */

@@ -1,5 +1,5 @@
 import { rejected, type Rejected } from '../../kernel/errors.ts';
-import { type Chart, defineActor, type Proposer } from '../define-actor.ts';
+import { type Chart, defineActor, type Proposer, stays } from '../define-actor.ts';
 import type { AgentCommand } from './commands.ts';
 import { type Activity, type AgentFact, agentFacts } from './events.ts';
 
@@ -25,10 +25,16 @@ export interface Agent {
     livedMs: number;
     reason: string;
   } | null;
+  /** Requests that were refused. */
+  denials: number;
   since: number;
 }
 
+/** So many refusals are recorded; a hostile agent does not fill the log. */
+const DENIALS_MAX = 50;
+
 const ended = { AgentExited: 'exited', AgentFailed: 'exited', AgentLost: 'lost' };
+const denied = (state: string) => ({ on: stays(state, 'AccessDenied') });
 const stopping = { StopRequested: 'stopping' };
 
 export const agentChart: Chart = {
@@ -37,7 +43,9 @@ export const agentChart: Chart = {
     absent: { on: { AgentRequested: 'requested' } },
     requested: { on: { PreparationStarted: 'preparing', AgentFailed: 'exited', ...stopping } },
     preparing: { on: { WorktreeReady: 'starting', AgentFailed: 'exited', ...stopping } },
-    starting: { on: { PromptSent: 'starting', AgentStarted: 'live.working', ...ended, ...stopping } },
+    starting: {
+      on: { ...stays('starting', 'PromptSent', 'AccessDenied'), AgentStarted: 'live.working', ...ended, ...stopping },
+    },
     live: {
       initial: 'working',
       on: {
@@ -50,9 +58,15 @@ export const agentChart: Chart = {
         AgentLost: 'lost',
         ...stopping,
       },
-      states: { working: {}, idle: {}, needs_input: {}, rate_limited: {}, no_signal: {} },
+      states: {
+        working: denied('working'),
+        idle: denied('idle'),
+        needs_input: denied('needs_input'),
+        rate_limited: denied('rate_limited'),
+        no_signal: denied('no_signal'),
+      },
     },
-    stopping: { on: { ...ended } },
+    stopping: { on: { ...ended, ...stays('stopping', 'AccessDenied') } },
     exited: {},
     lost: {},
   },
@@ -72,6 +86,7 @@ const NONE: Agent = {
   started: null,
   stop: null,
   end: null,
+  denials: 0,
   since: 0,
 };
 
@@ -95,6 +110,8 @@ export function evolveAgent(agent: Agent, fact: AgentFact, at: number): Agent {
       return { ...agent, since: at };
     case 'StopRequested':
       return { ...agent, stop: fact.data, since: at };
+    case 'AccessDenied':
+      return { ...agent, denials: agent.denials + 1 };
     case 'AgentExited':
       return { ...agent, end: { ...fact.data, reason: '' }, since: at };
     case 'AgentFailed':
@@ -167,6 +184,11 @@ function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): Agent
         v: 1,
         data: { code: command.input.code, reason: command.input.reason },
       });
+    case 'record_denial': {
+      if (!actor.can('AccessDenied') || actor.context.denials >= DENIALS_MAX) return [];
+      const { what, code, text } = command.input;
+      return actor.facts({ type: 'AccessDenied', v: 1, data: { what, code, text } });
+    }
     case 'record_loss':
       if (over) return [];
       return actor.facts({ type: 'AgentLost', v: 1, data: { reason: command.input.reason } });

@@ -1,0 +1,113 @@
+import { type CatalogueCommand, COMMANDS } from '../actors/catalogue.ts';
+import type { Accepted, ActorHost } from '../actors/actor-host.ts';
+import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
+import { deriveId, type Ids } from '../kernel/ids.ts';
+import { authorise } from './authorise.ts';
+import { parseInput } from './parse.ts';
+import { type Principal, SERVER } from './principal.ts';
+
+/**
+ * The way in, the only one: parse → authorise → prepare → dispatch. Every face of the system and every process sends its
+ * commands through here.
+ */
+export interface Envelope {
+  name: string;
+  input: unknown;
+  principal: Principal;
+  /** The same key from the same principal is the same command: it happens once, and answers as it did the first time. */
+  idempotencyKey?: string;
+  correlationId?: string;
+  causationId?: string;
+}
+
+export interface CommandBus {
+  execute(envelope: Envelope): Promise<Accepted | Failure>;
+}
+
+export interface PreparationContext {
+  principal: Principal;
+  commandId: string;
+  /** The id of the actor that the command creates. */
+  actorId: string;
+}
+
+/** Looks up what a command needs to be decided upon (a repository, a phase); what it answers is recorded as the command's input. */
+export type Preparation = (input: never, context: PreparationContext) => Promise<unknown | Failure>;
+
+export interface CommandBusParts {
+  host: ActorHost;
+  ids: Ids;
+  preparations: Readonly<Record<string, Preparation>>;
+  /** Secrets are gone before anything is decided, so that what is recorded is what was decided upon. */
+  redact: (value: unknown) => unknown;
+  /** The full id for a unique prefix of one. */
+  resolveId: (prefix: string) => string | Failure;
+}
+
+const ID_FIELDS = ['taskId', 'workflowId', 'agentId'];
+
+export function createCommandBus(parts: CommandBusParts): CommandBus {
+  const bus: CommandBus = {
+    async execute(envelope) {
+      const command = COMMANDS.get(envelope.name);
+      if (!command) return invalid('command.unknown', `There is no command ${JSON.stringify(envelope.name)}.`);
+      const parsed = parseInput(command.name, command.schema, envelope.input);
+      if (isFailure(parsed)) return parsed;
+      const input = resolved(parsed as Record<string, unknown>, envelope.principal);
+      if (isFailure(input)) return input;
+      const refusal = authorise(command, input, envelope.principal);
+      if (refusal) {
+        await recordDenial(envelope.principal, command.name, refusal);
+        return refusal;
+      }
+      return dispatch(command, parts.redact(input) as Record<string, unknown>, envelope);
+    },
+  };
+
+  function resolved(input: Record<string, unknown>, principal: Principal): Record<string, unknown> | Failure {
+    if (principal.role === 'server') return input;
+    const full = { ...input };
+    for (const field of ID_FIELDS) {
+      const value = full[field];
+      if (typeof value !== 'string') continue;
+      const id = parts.resolveId(value);
+      if (isFailure(id)) return id;
+      full[field] = id;
+    }
+    return full;
+  }
+
+  async function dispatch(
+    command: CatalogueCommand,
+    input: Record<string, unknown>,
+    envelope: Envelope,
+  ): Promise<Accepted | Failure> {
+    const { principal, idempotencyKey: key } = envelope;
+    const commandId =
+      key === undefined ? parts.ids.next('cmd') : deriveId('cmd', [principal.id, command.name, key], key);
+    const actorId = command.target(input, (prefix) => deriveId(prefix, [commandId], commandId));
+    const prepare = parts.preparations[command.name];
+    const ready = prepare ? await prepare(input as never, { principal, commandId, actorId }) : input;
+    if (isFailure(ready)) return ready;
+    return parts.host.dispatch({
+      kind: command.kind,
+      actorId,
+      name: command.name,
+      v: command.v,
+      input: ready,
+      commandId,
+      principal: principal.id,
+      ...(envelope.correlationId && { correlationId: envelope.correlationId }),
+      ...(envelope.causationId && { causationId: envelope.causationId }),
+    });
+  }
+
+  /** What an agent was refused is kept in its own stream. */
+  async function recordDenial(principal: Principal, what: string, refusal: Failure): Promise<void> {
+    if (!principal.agent) return;
+    const input = { agentId: principal.agent.agentId, what, code: refusal.code, text: refusal.message.slice(0, 1000) };
+    await bus.execute({ name: 'record_denial', input, principal: SERVER });
+  }
+
+  return bus;
+}

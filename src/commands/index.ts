@@ -1,0 +1,13 @@
+/** The way in: parse → authorise → prepare → dispatch. */
+export { AGENT_TOKEN_PREFIX, authenticate, OPERATOR_TOKEN_PREFIX, type TokenIndex } from './authenticate.ts';
+export {
+  type CommandBus,
+  type CommandBusParts,
+  createCommandBus,
+  type Envelope,
+  type Preparation,
+} from './command-bus.ts';
+export { parseInput } from './parse.ts';
+export { prepareCreateTask } from './prepare-create-task.ts';
+export { DEFAULT_AGENT, prepareStartWorkflow, type WorkflowInspection } from './prepare-start-workflow.ts';
+export { OPERATOR, type Principal, processPrincipal, SERVER } from './principal.ts';

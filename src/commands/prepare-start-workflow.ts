@@ -1,0 +1,101 @@
+import type { ActorHost } from '../actors/actor-host.ts';
+import { hashOf } from '../kernel/canonical.ts';
+import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
+import type { WorkflowDefinition } from '../machines/workflow/index.ts';
+import type { PreparationContext } from './command-bus.ts';
+
+/** What is asked of the world before a workflow starts; nothing is touched. */
+export interface WorkflowInspection {
+  definition(name: string): Promise<WorkflowDefinition | Failure>;
+  repository(request: {
+    path: string;
+    branch?: string;
+    fromHead?: boolean;
+  }): Promise<
+    | { repositoryId: string; path: string; baseBranch: string; baseCommit: string; detectedCheck: string | null }
+    | Failure
+  >;
+  /** Throws nothing: a failure when no agent of that name can be started. */
+  agent(name: string): Failure | null;
+  /** A sentence about what is wrong with a check's words, or null. */
+  check(command: string): Failure | null;
+}
+
+interface Input {
+  workflow: string;
+  repository: string;
+  goal: string;
+  branch?: string;
+  agent?: string;
+  check?: string;
+  merge: boolean;
+  fromHead: boolean;
+  params: Record<string, unknown>;
+}
+
+export const DEFAULT_AGENT = 'repair';
+
+export function prepareStartWorkflow(parts: { host: ActorHost; inspection: WorkflowInspection }) {
+  const { inspection } = parts;
+  return async (input: Input, { actorId }: PreparationContext): Promise<unknown | Failure> => {
+    const definition = await inspection.definition(input.workflow);
+    if (isFailure(definition)) return definition;
+    const params = checkedParams(definition, input.params);
+    if (isFailure(params)) return params;
+    const agent = input.agent ?? DEFAULT_AGENT;
+    const names = [
+      agent,
+      ...definition.phases.map((phase) => phase.agent).filter((name) => name !== 'none' && name !== 'default'),
+    ];
+    for (const name of names) {
+      const problem = inspection.agent(name);
+      if (problem) return problem;
+    }
+    const badCheck = input.check === undefined ? null : inspection.check(input.check);
+    if (badCheck) return badCheck;
+    const repository = await inspection.repository({
+      path: input.repository,
+      fromHead: input.fromHead,
+      ...(input.branch !== undefined && { branch: input.branch }),
+    });
+    if (isFailure(repository)) return repository;
+    const { detectedCheck, ...known } = repository;
+    return {
+      workflowId: actorId,
+      definition,
+      definitionHash: hashOf(definition),
+      goal: input.goal,
+      params,
+      repository: known,
+      runBranch: `heph/run-${actorId.slice(4)}`,
+      agent,
+      check: input.check ?? detectedCheck,
+      merge: input.merge,
+    };
+  };
+}
+
+function checkedParams(
+  definition: WorkflowDefinition,
+  given: Record<string, unknown>,
+): Record<string, unknown> | Failure {
+  const known = new Map(definition.parameters.map((parameter) => [parameter.name, parameter]));
+  for (const [name, value] of Object.entries(given)) {
+    const parameter = known.get(name);
+    if (!parameter)
+      return invalid(
+        'input.invalid',
+        `The workflow ${definition.name} has no parameter ${name}; it has ${[...known.keys()].join(', ') || 'none'}.`,
+      );
+    const wanted = parameter.type === 'number' || parameter.type === 'boolean' ? parameter.type : 'string';
+    if (typeof value !== wanted) return invalid('input.invalid', `The parameter ${name} is a ${wanted}.`);
+  }
+  const params: Record<string, unknown> = {};
+  for (const { name, default: otherwise, required } of known.values()) {
+    const value = given[name] ?? otherwise;
+    if (required && value === null)
+      return invalid('input.invalid', `The workflow ${definition.name} needs the parameter ${name}.`);
+    params[name] = value;
+  }
+  return params;
+}
