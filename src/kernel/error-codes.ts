@@ -303,6 +303,12 @@ export const ERROR_CODES = {
     'The agent’s processes did not end, even when killed.',
     'See the pids in `heph status --json`.',
   ),
+  'check.none': entry(
+    'invalid',
+    400,
+    'The workflow judges by checks, and the repository has none that can be seen.',
+    'Name one with --check, e.g. --check "npm test".',
+  ),
   'check.failed_to_run': entry(
     'fault',
     503,
