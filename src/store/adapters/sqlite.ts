@@ -179,9 +179,11 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
     for (const listener of [...listeners]) listener();
     await closed;
     await reserve.close();
-    // The connection that only reads goes last: SQLite's own copying at the last close must not follow a failure.
+    // After a failure the connection that only reads goes last: closing the last writing one would write again.
+    const stopped = writer.state().reason !== null;
+    if (!stopped) reader.close();
     db.close();
-    reader.close();
+    if (stopped) reader.close();
     anchor.close();
     ownership.release();
   }
