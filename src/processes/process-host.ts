@@ -27,8 +27,8 @@ interface Duty {
 
 export interface ProcessHost {
   readonly world: World;
-  /** Folds the log; silent until it has caught up, then discharges. Resolves when caught up. */
-  start(): Promise<void>;
+  /** Folds the log; silent until it has caught up, then discharges. Resolves when caught up; `beforeLive` comes just before. */
+  start(beforeLive?: (world: World) => void): Promise<void>;
   /** Looks again at an entity, on a hint from outside the log (an exit, output). */
   look(kind: string, id: string): void;
   /** Resolves when the world has applied everything up to the position. */
@@ -209,9 +209,10 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     };
   }
 
-  async function follow(caughtUp: () => void): Promise<void> {
+  async function follow(beforeLive: (world: World) => void, caughtUp: () => void): Promise<void> {
     for await (const item of store.subscribe({ signal: abort.signal })) {
       if (item.kind === 'caught_up') {
+        beforeLive(world);
         live = true;
         for (const entity of world.everything()) evaluate(entity);
         caughtUp();
@@ -253,9 +254,9 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   return {
     world,
-    start: () =>
+    start: (beforeLive = () => {}) =>
       new Promise((resolve, reject) => {
-        follow(resolve).catch((error: unknown) => {
+        follow(beforeLive, resolve).catch((error: unknown) => {
           if (abort.signal.aborted) return;
           log.error({ error: messageOf(error) }, 'processes stopped following the log');
           reject(error);

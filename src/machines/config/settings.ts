@@ -13,7 +13,7 @@ export const agentPresetSchema = z
       .min(1)
       .max(100)
       .describe(
-        'The program and its arguments. Placeholders: {prompt_file} {prompt} {worktree} {mcp_config} {task_id} {agent_id} {token_file} {agent_dir} {heph_node} {heph_home} {check} {model}.',
+        'The program and its arguments. Placeholders: {prompt_file} {prompt} {worktree} {mcp_config} {task_id} {agent_id} {token_file} {agent_dir} {mcp_command_json} {mcp_args_json} {mcp_argv_json} {heph_node} {repair_agent} {check} {model}.',
       ),
     env: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
