@@ -107,17 +107,12 @@ function startPhase(workflow: Entity<Workflow>, phase: Phase, round: number): Ob
 
 /** A running phase: its own first task, then its end when nothing of it or before it is open any more. */
 function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation[] {
-  const tasks = world.tasksOf(workflow.id);
   const key = `${workflow.id}:${phase.name}:${current.round}`;
-  const own = tasks.filter((task) => task.context.spec.phase === phase.name);
-  // Of a phase that runs again, what was created since the one before it ended.
-  const before = workflow.context.phases.at(-2)?.since ?? 0;
-  const mine = own.filter((task) => task.context.createdAt >= before);
-  if (phase.starts_with === 'one_task' && mine.length === 0) return [firstTask(workflow, phase, key)];
+  const own = tasksOfRound(workflow, phase, current, world);
+  if (phase.starts_with === 'one_task' && own.length === 0) return [firstTask(workflow, phase, key)];
   const index = phaseIndex(workflow.context, phase.name);
-  if (tasks.some((task) => !isEndedTask(task) && task.context.spec.phaseIndex <= index)) return [];
-  const spoken = current.round > 1 ? mine : own;
-  const outcome = spoken.length === 0 ? 'empty' : spoken.every((task) => task.value === 'done') ? 'green' : 'red';
+  if (world.tasksOf(workflow.id).some((task) => !isEndedTask(task) && task.context.spec.phaseIndex <= index)) return [];
+  const outcome = own.length === 0 ? 'empty' : own.every((task) => task.value === 'done') ? 'green' : 'red';
   return [
     {
       key: `complete:${key}`,
@@ -127,6 +122,15 @@ function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPha
         )),
     },
   ];
+}
+
+/** The phase's tasks; of one that runs again, those created since the phase before it ended. */
+function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Entity<Task>[] {
+  const { phases: ran } = workflow.context;
+  const before = current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
+  return world
+    .tasksOf(workflow.id)
+    .filter((task) => task.context.spec.phase === phase.name && task.context.createdAt >= before);
 }
 
 function firstTask(workflow: Entity<Workflow>, phase: Phase, key: string): Obligation {
@@ -149,7 +153,7 @@ function firstTask(workflow: Entity<Workflow>, phase: Phase, key: string): Oblig
 /** What comes after a phase that is over. */
 function followPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation {
   const { definition } = workflow.context;
-  const tasks = world.tasksOf(workflow.id).filter((task) => task.context.spec.phase === phase.name);
+  const tasks = tasksOfRound(workflow, phase, current, world);
   const done = tasks.filter((task) => task.value === 'done');
   if (current.status === 'empty' && !phase.may_be_empty) {
     return fail(workflow, 'phase_empty', `The phase ${phase.name} ended without a task: ${priorWord(workflow, world)}`);

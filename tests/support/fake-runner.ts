@@ -59,15 +59,14 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   const listeners = new Set<(event: RunnerEvent) => void>();
   const failures = new Map<string, Error[]>();
   const calls: string[] = [];
-  const history = new Map<string, string>();
-  let tree = 0;
+  const parents = new Map<string, string>();
 
   const commitOf = (bugs: Iterable<string>, parent = ''): string => {
     const id = createHash('sha1')
       .update(`${parent}|${[...bugs].sort().join(',')}`)
       .digest('hex');
     commits.set(id, new Set(bugs));
-    if (parent) history.set(id, parent);
+    parents.set(id, parent);
     return id;
   };
   const treeOf = (bugs: Iterable<string>) => `tree-${[...bugs].sort().join(',') || 'clean'}`;
@@ -230,20 +229,22 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       called('mergeCandidate', candidateId);
       const onto = branches.get(branch);
       if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
-      const from = bugsIn(history.get(candidate) ?? base);
+      const from = bugsIn(base);
       const mine = bugsIn(candidate);
       const fixed = [...from].filter((bug) => !mine.has(bug));
       const added = [...mine].filter((bug) => !from.has(bug));
       const theirs = bugsIn(onto);
-      const clash = options.conflicts?.some(([one, other]) =>
-        [one, other].some(
-          (bug) => fixed.includes(bug) && from.has(other) && from.has(one) && !(theirs.has(one) && theirs.has(other)),
-        ),
-      );
+      const clash =
+        parents.get(candidate) !== onto &&
+        options.conflicts?.some(([one, other]) =>
+          [one, other].some(
+            (bug) => fixed.includes(bug) && from.has(other) && from.has(one) && !(theirs.has(one) && theirs.has(other)),
+          ),
+        );
       if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
       const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
       for (const bug of added) merged.add(bug);
-      return { outcome: 'merged', onto, commit: commitOf(merged, `${onto}+${++tree}`), tree: treeOf(merged) };
+      return { outcome: 'merged', onto, commit: commitOf(merged, onto), tree: treeOf(merged) };
     },
     async moveBranch({ branch, from, to }) {
       called('moveBranch', branch);

@@ -58,6 +58,18 @@ export interface TestSystemOptions {
   settings?: Record<string, unknown>;
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
+  /** Which server answers; shared by a server and the one that follows it. */
+  line?: Line;
+}
+
+/** The way from agents to whichever server lives: an agent that calls while none does, waits. */
+export interface Line {
+  server: System | null;
+  waiting: ((server: System) => void)[];
+}
+
+export function createLine(): Line {
+  return { server: null, waiting: [] };
 }
 
 /** An agent's command, in its own name. */
@@ -65,11 +77,14 @@ export type Speak = (name: string, input: Record<string, unknown>) => Promise<Ac
 
 export async function startSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const store = options.store ?? openMemoryStore();
-  let system: System | undefined;
+  const line = options.line ?? createLine();
+  const reach = () =>
+    line.server ? Promise.resolve(line.server) : new Promise<System>((resolve) => line.waiting.push(resolve));
   const agent: FakeAgent = (session) => {
-    const speak: Speak = (name, input) => {
+    const speak: Speak = async (name, input) => {
       const { agentId, taskId } = session.start;
-      const task = system?.processes.world.tasks.get(taskId);
+      const system = await reach();
+      const task = system.processes.world.tasks.get(taskId);
       const principal: Principal = {
         role: 'worker',
         id: `agent:${agentId}`,
@@ -80,7 +95,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
           allowedTools: task?.context.spec.allowedTools ?? [],
         },
       };
-      return (system as System).bus.execute({
+      return system.bus.execute({
         name,
         input,
         principal,
@@ -97,7 +112,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
       now: () => systemClock.now(),
       ...(options.conflicts && { conflicts: options.conflicts }),
     });
-  system = await assemble({
+  const system = await assemble({
     store,
     blobs: options.blobs ?? createMemoryBlobs(),
     runner,
@@ -118,10 +133,16 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     await system.bus.execute({ name: 'set_config', input: { changes: options.settings }, principal: OPERATOR });
   await system.start();
   const running = system;
+  line.server = running;
+  for (const resolve of line.waiting.splice(0)) resolve(running);
   return {
     ...running,
     store,
     runner,
+    async stop(drainMs) {
+      if (line.server === running) line.server = null;
+      await running.stop(drainMs);
+    },
     async operator(name, input, key) {
       const answer = await running.bus.execute({
         name,
