@@ -536,6 +536,14 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
     });
 
     describe('closing', () => {
+      it('ends a subscription that is still catching up', async () => {
+        const store = await empty();
+        await fill(store, 6000);
+        const items = all(store.subscribe());
+        await store.close();
+        expect((await items).filter(({ kind }) => kind === 'caught_up').length).toBeLessThanOrEqual(1);
+      });
+
       it('waits for appends under way, refuses later ones, and may be asked twice', async () => {
         const store = await empty();
         const underWay = store.append('task-a', 'any', [event('e1')]);

@@ -65,4 +65,13 @@ describe('blobs in files', () => {
     await blobs.put('precious');
     expect(Buffer.from(await blobs.get(hash)).toString()).toBe('precious');
   });
+
+  it('say so when the disk does not do it', async () => {
+    const directory = fresh();
+    const blobs = openFileBlobs(directory);
+    const hash = sha256('text');
+    writeFileSync(join(directory, 'blobs', hash.slice(0, 2)), 'a file where the directory should be');
+    await expect(blobs.put('text')).rejects.toMatchObject({ kind: 'fault', code: 'blob.failed' });
+    await expect(blobs.get(hash)).rejects.toMatchObject({ kind: 'fault', code: 'blob.failed' });
+  });
 });

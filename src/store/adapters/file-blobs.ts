@@ -64,7 +64,7 @@ async function makeShard(path: string, root: string): Promise<void> {
 
 function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT')
-    throw new Fault('blob.damaged', `a blob cannot be read: ${error.message}`, { cause: error });
+    throw new Fault('blob.failed', `a blob cannot be read: ${error.message}`, { cause: error });
   return undefined;
 }
 
@@ -72,5 +72,5 @@ function faultOf(error: unknown): Fault {
   const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
   return full
     ? new Fault('log.disk_full', 'no room for the blob on the disk', { cause: error })
-    : new Fault('log.read_only', `the blob could not be written: ${messageOf(error)}`, { cause: error });
+    : new Fault('blob.failed', `a blob could not be written: ${messageOf(error)}`, { cause: error });
 }

@@ -239,6 +239,50 @@ describe('a failing disk', () => {
   });
 });
 
+describe('a start on a full disk', () => {
+  const SQLITE_FULL = 13;
+  const full = () => {
+    const { disk, connect } = unsafeDisk();
+    disk.before = failOn('INSERT OR REPLACE', SQLITE_FULL);
+    return { disk, connect };
+  };
+
+  it('uses the room that was kept', async () => {
+    const directory = fresh();
+    const store = await open(directory, { reserveBytes: 4096 });
+    await note(store, 'e1');
+    await store.reserveSettled;
+    await store.close();
+    const { disk, connect } = full();
+    const fail = disk.before;
+    disk.before = (sql) => {
+      if (readdirSync(directory).includes('reserve')) fail(sql);
+    };
+    const again = await open(directory, { connect, reserveBytes: 4096 });
+    expect(again.health()).toMatchObject({ state: 'open', position: 1n, reserve: 'absent' });
+  });
+
+  it('says so when none was kept, and lets go of the directory', async () => {
+    const directory = fresh();
+    await expect(open(directory, { connect: full().connect })).rejects.toMatchObject({ code: 'log.disk_full' });
+    expect(findOwner(directory)).toBeNull();
+    expect((await open(directory)).health().state).toBe('open');
+  });
+
+  it('beside a process that was stopped while it wrote says who must end first', async () => {
+    const directory = fresh();
+    const store = await open(directory);
+    const other = new DatabaseSync(logPathOf(directory));
+    other.exec('BEGIN IMMEDIATE');
+    await expect(open(directory, { takeOver: true, connect: unsafeDisk().connect })).rejects.toMatchObject({
+      code: 'data.owned',
+      details: { pid: process.pid },
+    });
+    other.close();
+    expect(await note(store, 'e1')).toMatchObject({ position: 1n });
+  });
+});
+
 describe('one owner', () => {
   it('refuses a second one and says who the first is', async () => {
     const directory = fresh();
