@@ -1,4 +1,5 @@
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { link, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ID_PATTERN } from '../../../kernel/ids.ts';
 import type { HolderExit, HolderState } from '../../terminals/holder-protocol.ts';
@@ -67,49 +68,57 @@ export function agentFolder(root: string, agentId: string): AgentFolder | null {
   };
 }
 
-/** Makes the folder, durably. False when it is there already: somebody has claimed the agent before. */
-export async function claimFolder(root: string, folder: AgentFolder): Promise<boolean> {
+/** Makes the folder. False when it is there already: somebody has claimed the agent before. */
+export function claimFolder(folder: AgentFolder): boolean {
   try {
-    await mkdir(folder.path, { mode: 0o700 });
+    mkdirSync(folder.path, { mode: 0o700 });
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  await syncFolder(root);
-  return true;
 }
 
-/** Null when there is no folder. An exit is read last, so that a holder that ends meanwhile is not taken for lost. */
-export async function readRecords(folder: AgentFolder): Promise<AgentRecords> {
-  const start = await readRecord<StartRecord>(folder.start);
-  const state = await readRecord<HolderState>(folder.state);
-  const lost = await readRecord<LostRecord>(folder.lost);
-  return { start, state, lost, exit: await readRecord<HolderExit>(folder.exit) };
+/**
+ * What the folder says. An exit is read last, so that a holder that ends meanwhile is not taken for lost. Reading is
+ * synchronous: four small files that were just written take less time than asking another thread for one.
+ */
+export function readRecords(folder: AgentFolder): AgentRecords {
+  const start = readRecord<StartRecord>(folder.start);
+  const state = readRecord<HolderState>(folder.state);
+  const lost = readRecord<LostRecord>(folder.lost);
+  return { start, state, lost, exit: readRecord<HolderExit>(folder.exit) };
 }
 
-export async function readRecord<T>(path: string): Promise<T | null> {
-  const text = await readText(path);
+export function readRecord<T>(path: string): T | null {
+  const text = readText(path);
   return text === null ? null : (JSON.parse(text) as T);
 }
 
-export async function readText(path: string): Promise<string | null> {
+/** Null when there is no such file. */
+export function readText(path: string): string | null {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }
 
-/** Writes a file of ours, wholly or not at all, and durably. */
+/** Writes a small file for the agent or its holder, 0600. What a power cut makes of it does not matter: no agent outlives one. */
+export function layFile(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+}
+
+/** Writes a record of ours, wholly or not at all, and durably. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { durable: true });
-  await rename(`${path}.new`, path);
+  await writeDurably(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
 }
 
 /** Like `replaceFile`, but answers false and changes nothing when the file exists. */
 export async function createFile(path: string, text: string): Promise<boolean> {
-  await writeFile(`${path}.new`, text, { durable: true });
+  await writeDurably(`${path}.new`, text);
   try {
     await link(`${path}.new`, path);
     return true;
@@ -121,11 +130,11 @@ export async function createFile(path: string, text: string): Promise<boolean> {
   }
 }
 
-export async function writeFile(path: string, text: string, options: { durable: boolean }): Promise<void> {
+async function writeDurably(path: string, text: string): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
     await file.writeFile(text);
-    if (options.durable) await file.sync();
+    await file.sync();
   } finally {
     await file.close();
   }

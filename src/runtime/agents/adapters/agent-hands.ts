@@ -50,6 +50,7 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
   const supply = createHolderSupply(
     { program: options.holderProgram, codeCache: join(root, 'code-cache'), logFile, folder: root },
     options.warmHolders ?? 0,
+    clock,
   );
   const stateOptions = { clock, epoch, log };
   const starting = new Map<string, Promise<AgentStarted>>();
@@ -82,11 +83,11 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
   };
 
   const begin = async (folder: AgentFolder, request: AgentStart): Promise<AgentStarted> => {
-    await epoch.check();
+    epoch.check();
     const before = await settle(folder, stateOptions);
     if (before.probe.state !== 'absent') return answerStarted(before, folder);
-    const plan = await planAgent(folder, request);
-    await claimFolder(root, folder);
+    const plan = planAgent(folder, request);
+    claimFolder(folder);
     const order = { ...(await layAgent(folder, plan, options)), epoch: epoch.number };
     try {
       await supply.take().give(order);
@@ -96,7 +97,7 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
       if (after.probe.state === 'absent') throw error;
       return answerStarted(after, folder);
     } finally {
-      supply.refill();
+      supply.refillSoon();
     }
     return answerStarted(await settle(folder, stateOptions), folder);
   };
@@ -143,7 +144,7 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     const { probe: now, state } = await settle(known(agentId), stateOptions);
     if (now.state === 'running' && state) links.keep(agentId, state);
   }
-  supply.refill();
+  supply.refillSoon();
 
   return {
     async startAgent(request) {
@@ -183,7 +184,7 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
       const folder = known(agentId);
       if (Buffer.byteLength(data) > WRITE_BYTES_MAX)
         throw new HephError('input.invalid', `At most ${WRITE_BYTES_MAX} bytes at a time.`);
-      await epoch.check();
+      epoch.check();
       const { probe: now, state } = await settle(folder, stateOptions);
       if (now.state !== 'running' || !state)
         throw new Fault('terminal.gone', `${agentId} does not run.`, { retryable: false });

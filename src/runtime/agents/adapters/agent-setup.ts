@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { sha256 } from '../../../kernel/canonical.ts';
 import type { Clock } from '../../../kernel/clock.ts';
@@ -10,13 +10,14 @@ import type { AgentStart } from '../../runner.ts';
 import { agentEnvironment, secretValues } from '../environment.ts';
 import { type McpBridge, mcpConfig } from '../mcp-config.ts';
 import { expandPlaceholders } from '../placeholders.ts';
-import { type AgentFolder, readText, replaceFile, type StartRecord, syncFolder, writeFile } from './agent-folder.ts';
+import { type AgentFolder, layFile, readText, replaceFile, type StartRecord, syncFolder } from './agent-folder.ts';
 import { findExecutable, realFolder } from './executable.ts';
 import { socketPathFor } from './socket-path.ts';
 
 /** The kernel's limit for one argument, its closing NUL included. */
 const ARGUMENT_BYTES_MAX = 131_071;
 const TOKEN_BYTES = 32;
+const TOKEN = /^hph_a_[A-Za-z0-9_-]{43}$/;
 
 export interface SetupOptions {
   runnerId: string;
@@ -39,8 +40,8 @@ export interface AgentPlan {
  * Expands and checks a request. Throws Fault `agent.not_found_executable` or `terminal.failed` (no worktree), and Invalid
  * `input.invalid` for what no program could be given.
  */
-export async function planAgent(folder: AgentFolder, request: AgentStart): Promise<AgentPlan> {
-  const worktree = await realFolder(request.worktree);
+export function planAgent(folder: AgentFolder, request: AgentStart): AgentPlan {
+  const worktree = realFolder(request.worktree);
   const values = {
     prompt_file: folder.prompt,
     prompt: request.prompt,
@@ -61,7 +62,7 @@ export async function planAgent(folder: AgentFolder, request: AgentStart): Promi
   });
   const argv = request.argv.map(expand);
   argv.forEach(checkArgument);
-  argv[0] = await findExecutable(argv[0] ?? '', environment.PATH, worktree);
+  argv[0] = findExecutable(argv[0] ?? '', environment.PATH, worktree);
   const files = Object.entries(request.files ?? {}).map(([name, text]) => ({
     path: join(folder.agentDirectory, ownPath(name)),
     text: expand(text),
@@ -76,7 +77,7 @@ export async function layAgent(
   options: SetupOptions,
 ): Promise<Omit<HolderOrder, 'epoch'>> {
   const { request, worktree, argv, environment } = plan;
-  const token = (await readText(folder.token)) ?? mintToken(options.random);
+  const token = readToken(folder) ?? mintToken(options.random);
   const start: StartRecord = {
     agentId: request.agentId,
     taskId: request.taskId,
@@ -91,20 +92,25 @@ export async function layAgent(
     terminal: request.terminal,
     limits: request.limits,
   };
-  await mkdir(folder.agentDirectory, { mode: 0o700, recursive: true });
-  await Promise.all([
-    replaceFile(folder.token, token),
-    writeFile(folder.prompt, request.prompt, { durable: false }),
-    writeFile(folder.mcpConfig, mcpConfig(options.mcpBridge, request.dataDirectory, folder.token), { durable: false }),
-    replaceFile(folder.start, `${JSON.stringify(start)}\n`),
-    ...plan.files.map(layFile),
+  mkdirSync(folder.agentDirectory, { mode: 0o700, recursive: true });
+  layFile(folder.token, token);
+  layFile(folder.prompt, request.prompt);
+  layFile(folder.mcpConfig, mcpConfig(options.mcpBridge, request.dataDirectory, folder.token));
+  for (const { path, text } of plan.files) {
+    mkdirSync(dirname(path), { mode: 0o700, recursive: true });
+    layFile(path, text);
+  }
+  // From here on the claim survives a power cut: the record, its name, and the folder's own name.
+  const [socketPath] = await Promise.all([
+    socketPathFor(folder.path),
+    replaceFile(folder.start, `${JSON.stringify(start)}\n`).then(() => syncFolder(folder.path)),
+    syncFolder(dirname(folder.path)),
   ]);
-  await syncFolder(folder.path);
   return {
     protocol: HOLDER_PROTOCOL,
     agentId: request.agentId,
     folder: folder.path,
-    socketPath: await socketPathFor(folder.path),
+    socketPath,
     bootId: start.bootId,
     argv,
     env: environment,
@@ -115,9 +121,10 @@ export async function layAgent(
   };
 }
 
-async function layFile({ path, text }: { path: string; text: string }): Promise<void> {
-  await mkdir(dirname(path), { mode: 0o700, recursive: true });
-  await writeFile(path, text, { durable: false });
+/** A token that an earlier try laid; one that it had no time to write wholly does not count. */
+function readToken(folder: AgentFolder): string | null {
+  const text = readText(folder.token);
+  return text !== null && TOKEN.test(text) ? text : null;
 }
 
 /** The prefix lets scanners find a token that got where it should not be. */

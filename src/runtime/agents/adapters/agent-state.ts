@@ -29,7 +29,7 @@ export type Settled = { probe: AgentProbe; state: HolderState | null; start: Sta
  */
 export async function settle(folder: AgentFolder, options: AgentStateOptions): Promise<Settled> {
   for (let look = 1; ; look++) {
-    const records = await readRecords(folder);
+    const records = readRecords(folder);
     const { state, start } = records;
     if (records.exit || records.lost) return { probe: await ended(folder, records), state, start };
     if (!state) return unstarted(folder, records, options);
@@ -58,7 +58,7 @@ export async function recordLost(
   reason: string,
   options: AgentStateOptions,
 ): Promise<void> {
-  await options.epoch.check();
+  options.epoch.check();
   const sameBoot = state === null || state.bootId === bootId();
   const child = state?.pid && state.pidTicks !== null ? { pid: state.pid, ticks: state.pidTicks } : null;
   const find = () => findAgentProcesses({ agentId: folder.agentId, child, except: [] });
@@ -116,8 +116,8 @@ async function lost(
   options: AgentStateOptions,
 ): Promise<Settled> {
   // The holder may have recorded its exit and ended between our two looks.
-  if ((await readRecords(folder)).exit === null) await recordLost(folder, state, reason, options);
-  const records = await readRecords(folder);
+  if (readRecords(folder).exit === null) await recordLost(folder, state, reason, options);
+  const records = readRecords(folder);
   return { probe: await ended(folder, records), state: records.state, start: records.start };
 }
 

@@ -9,18 +9,18 @@ import { readText, replaceFile } from './agent-folder.ts';
 export interface Epoch {
   readonly number: number;
   /** Throws Fault `log.fenced` when a later server has opened this folder. */
-  check(): Promise<void>;
+  check(): void;
 }
 
 export async function raiseEpoch(root: string): Promise<Epoch> {
   const path = join(root, 'epoch');
-  const read = async () => Number((await readText(path)) ?? 0);
-  const number = (await read()) + 1;
+  const read = () => Number(readText(path) ?? 0);
+  const number = read() + 1;
   await replaceFile(path, `${number}\n`);
   return {
     number,
-    async check() {
-      if ((await read()) <= number) return;
+    check() {
+      if (read() <= number) return;
       throw new Fault('log.fenced', 'A later server has taken over the agents.', { retryable: false });
     },
   };

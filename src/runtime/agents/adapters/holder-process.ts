@@ -38,7 +38,7 @@ export interface HolderSpawning {
 /** Starts a holder in a session of its own, with an empty environment and nothing of ours but three descriptors. */
 export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawning): WaitingHolder {
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(program.node, ['--v8-pool-size=0', '--max-semi-space-size=1', program.entry], {
+  const child = spawn(program.node, ['--v8-pool-size=0', program.entry], {
     detached: true,
     cwd: folder,
     env: holderEnvironment(codeCache),

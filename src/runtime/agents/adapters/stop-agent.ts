@@ -24,7 +24,7 @@ export async function stopFolder(folder: AgentFolder, graceMs: number, options: 
     return stopFolder(folder, graceMs, options);
   }
   if (probe.state === 'running' && state) {
-    await options.epoch.check();
+    options.epoch.check();
     await stopHolder(folder.agentId, state, graceMs, options);
     if (isAlive(state.holderPid, state.holderTicks)) await endStuck(folder, state, options);
   }
@@ -54,7 +54,7 @@ async function stopHolder(
 
 /** A holder that was asked and still lives is either in its last millisecond or stuck. */
 async function endStuck(folder: AgentFolder, state: HolderState, options: StopOptions): Promise<void> {
-  if ((await readRecord(folder.exit)) !== null) return;
+  if (readRecord(folder.exit) !== null) return;
   try {
     process.kill(state.holderPid, 'SIGKILL');
   } catch {
@@ -65,7 +65,7 @@ async function endStuck(folder: AgentFolder, state: HolderState, options: StopOp
 
 /** Of those that the holder could not kill, the ones that are still there. */
 async function survivors(folder: AgentFolder, state: HolderState | null): Promise<number[]> {
-  const exit = await readRecord<HolderExit>(folder.exit);
+  const exit = readRecord<HolderExit>(folder.exit);
   if (!exit || exit.survivors.length === 0) return [];
   const child = state?.pid && state.pidTicks !== null ? { pid: state.pid, ticks: state.pidTicks } : null;
   return findAgentProcesses({ agentId: folder.agentId, child, except: [] }).map(({ pid }) => pid);

@@ -12,11 +12,11 @@ import {
 import type { CreateStreamRedactor } from '../stream-redactor.ts';
 import type { SpawnTerminal, Terminal } from '../terminal.ts';
 import { endProcesses } from './end-processes.ts';
-import { listenAsHolder } from './holder-socket.ts';
+import { type HolderSocket, listenAsHolder } from './holder-socket.ts';
 import { closeInherited, readOrder, sayReady } from './holder-start.ts';
 import { type AgentMark, findAgentProcesses, readProcess } from './processes.ts';
 import { createRecord, replaceRecord } from './records.ts';
-import { openTranscript } from './transcript-writer.ts';
+import { openTranscript, type TranscriptWriter } from './transcript-writer.ts';
 
 /** For what an agent leaves running behind it, and for one that reached its wall limit. */
 const LEFTOVER_GRACE_MS = 1000;
@@ -76,20 +76,22 @@ function describe(order: HolderOrder, clock: Clock): HolderState {
   };
 }
 
-/** Starts the program and stays with it. Throws when it could not be started; then nothing of it is left. */
+/**
+ * Starts the program and stays with it. Throws when it could not; then nothing of it is left. The program is started
+ * first and the rest made ready while the kernel loads it: nothing of its output can arrive before this function returns.
+ */
 function hold(order: HolderOrder, state: HolderState, hands: HolderHands): Terminal {
   const { clock } = hands;
   const begunMs = clock.monotonicMs();
+  const child = hands.spawnTerminal({
+    ...order,
+    onOutput: (bytes) => transcript.write(bytes),
+    onExit: (code, signal) => void finish(code, signal),
+  });
+  const pidTicks = readProcess(child.pid)?.ticks ?? state.holderTicks;
+  const ender = createEnder({ agentId: order.agentId, child: { pid: child.pid, ticks: pidTicks }, except: [] }, clock);
   let how: HolderExit['how'] = 'exited';
   let exited = false;
-
-  const transcript = openTranscript({
-    directory: join(order.folder, 'transcript'),
-    bytesMax: order.transcriptBytesMax,
-    redactor: hands.createStreamRedactor(order.redactValues),
-    clock,
-    onWritten: () => socket.wrote(transcript.outputBytes()),
-  });
 
   const remember = (change: Partial<HolderState>) => {
     Object.assign(state, change);
@@ -121,31 +123,43 @@ function hold(order: HolderOrder, state: HolderState, hands: HolderHands): Termi
     process.exit(0);
   };
 
-  const socket = listenAsHolder({
-    path: order.socketPath,
-    epoch: order.epoch,
-    clock,
-    outputBytes: () => transcript.outputBytes(),
-    onEpoch: (epoch) => remember({ epoch }),
-    onWrite: take,
-    onStop: (graceMs) => stop('stopped', graceMs),
+  const listen = (): HolderSocket =>
+    listenAsHolder({
+      path: order.socketPath,
+      epoch: order.epoch,
+      clock,
+      outputBytes: () => transcript.outputBytes(),
+      onEpoch: (epoch) => remember({ epoch }),
+      onWrite: take,
+      onStop: (graceMs) => stop('stopped', graceMs),
+    });
+
+  const record = (): TranscriptWriter =>
+    openTranscript({
+      directory: join(order.folder, 'transcript'),
+      bytesMax: order.transcriptBytesMax,
+      redactor: hands.createStreamRedactor(order.redactValues),
+      clock,
+      onWritten: () => socket.wrote(transcript.outputBytes()),
+    });
+
+  const [transcript, socket] = orKill(child.pid, () => {
+    remember({ phase: 'running', pid: child.pid, pidTicks });
+    return [record(), listen()] as const;
   });
-  const child = hands.spawnTerminal({
-    ...order,
-    onOutput: (bytes) => transcript.write(bytes),
-    onExit: (code, signal) => void finish(code, signal),
-  });
-  const pidTicks = readProcess(child.pid)?.ticks ?? state.holderTicks;
-  const ender = createEnder({ agentId: order.agentId, child: { pid: child.pid, ticks: pidTicks }, except: [] }, clock);
   process.on('SIGTERM', () => stop('stopped', TIMED_OUT_GRACE_MS));
   const cancelWall = atWallLimit(clock, order.wallMs, () => stop('timed_out', TIMED_OUT_GRACE_MS));
+  return child;
+}
+
+/** A program that cannot be held must not run. It has run for a millisecond, so its group is all there is. */
+function orKill<T>(pid: number, prepare: () => T): T {
   try {
-    remember({ phase: 'running', pid: child.pid, pidTicks });
+    return prepare();
   } catch (error) {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-pid, 'SIGKILL');
     throw error;
   }
-  return child;
 }
 
 /** Ends all that is the agent's, one end at a time: asked again meanwhile, it can only become less patient. */

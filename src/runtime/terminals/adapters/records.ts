@@ -6,9 +6,9 @@ export function replaceRecord(path: string, record: unknown, options: { durable:
   renameSync(draft, path);
 }
 
-/** Like `replaceRecord`, but answers false and changes nothing when the file exists already. */
+/** Like `replaceRecord`, but answers false and changes nothing when the file exists already. Not durable. */
 export function createRecord(path: string, record: unknown): boolean {
-  const draft = writeDraft(path, record, true);
+  const draft = writeDraft(path, record, false);
   try {
     linkSync(draft, path);
     return true;
