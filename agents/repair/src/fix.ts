@@ -2,7 +2,7 @@ import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
 import type { Outcome } from './hephaestus.ts';
-import { CannotDo, clip, count, expectResults, type Job, runCounted } from './job.ts';
+import { BASELINE_MS_MAX, CannotDo, clip, count, expectResults, type Job, runCounted } from './job.ts';
 import { readCoverage } from './localise/coverage.ts';
 import { granularityOf, observe, rankLines, spectrumOf } from './localise/spectrum.ts';
 import { type Candidate, enumerateCandidates, orderCandidates } from './patch/candidates.ts';
@@ -100,7 +100,8 @@ async function runBaseline(
   copies: readonly [string, string],
   check: string,
 ): Promise<{ observed: SuiteRun; plain: SuiteRun; workers: number }> {
-  const run = (n: 0 | 1, coverage: boolean) => runCounted(job, copies[n], { coverage, timeoutMs: job.leftMs() });
+  const run = (n: 0 | 1, coverage: boolean) =>
+    runCounted(job, copies[n], { coverage, timeoutMs: Math.min(job.leftMs(), BASELINE_MS_MAX) });
   const together = await Promise.all([run(0, true), run(1, false)]);
   const [observed, plain] = together;
   const workers = Math.min(WORKERS_MAX, availableParallelism());

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Outcome, TaskFailure } from './hephaestus.ts';
-import { CannotDo, clip, count, expectResults, type Job, runCounted } from './job.ts';
+import { BASELINE_MS_MAX, CannotDo, clip, count, expectResults, type Job, runCounted } from './job.ts';
 import { type Coverage, readCoverage } from './localise/coverage.ts';
 import { type FailureGroup, groupFailures } from './localise/groups.ts';
 import { granularityOf, type Observation, observe, rankLines, type Suspect, spectrumOf } from './localise/spectrum.ts';
@@ -18,7 +18,7 @@ export async function investigate(job: Job, check: string): Promise<Outcome> {
   await job.tell(`running ${check}`, 0.1);
   const sources = await listSources(job.worktree);
   const copy = await job.sandboxes.copy();
-  const run = await runCounted(job, copy, { coverage: true, timeoutMs: job.leftMs() });
+  const run = await runCounted(job, copy, { coverage: true, timeoutMs: Math.min(job.leftMs(), BASELINE_MS_MAX) });
   expectResults(run, check);
   const failed = run.results.filter(({ state }) => state === 'failed');
   const passed = run.results.filter(({ state }) => state === 'passed');

@@ -43,6 +43,9 @@ export async function runCounted(
   return run;
 }
 
+/** The longest a suite may take unchanged; one that takes longer cannot be run for every candidate anyway. */
+export const BASELINE_MS_MAX = 300_000;
+
 /** Throws `CannotDo` when a first run shows no test at all, or did not come to its end. */
 export function expectResults(run: SuiteRun, check: string): void {
   const tail = clip(run.tail.trim().slice(-TAIL_CHARS));

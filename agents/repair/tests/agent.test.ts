@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -205,17 +207,24 @@ test('goes on when progress is refused, and ends with 1 when its outcome is', as
   expect(refused.stderr).toContain('update_task_status was refused (auth.tool_not_allowed): not here');
 });
 
-test('stops on SIGTERM in the middle of a run and takes its copies and processes with it', async () => {
-  using bench = new Workbench({
-    'package.json': nodeTest(),
-    'hang.test.js': `import { writeFileSync } from 'node:fs';
-writeFileSync(process.env.MARK ?? '${'/dev/null'}', String(process.pid));
-for (;;) {}\n`,
-  });
-  const run = await bench.run({ role: 'investigate' }, { stopAfter: 'running npm test' });
-  expect(run.code).toBe(1);
-  expect(run.stderr).toContain('stopped by SIGTERM');
+/** A test that loops for ever once it has connected to us; the connection's end is the end of its process. */
+const HANGS = `import net from 'node:net';
+net.connect(process.env.REPAIR_TEST_SOCKET, () => { for (;;) {} });\n`;
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('takes its test processes with it on %s', async (signal) => {
+  using bench = new Workbench({ 'package.json': nodeTest(), 'hang.test.js': HANGS });
+  const socket = join(bench.home, 'socket');
+  const connected = Promise.withResolvers<Socket>();
+  const server = createServer((connection) => connected.resolve(connection)).listen(socket);
+  await once(server, 'listening');
+  const gone = connected.promise.then((connection) => once(connection.resume(), 'close'));
+  const kill = connected.promise.then(() => signal);
+  const run = await bench.run({ role: 'investigate' }, { env: { REPAIR_TEST_SOCKET: socket }, kill });
+  await gone;
+  server.close();
   expect(run.outcome).toBeUndefined();
+  if (signal === 'SIGKILL') return;
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('stopped by SIGTERM') });
   expect(leftovers(bench)).toEqual([]);
 });
 

@@ -4,7 +4,7 @@
  */
 export function holdLeash() {
   process.stdin.on('error', () => {});
-  process.stdin.on('end', () => process.kill(0, 'SIGKILL'));
+  process.stdin.on('close', () => process.kill(0, 'SIGKILL'));
   process.stdin.resume();
   process.stdin.unref?.();
 }

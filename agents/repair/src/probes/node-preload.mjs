@@ -1,19 +1,13 @@
 import { isMainThread } from 'node:worker_threads';
-import { holdLeash } from './leash.mjs';
 import { startRecorder } from './recorder.mjs';
 
-// `node --import` gives this file to the runner and to each test process. A test process takes the setting out of its
-// environment, so that the processes which tests start are left alone.
+// Each test process takes the setting out of its environment, so that the processes which tests start are left alone.
 const setting = process.env.HEPH_REPAIR_PROBE;
 
-if (setting && isMainThread) {
-  if (process.env.NODE_TEST_CONTEXT === undefined) {
-    holdLeash();
-  } else {
-    delete process.env.HEPH_REPAIR_PROBE;
-    const options = JSON.parse(setting);
-    if (options.coverage) await recordTests(options);
-  }
+if (setting && isMainThread && process.env.NODE_TEST_CONTEXT !== undefined) {
+  delete process.env.HEPH_REPAIR_PROBE;
+  const options = JSON.parse(setting);
+  if (options.coverage) await recordTests(options);
 }
 
 async function recordTests(options) {

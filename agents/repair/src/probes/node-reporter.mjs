@@ -1,3 +1,8 @@
+import { holdLeash } from './leash.mjs';
+
+// Of our files only the reporter is loaded by the runner itself; `--import` reaches just the test processes.
+holdLeash();
+
 /** A `node --test` reporter: one JSON line per finished test, named by its path through the nested suites. */
 export default async function* report(events) {
   const names = new Map();

@@ -55,7 +55,7 @@ export class Workbench implements Disposable {
   /** Runs the agent as Hephaestus does, with a stand-in behind its MCP connection. */
   async run(
     task: TaskSetting,
-    options: { args?: string[]; node?: string; stopAfter?: string } = {},
+    options: { args?: string[]; node?: string; env?: Record<string, string>; kill?: Promise<NodeJS.Signals> } = {},
   ): Promise<AgentRun> {
     const at = (name: string) => join(this.home, name);
     const taskId = 'tsk_1';
@@ -85,18 +85,12 @@ export class Workbench implements Disposable {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
+        ...options.env,
         TMPDIR: at('tmp'),
         PATH: [dirname(options.node ?? process.execPath), process.env.PATH ?? ''].join(delimiter),
       },
     });
-    if (options.stopAfter !== undefined) {
-      const wanted = options.stopAfter;
-      let seen = '';
-      child.stdout.on('data', (chunk: Buffer) => {
-        seen += chunk.toString();
-        if (seen.includes(wanted)) child.kill('SIGTERM');
-      });
-    }
+    void options.kill?.then((signal) => child.kill(signal));
     const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
     const [stderr, , code] = await Promise.all([text(child.stderr), text(child.stdout), exit]);
     const calls = existsSync(at('calls.jsonl')) ? readCalls(at('calls.jsonl')) : [];
