@@ -29,11 +29,9 @@ interface Story {
 type Look = (state: ActorState<unknown>, facts: readonly Fact[]) => void;
 
 describe.each([...ACTORS.values()])('random commands to $kind', (actor) => {
-  const moves = fc.array(MOVES[actor.kind] as fc.Arbitrary<Move>, {
-    minLength: 1,
-    maxLength: MOVES_MAX,
-    size: 'max',
-  });
+  const sequences = (minLength: number) =>
+    fc.array(MOVES[actor.kind] as fc.Arbitrary<Move>, { minLength, maxLength: MOVES_MAX, size: 'max' });
+  const moves = sequences(1);
 
   it('are decided without a throw, by facts that fit and parse, and said twice are true once', () => {
     fc.assert(
@@ -66,9 +64,9 @@ describe.each([...ACTORS.values()])('random commands to $kind', (actor) => {
     );
   });
 
-  // A fixed seed: whether a rare fact comes up must not be a matter of luck.
+  // A fixed seed: 1whether a rare fact comes up must not be a matter of luck.
   it('lead to every fact, and every command leads to one', () => {
-    const stories = fc.sample(moves, { seed: 1, numRuns: 250 }).map((sequence) => tell(actor, sequence));
+    const stories = fc.sample(sequences(MOVES_MAX), { seed: 1, numRuns: 100 }).map((sequence) => tell(actor, sequence));
     const facts = new Set(stories.flatMap((story) => story.facts.map(({ type }) => type)));
     const missing = Object.keys(actor.facts).filter((type) => !facts.has(type) && !AWAITED.includes(type));
     expect(missing).toEqual([]);

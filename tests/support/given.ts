@@ -137,10 +137,15 @@ function commandOf(said: Said, revision: number, settings: Settings, at: number)
   };
 }
 
+/** Parsing the settings costs more than deciding, and random tests ask for the same ones very often. */
+const known = new WeakMap<object, Settings>();
+
 function settingsOf(changes: Record<string, unknown>): Settings {
   if (Object.keys(changes).length === 0) return DEFAULT_SETTINGS;
-  const settings = settingsFrom(changes, {});
-  return isFailure(settings) ? fail(settings.message) : settings;
+  const settings = known.get(changes) ?? settingsFrom(changes, {});
+  if (isFailure(settings)) return fail(settings.message);
+  known.set(changes, settings);
+  return settings;
 }
 
 function typeOf(fact: ExpectedFact | Fact): string {

@@ -68,38 +68,41 @@ const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
   move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
 const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
 const task = fc.oneof(
-  { weight: 4, arbitrary: move('create_task', spec) },
-  ofTask('update_task_status', {
-    status: pick('done', 'done', 'done', 'done', 'failed'),
-    summary: text,
-    reason: text,
-    outputs: {},
-  }),
+  { weight: 40, arbitrary: move('create_task', spec) },
+  {
+    weight: 12,
+    arbitrary: ofTask('update_task_status', {
+      status: pick('done', 'done', 'done', 'done', 'failed'),
+      summary: text,
+      reason: text,
+      outputs: {},
+    }),
+  },
   ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }),
   ofTask('report_usage', { inputTokens: fc.nat(9), outputTokens: fc.nat(9), costUsd: fc.nat(9), wallMs: fc.nat(9) }),
   ofTask('cancel_task', { reason: text }),
-  ofTask('restart_task'),
+  { weight: 8, arbitrary: ofTask('restart_task') },
   ofTask('boost_task'),
   ofTask('block_task', { reasons: waits }),
-  { weight: 8, arbitrary: ofTask('queue_task', { because: text }) },
-  { weight: 10, arbitrary: ofTask('assign_task', { ...attempt, attempt: pick(0, 1, 1, 1) }) },
-  { weight: 6, arbitrary: ofTask('start_task', attempt) },
+  { weight: 16, arbitrary: ofTask('queue_task', { because: text }) },
+  { weight: 24, arbitrary: ofTask('assign_task', { ...attempt, attempt: pick(0, 1, 1, 1) }) },
+  { weight: 10, arbitrary: ofTask('start_task', attempt) },
   { weight: 3, arbitrary: ofTask('run_by_server') },
   { weight: 4, arbitrary: ofTask('submit_on_exit', { ...attempt, summary: text }) },
   {
-    weight: 10,
+    weight: 24,
     arbitrary: ofTask('record_tree', { ...attempt, tree: pick(keptTree(), keptTree(), keptTree({ commit: null })) }),
   },
-  { weight: 10, arbitrary: ofTask('pass_validation', { attempt: attempt.attempt, check: null, verdict: text }) },
+  { weight: 24, arbitrary: ofTask('pass_validation', { attempt: attempt.attempt, check: null, verdict: text }) },
   {
     weight: 3,
     arbitrary: ofTask('fail_validation', { attempt: attempt.attempt, check: null, code: 'red', feedback: text }),
   },
   {
-    weight: 8,
+    weight: 16,
     arbitrary: ofTask('send_back', { attempt: attempt.attempt, code: 'conflict', feedback: text, files: [] }),
   },
-  { weight: 6, arbitrary: ofTask('record_merge', { commit: pick('m1', 'm2'), branch: 'b' }) },
+  { weight: 16, arbitrary: ofTask('record_merge', { commit: pick('m1', 'm2'), branch: 'b' }) },
   { weight: 3, arbitrary: ofTask('fail_attempt', { ...attempt, code: 'died', reason: text, counts: fc.boolean() }) },
   ofTask('fail_task', { code: 'no', reason: text }),
 );
