@@ -339,6 +339,12 @@ export const ERROR_CODES = {
     'The workflow judges by checks, and the repository has none that can be seen.',
     'Name one with --check, e.g. --check "npm test".',
   ),
+  'check.unknown_command': entry(
+    'invalid',
+    400,
+    'The check begins with a program that is not there.',
+    'Correct the command, or install the program.',
+  ),
   'check.failed_to_run': entry(
     'fault',
     503,
