@@ -9,5 +9,6 @@ import { spawnNodePty } from '../runtime/terminals/adapters/node-pty-terminal.ts
 runHolder({
   clock: systemClock,
   spawnTerminal: spawnNodePty,
+  spare: process.argv.includes('--spare'),
   createStreamRedactor: () => ({ push: (chunk) => chunk, flush: () => new Uint8Array(0) }),
 });

@@ -144,7 +144,6 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     const { probe: now, state } = await settle(known(agentId), stateOptions);
     if (now.state === 'running' && state) links.keep(agentId, state);
   }
-  supply.refillSoon();
 
   return {
     async startAgent(request) {

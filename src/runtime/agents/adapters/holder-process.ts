@@ -36,9 +36,9 @@ export interface HolderSpawning {
 }
 
 /** Starts a holder in a session of its own, with an empty environment and nothing of ours but three descriptors. */
-export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawning): WaitingHolder {
+export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawning, spare: boolean): WaitingHolder {
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(program.node, ['--v8-pool-size=0', program.entry], {
+  const child = spawn(program.node, ['--v8-pool-size=0', program.entry, ...(spare ? ['--spare'] : [])], {
     detached: true,
     cwd: folder,
     env: holderEnvironment(codeCache),
@@ -104,7 +104,10 @@ async function readReady(ready: Readable): Promise<HolderReady | null> {
 /** Whether the server's own life depends on this child. */
 function hold(child: ChildProcess, needed: boolean): void {
   const streams = [child.stdin, child.stdio[3]] as unknown as { ref?(): void; unref?(): void }[];
-  for (const handle of [child, ...streams]) needed ? handle.ref?.() : handle.unref?.();
+  for (const handle of [child, ...streams]) {
+    if (needed) handle.ref?.();
+    else handle.unref?.();
+  }
 }
 
 async function complaint(logFile: string): Promise<string> {

@@ -18,13 +18,14 @@ export function createHolderSupply(spawning: HolderSpawning, warmHolders: number
 
   const refill = () => {
     cancel = null;
-    while (spares.length < warmHolders) spares.push(spawnHolder(spawning));
+    while (spares.length < warmHolders) spares.push(spawnHolder(spawning, true));
   };
 
+  refill();
   return {
     take() {
       for (let spare = spares.shift(); spare; spare = spares.shift()) if (spare.isWaiting()) return spare;
-      return spawnHolder(spawning);
+      return spawnHolder(spawning, false);
     },
     refillSoon() {
       if (!closed && warmHolders > 0) cancel ??= clock.after(REFILL_DELAY_MS, refill);
