@@ -69,7 +69,7 @@ function* startReasons(task: QueuedTask, state: QueueState, asOf: number): Gener
   if (task.notBefore > asOf)
     yield {
       code: 'backoff',
-      text: `Attempt ${task.attempt} failed; the next begins at ${new Date(task.notBefore).toISOString()}.`,
+      text: `Attempt ${task.attempt} failed; the next begins in ${Math.ceil((task.notBefore - asOf) / 1000)} s.`,
       evidence: task.backoff,
     };
 }
