@@ -1,11 +1,12 @@
 import type { z } from 'zod';
+import type { Role } from '../kernel/principal.ts';
 import type { Command } from './define-actor.ts';
 
 /**
  * One definition per command. From it come the REST route, the OpenAPI entry, the MCP tool, the CLI verb and the
  * documentation; nobody writes any of them a second time.
  */
-export type Role = 'operator' | 'viewer' | 'worker' | 'server';
+export type { Role };
 
 export interface CommandDefinition<S extends z.ZodType = z.ZodType, P extends z.ZodType = z.ZodType> {
   v: number;
