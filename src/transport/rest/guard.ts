@@ -1,5 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
-import { type Failure, HephError, isFailure } from '../../kernel/errors.ts';
+import { type Failure, HephError, invalid, isFailure } from '../../kernel/errors.ts';
 import { contradiction, recordDenial } from '../denials.ts';
 import type { HttpContext } from './http-server.ts';
 import { identify } from './identify.ts';
@@ -24,7 +24,9 @@ export function guard(context: HttpContext, rate: RateLimit): onRequestHookHandl
   };
 
   function admit(request: FastifyRequest): Failure | null {
-    const { headers, method } = request.raw;
+    const { headers, method, url } = request.raw;
+    // The absolute form names a host of its own, which the router would drop in silence.
+    if (!url?.startsWith('/')) return invalid('request.malformed', 'Ask for a path, not for a whole address.');
     const stranger = context.gate().refuse(headers);
     if (stranger) return stranger;
     if (request.routeOptions.config.open) return null;

@@ -9,14 +9,14 @@ import { answeredSchema, refusedSchema } from './wire-schemas.ts';
 
 /**
  * The way out: `POST /api/queries/<name>` for every query, and three addresses that a browser or `curl` can read, which
- * are the queries for views, events and streams with their input in the address.
+ * are the queries for views and events with their input in the address.
  */
-export const VIEW_QUERY = 'get_view';
-export const EVENTS_QUERY = 'get_events';
-export const STREAM_QUERY = 'get_stream';
+const VIEW_QUERY = 'get_view';
+const EVENTS_QUERY = 'get_events';
 
 const response = { 200: answeredSchema, '4xx': refusedSchema, '5xx': refusedSchema };
 const at = z.string().optional().describe('A position: the answer as it was when every event up to it was applied');
+const until = z.string().optional().describe('A position: not before it is applied, so that you read what you wrote');
 const after = z.string().optional().describe('A position: events behind it');
 const limit = z.string().optional().describe('So many at most');
 
@@ -59,15 +59,15 @@ export function addReadRoutes(app: FastifyInstance, context: HttpContext): void 
       summary: 'A view, now or at an earlier position; further parameters are the view’s own.',
       tags: ['reading'],
       params: z.object({ view: z.string() }),
-      querystring: z.looseObject({ at }),
+      querystring: z.looseObject({ at, until }),
       response,
     },
     handler(request, reply) {
       const given = single(request.query);
       if (isFailure(given)) return refuse(reply, given);
-      const { at, ...params } = given;
+      const { at, until, ...params } = given;
       const { view } = request.params as { view: string };
-      return answer(VIEW_QUERY, { view, ...(at !== undefined && { at }), params }, request, reply);
+      return answer(VIEW_QUERY, { view, ...present({ at, until }), params: numbered(params) }, request, reply);
     },
   });
   app.get('/api/events', {
@@ -98,15 +98,16 @@ export function addReadRoutes(app: FastifyInstance, context: HttpContext): void 
       summary: 'Events of one stream in their order.',
       tags: ['reading'],
       params: z.object({ stream: z.string() }),
-      querystring: z.object({ from: z.string().optional().describe('The first revision'), limit }),
+      querystring: z.object({ after, limit }),
       response,
     },
     handler(request, reply) {
       const given = single(request.query);
       if (isFailure(given)) return refuse(reply, given);
-      const { from, limit, ...rest } = given;
+      const { after, limit, ...rest } = given;
       const { stream } = request.params as { stream: string };
-      return answer(STREAM_QUERY, { ...rest, stream, ...numbered({ from, limit }) }, request, reply);
+      const input = { ...rest, stream, ...present({ after }), ...numbered({ limit }) };
+      return answer(EVENTS_QUERY, input, request, reply);
     },
   });
 }
@@ -122,8 +123,12 @@ function single(query: unknown): Record<string, string> | Failure {
 
 /** Digits as a number; anything else is left as it is, for the query's schema to refuse. */
 function numbered(values: Record<string, string | undefined>): Record<string, unknown> {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  const entries = Object.entries(present(values));
+  return Object.fromEntries(entries.map(([name, value]) => [name, /^\d{1,15}$/.test(value) ? Number(value) : value]));
+}
+
+function present(values: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
-    given.map(([name, value]) => [name, /^\d{1,15}$/.test(value ?? '') ? Number(value) : value]),
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
