@@ -1,4 +1,5 @@
 /** The way in: parse → authorise → prepare → dispatch. */
+export { type CatalogueCommand, COMMANDS } from '../actors/catalogue.ts';
 export { AGENT_TOKEN_PREFIX, authenticate, OPERATOR_TOKEN_PREFIX, type TokenIndex } from './authenticate.ts';
 export {
   type CommandBus,
