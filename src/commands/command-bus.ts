@@ -16,6 +16,8 @@ export interface Envelope {
   principal: Principal;
   /** The same key from the same principal is the same command: it happens once, and answers as it did the first time. */
   idempotencyKey?: string;
+  /** An id whose time the command's id takes, so that ids made from keys still sort by time. */
+  timeFrom?: string;
   correlationId?: string;
   causationId?: string;
 }
@@ -84,7 +86,9 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
   ): Promise<Accepted | Failure> {
     const { principal, idempotencyKey: key } = envelope;
     const commandId =
-      key === undefined ? parts.ids.next('cmd') : deriveId('cmd', [principal.id, command.name, key], key);
+      key === undefined
+        ? parts.ids.next('cmd')
+        : deriveId('cmd', [principal.id, command.name, key], envelope.timeFrom ?? key);
     const actorId = command.target(input, (prefix) => deriveId(prefix, [commandId], commandId));
     const prepare = parts.preparations[command.name];
     const ready = prepare ? await prepare(input as never, { principal, commandId, actorId }) : input;

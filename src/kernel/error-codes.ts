@@ -152,6 +152,30 @@ export const ERROR_CODES = {
     'An event is larger than 256 KiB.',
     'Send less text; large things belong into files.',
   ),
+  'log.bad_event': entry(
+    'invalid',
+    400,
+    'An event has no proper id, type, version or time, comes twice in one append, or holds what is not JSON.',
+    'Correct the event; an append takes 1 to 1024 of them.',
+  ),
+  'log.busy': entry(
+    'fault',
+    503,
+    'The log takes no further append at this moment; nothing was written.',
+    'Repeat the command with the same idempotency key.',
+  ),
+  'log.not_empty': entry(
+    'invalid',
+    409,
+    'The log to import into holds events already.',
+    'Import into a new data directory.',
+  ),
+  'log.bad_export': entry(
+    'invalid',
+    400,
+    'The file is no complete, undamaged export of a log.',
+    'Export it again; the message names the line.',
+  ),
   'log.bad_stream': entry('invalid', 400, 'That is no stream name.', 'Streams are `<category>-<id>`.'),
   'log.closed': entry('fault', 503, 'The store is closed: the server is stopping.', 'Start the server again.'),
   'blob.not_found': entry('invalid', 404, 'No blob has that hash.', 'Check the hash; blobs are never deleted.'),
@@ -160,6 +184,12 @@ export const ERROR_CODES = {
     503,
     'A blob does not have the bytes its hash names.',
     'Restore the file from a backup.',
+  ),
+  'blob.failed': entry(
+    'fault',
+    503,
+    'A blob could not be written or read.',
+    'Check the disk; the message has the system’s own words.',
   ),
   'position.ahead': entry(
     'invalid',
@@ -302,6 +332,12 @@ export const ERROR_CODES = {
     503,
     'The agent’s processes did not end, even when killed.',
     'See the pids in `heph status --json`.',
+  ),
+  'check.none': entry(
+    'invalid',
+    400,
+    'The workflow judges by checks, and the repository has none that can be seen.',
+    'Name one with --check, e.g. --check "npm test".',
   ),
   'check.failed_to_run': entry(
     'fault',

@@ -11,7 +11,10 @@ const HELD_CHARS_MAX = 4096;
 
 /** The whole of a text. A carriage return begins a new line, as both readings of a line are kept. */
 export function plainText(text: string): string {
-  return text.replace(SEQUENCE, '').replace(/\r+\n?/g, '\n').replace(UNSAFE, '');
+  return text
+    .replace(SEQUENCE, '')
+    .replace(/\r+\n?/g, '\n')
+    .replace(UNSAFE, '');
 }
 
 /** The whole of a text as one line of at most `charsMax` characters. */
@@ -28,7 +31,8 @@ export function createPlainStream(): { push(bytes: Uint8Array): string; flush():
     const all = held + text;
     const rest = all.replace(SEQUENCE, (sequence) => '\0'.repeat(sequence.length));
     const escape = rest.search(/[\x1b\x9b\x9d\x90\x98\x9e\x9f]/);
-    const cut = escape >= 0 && all.length - escape <= HELD_CHARS_MAX ? escape : all.endsWith('\r') ? all.length - 1 : all.length;
+    const cut =
+      escape >= 0 && all.length - escape <= HELD_CHARS_MAX ? escape : all.endsWith('\r') ? all.length - 1 : all.length;
     held = all.slice(cut);
     return plainText(all.slice(0, cut));
   };

@@ -73,14 +73,17 @@ export interface StreamRead {
 
 /** An event passes when it fits every part that is given; within a part, one match is enough. */
 export interface EventFilter {
+  /** Fits a stream that begins with one of them: `task-` for a category, a whole name for one stream. */
   streamPrefixes?: readonly string[];
   types?: readonly string[];
+  /** Fits an event whose `meta.scope.workflowId` is this one. */
+  workflowId?: string;
 }
 
 export interface AllRead {
   /** Exclusive: events with a greater position forwards, a smaller one backwards. Default: from the respective end. */
   after?: Position;
-  /** Inclusive upper bound for forward reads: `at=P` means that every event ≤ P is applied. */
+  /** Inclusive upper bound: `at=P` means that every event ≤ P is applied. */
   until?: Position;
   direction?: Direction;
   limit?: number;
@@ -113,16 +116,20 @@ export interface EventStore {
   /**
    * Appends all of `events` to `stream` or none. Resolves only when they are durable.
    * A wrong expectation throws Conflict `log.wrong_revision` with `details {stream, expected, actual}` (actual −1: no
-   * stream). The same append again (same ids) answers as the first did. Throws Fault `log.read_only` after a storage
-   * failure, Fault `log.disk_full` when there is no room, Fault `log.fenced` when a later owner took over, Invalid
-   * `log.event_too_large` above 256 KiB.
+   * stream). The same append again (same ids) answers as the first did; what else becomes of known ids is told in
+   * `append-rules.ts`. Throws Invalid `log.bad_stream`, `log.bad_event` or, above 256 KiB, `log.event_too_large`;
+   * Fault `log.read_only` after a storage failure, `log.disk_full` when there is no room, `log.fenced` when a later
+   * owner took over, `log.busy` when too much waits, `log.closed`.
    */
   append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended>;
   /** Events of one stream in order; a stream that does not exist is empty. */
   readStream(stream: string, options?: StreamRead): AsyncIterable<StoredEvent>;
-  /** Events of the whole log in order of position. */
+  /** Events of the whole log in order of position, up to the head of the moment when reading begins. */
   readAll(options?: AllRead): AsyncIterable<StoredEvent>;
-  /** Catch-up, then live, without gap or repeat, until the signal aborts or the store closes. */
+  /**
+   * Catch-up, then live, without gap or repeat, until the signal aborts or the store closes; both end the iteration
+   * without an error. `after` beyond the head throws Invalid `position.ahead`: it was taken from another log.
+   */
   subscribe(options?: SubscribeOptions): AsyncIterable<SubscriptionItem>;
   /** The last position; 0 for an empty log. */
   head(): Promise<Position>;
@@ -131,6 +138,7 @@ export interface EventStore {
 }
 
 export const EVENT_BYTES_MAX = 256 * 1024;
+export const EVENTS_PER_APPEND_MAX = 1024;
 export const STREAM_PATTERN = /^[a-z][A-Za-z0-9]*-[a-z0-9_]{1,80}$/;
 
 /** `task` of `task-tsk_…`. */

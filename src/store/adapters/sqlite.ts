@@ -1,0 +1,233 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../../kernel/clock.ts';
+import { Fault, isFailure } from '../../kernel/errors.ts';
+import type { Random } from '../../kernel/random.ts';
+import { prepareRows } from '../append-rules.ts';
+import type { EventFilter, EventStore, Position, StoredEvent } from '../event-store.ts';
+import { toEvent } from '../rows.ts';
+import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { boundsOf, PAGE_EVENTS_MAX } from './row-log.ts';
+import { type AnchorFile, openAnchorFile, readAnchor } from './sqlite/anchor.ts';
+import { createKinds } from './sqlite/catalogue.ts';
+import { classify, closedFault, faultOf } from './sqlite/failures.ts';
+import { createGroupWriter } from './sqlite/group.ts';
+import { type Owner, type Ownership, ownedFault, takeOwnership } from './sqlite/owner.ts';
+import { createReader, type ReadRow } from './sqlite/reader.ts';
+import { dropReserve, openReserve, RESERVE_BYTES, type Reserve } from './sqlite/reserve.ts';
+import { type Connect, connect, logPathOf, openWriter } from './sqlite/schema.ts';
+import { raiseEpoch } from './sqlite/settings.ts';
+import { createTail } from './sqlite/tail.ts';
+import { checkTail, readHead } from './sqlite/verify.ts';
+import { createWriter, type WriterState } from './sqlite/writer.ts';
+
+export { type Anchor, readAnchor } from './sqlite/anchor.ts';
+export { findOwner, type Owner } from './sqlite/owner.ts';
+export { type Damage, type Verification, verifyLog } from './sqlite/verify.ts';
+
+export interface SqliteStoreOptions {
+  /** Made when it is absent; see `openDataDirectory` for what is refused. */
+  directory: string;
+  clock: Clock;
+  random?: Random;
+  /** Becomes the owner although another process holds the directory, and keeps that one from writing ever after. */
+  takeOver?: boolean;
+  /** Room kept on the disk for the last events; 0 for none. Default 64 MiB. */
+  reserveBytes?: number;
+  connect?: Connect;
+}
+
+export interface StoreHealth extends WriterState {
+  position: Position;
+  epoch: number;
+  reserve: 'held' | 'absent';
+}
+
+export interface SqliteStore extends EventStore {
+  readonly data: DataDirectory;
+  health(): StoreHealth;
+  /** Adds to what others read about the owner of the directory, such as the port it listens on. */
+  announce(more: Partial<Owner>): void;
+  /** Gives up the room that was kept, so that the events of an orderly stop fit on a full disk. */
+  releaseReserve(): void;
+  /** Resolves when the room is kept, or is known not to be there. */
+  reserveSettled: Promise<void>;
+}
+
+const TAIL_CHECKED_MAX = 1000;
+
+/**
+ * The embedded log. Throws Fault `data.owned` within two seconds when another process owns the directory, Fault
+ * `log.damaged` when the end of the log does not verify, and what `openDataDirectory` throws.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const data = openDataDirectory(options.directory, options);
+  const ownership = takeOwnership(data.path, options.clock, options.takeOver ?? false);
+  try {
+    return openWithRoom(data, ownership, options);
+  } catch (error) {
+    ownership.release();
+    throw openingFault(data.path, error);
+  }
+}
+
+/** On a full disk the log is opened with the room that was kept, so that it can be read and the server can say so. */
+function openWithRoom(data: DataDirectory, ownership: Ownership, options: SqliteStoreOptions): SqliteStore {
+  try {
+    return openOwned(data, ownership, options);
+  } catch (error) {
+    if (classify(error) !== 'full' || !dropReserve(data.path)) throw error;
+    return openOwned(data, ownership, { ...options, reserveBytes: 0 });
+  }
+}
+
+function openOwned(data: DataDirectory, ownership: Ownership, options: SqliteStoreOptions): SqliteStore {
+  const open = options.connect ?? connect;
+  using failed = new DisposableStack();
+  const db = failed.adopt(openWriter(data.path, open), (opened) => opened.close());
+  const epoch = raiseEpoch(db);
+  ownership.announce({ epoch });
+  refuseDamage(db, data.path);
+  const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
+  const anchor = failed.adopt(openAnchorFile(data.path), (opened) => opened.close());
+  const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
+  const store = assemble({ data, ownership, db, reading, epoch, anchor, reserve });
+  failed.move();
+  return store;
+}
+
+/** Another process in the middle of a write is an owner that was stopped there: only its end helps. */
+function openingFault(directory: string, error: unknown): unknown {
+  if (isFailure(error)) return error;
+  return classify(error) === 'busy' ? ownedFault(directory) : faultOf(error);
+}
+
+function refuseDamage(db: DatabaseSync, directory: string): void {
+  const damage = checkTail(db, readAnchor(directory), TAIL_CHECKED_MAX);
+  if (damage)
+    throw new Fault('log.damaged', `the log does not verify at position ${damage.position}: ${damage.reason}`, {
+      details: { position: String(damage.position) },
+      retryable: false,
+    });
+}
+
+interface Parts {
+  data: DataDirectory;
+  ownership: Ownership;
+  db: DatabaseSync;
+  reading: DatabaseSync;
+  epoch: number;
+  anchor: AnchorFile;
+  reserve: Reserve;
+}
+
+function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Parts): SqliteStore {
+  const kinds = createKinds(db);
+  const reader = createReader(reading, kinds);
+  const groups = createGroupWriter(db, epoch, kinds, readHead(db));
+  const tail = createTail();
+  const listeners = new Set<() => void>();
+  let closing: Promise<void> | undefined;
+  anchor.write(groups.head());
+
+  const writer = createWriter(db, groups, (written, head) => {
+    anchor.write(head);
+    tail.push(written);
+    for (const listener of [...listeners]) listener();
+  });
+
+  const head = () => groups.head().position;
+  const assertOpen = () => {
+    if (closing) throw closedFault();
+  };
+
+  async function* events(limit: number, nextPage: (max: number, last: ReadRow | undefined) => ReadRow[]) {
+    let last: ReadRow | undefined;
+    for (let left = limit; left > 0; ) {
+      assertOpen();
+      const max = Math.min(left, PAGE_EVENTS_MAX);
+      const rows = nextPage(max, last);
+      for (const row of rows) yield toEvent(row);
+      if (rows.length < max) return;
+      left -= rows.length;
+      last = rows.at(-1);
+      await breath();
+    }
+  }
+
+  async function subscriptionPage(after: Position, filter: EventFilter | undefined): Promise<SubscriptionPage> {
+    const kept = tail.page(Number(after), filter);
+    if (kept) return kept;
+    await breath();
+    // Closed meanwhile: the subscription sees it and ends.
+    if (closing) return { events: [], through: after };
+    const high = head();
+    const rows = reader.logPage(filter, { low: Number(after), high, limit: PAGE_EVENTS_MAX });
+    const full = rows.length === PAGE_EVENTS_MAX;
+    return { events: rows.map(toEvent), through: BigInt(full ? (rows.at(-1) as ReadRow).position : high) };
+  }
+
+  async function close(): Promise<void> {
+    const closed = writer.close();
+    for (const listener of [...listeners]) listener();
+    await closed;
+    await reserve.close();
+    // After a failure the connection that only reads goes last: closing the last writing one would write again.
+    const stopped = writer.state().reason !== null;
+    if (!stopped) reader.close();
+    db.close();
+    if (stopped) reader.close();
+    anchor.close();
+    ownership.release();
+  }
+
+  return {
+    data,
+    capabilities: { gapFreePositions: true, hashChain: true, payloadCheckedIdempotency: true, durable: true },
+    async append(stream, expected, newEvents) {
+      return writer.append({ stream, expected, rows: prepareRows(stream, newEvents) });
+    },
+    readStream(
+      stream,
+      { from, direction = 'forwards', limit = Number.POSITIVE_INFINITY } = {},
+    ): AsyncIterable<StoredEvent> {
+      const step = direction === 'forwards' ? 1 : -1;
+      const start = from ?? (direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER);
+      return events(limit, (max, last) =>
+        reader.streamPage(stream, { from: last ? last.revision + step : start, direction, limit: max }),
+      );
+    },
+    readAll(read = {}) {
+      const { low, high } = boundsOf(head(), read);
+      const backwards = read.direction === 'backwards';
+      return events(read.limit ?? Number.POSITIVE_INFINITY, (max, last) => {
+        const rest = last && (backwards ? { high: last.position - 1 } : { low: last.position });
+        return reader.logPage(read.filter, { low, high, backwards, limit: max, ...rest });
+      });
+    },
+    subscribe(subscription) {
+      assertOpen();
+      const source = {
+        head: () => BigInt(head()),
+        closed: () => closing !== undefined,
+        page: subscriptionPage,
+        watch(listener: () => void) {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      };
+      return subscribeTo(source, subscription);
+    },
+    head: async () => BigInt(head()),
+    health: () => ({ ...writer.state(), position: BigInt(head()), epoch, reserve: reserve.state() }),
+    announce: (more) => ownership.announce(more),
+    releaseReserve: () => reserve.release(),
+    reserveSettled: reserve.settled,
+    close: () => (closing ??= close()),
+  };
+}
+
+/** Lets the event loop turn between two pages. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,114 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { HephError } from '../../../kernel/errors.ts';
+import { decideAppend } from '../../append-rules.ts';
+import { type Appended, categoryOf, type Expected } from '../../event-store.ts';
+import { chainHash } from '../../hash-chain.ts';
+import type { NewRow, Row } from '../../rows.ts';
+import type { Anchor } from './anchor.ts';
+import type { Kinds } from './catalogue.ts';
+import { fencedFault } from './failures.ts';
+import { createHeads, type Head } from './heads.ts';
+
+/**
+ * One transaction for a group of appends. Each is decided before its own insert and sees those before it, so a refused
+ * one costs its neighbours nothing. When the transaction fails, all of it is undone and what was believed of the streams
+ * is read from disk again.
+ */
+export interface Asked {
+  stream: string;
+  expected: Expected;
+  rows: NewRow[];
+}
+
+/** What one append got: its answer, or the Conflict it is refused with. */
+export type Outcome = { appended: Appended } | { refused: HephError };
+
+export interface Group {
+  outcomes: Outcome[];
+  written: Row[];
+  head: Anchor;
+}
+
+export interface GroupWriter {
+  /** The last committed event. */
+  head(): Anchor;
+  /** Throws Fault `log.fenced`, or SQLite's own error; nothing of the group was written then, as far as SQLite knows. */
+  commit(asked: readonly Asked[]): Group;
+}
+
+export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds, start: Anchor): GroupWriter {
+  const heads = createHeads(db, kinds);
+  const selectEpoch = db.prepare("SELECT value FROM settings WHERE key = 'epoch'");
+  const insertStream = db.prepare('INSERT INTO streams (name) VALUES (?)');
+  const insertKind = db.prepare('INSERT INTO kinds (category, type) VALUES (?, ?)');
+  const insertEvent = db.prepare(
+    'INSERT INTO events (position, stream, revision, id, kind, v, at, workflow, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  let committed = start;
+  let position = start.position;
+  let hash = start.hash;
+
+  function commit(asked: readonly Asked[]): Group {
+    const written: Row[] = [];
+    try {
+      db.exec('BEGIN IMMEDIATE');
+      if (selectEpoch.get()?.value !== epoch) throw fencedFault();
+      const outcomes = asked.map((one) => decideAndWrite(one, written));
+      db.exec('COMMIT');
+      committed = { position, hash };
+      return { outcomes, written, head: committed };
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  function undo(): void {
+    ({ position, hash } = committed);
+    heads.clear();
+    try {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      kinds.reload();
+    } catch {
+      // The first error tells more; after one that breaks even this, the writer stops anyway.
+    }
+  }
+
+  function decideAndWrite({ stream, expected, rows }: Asked, written: Row[]): Outcome {
+    const head = heads.of(stream);
+    const state = { revision: head.revision, find: (id: string) => heads.find(head, id) };
+    try {
+      const repeated = decideAppend(stream, expected, rows, state);
+      if (repeated) return { appended: repeated };
+    } catch (error) {
+      if (error instanceof HephError) return { refused: error };
+      throw error;
+    }
+    if (head.revision < 0) head.streamId = Number(insertStream.run(stream).lastInsertRowid);
+    for (const row of rows) written.push(write(stream, head, row));
+    return { appended: { revision: head.revision, position: BigInt(position), repeated: false } };
+  }
+
+  function write(stream: string, head: Head, row: NewRow): Row {
+    position += 1;
+    head.revision += 1;
+    if (row.id > head.greatestId) head.greatestId = row.id;
+    const { id, type, v, at, body, workflow } = row;
+    const stored: Row = { position, stream, revision: head.revision, id, type, v, at, body, workflow };
+    hash = chainHash(hash, stored);
+    const kind = kindOf(stream, type);
+    insertEvent.run(position, head.streamId, head.revision, id, kind, v, at, workflow, body, hash);
+    return stored;
+  }
+
+  function kindOf(stream: string, type: string): number {
+    const category = categoryOf(stream);
+    const known = kinds.find(category, type);
+    if (known !== undefined) return known;
+    const id = Number(insertKind.run(category, type).lastInsertRowid);
+    kinds.add({ id, category, type });
+    return id;
+  }
+
+  return { head: () => committed, commit };
+}
