@@ -19,7 +19,9 @@ export const logTools: LogTools = {
   async verify(directory) {
     refuseAbsent(directory);
     const { ok, events, head, anchored, damage } = await verifyLog(directory);
-    const found = damage ? { position: damage.position === null ? null : String(damage.position), reason: damage.reason } : null;
+    const found = damage
+      ? { position: damage.position === null ? null : String(damage.position), reason: damage.reason }
+      : null;
     return { ok, events, anchored, position: String(head.position), damage: found };
   },
 
@@ -30,7 +32,8 @@ export const logTools: LogTools = {
   async import(directory, lines) {
     const store = await openSqliteStore({ directory, clock: systemClock });
     try {
-      if ((await store.head()) !== 0n) throw new HephError('log.not_empty', `${directory} has a log already; name a new directory with --data.`);
+      if ((await store.head()) !== 0n)
+        throw new HephError('log.not_empty', `${directory} has a log already; name a new directory with --data.`);
       let events = 0;
       for await (const batch of batches(lines)) {
         const [first] = batch as [StoredEvent];
@@ -87,7 +90,8 @@ async function* batches(lines: AsyncIterable<string>): AsyncGenerator<StoredEven
     if (line.trim() === '') continue;
     const event = parseEvent(line, number);
     const last = batch.at(-1);
-    const joins = last && last.stream === event.stream && last.revision + 1 === event.revision && batch.length < APPEND_EVENTS_MAX;
+    const joins =
+      last && last.stream === event.stream && last.revision + 1 === event.revision && batch.length < APPEND_EVENTS_MAX;
     if (last && !joins) {
       yield batch;
       batch = [];

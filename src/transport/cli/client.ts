@@ -53,13 +53,27 @@ export function createClient(world: World, options: ClientOptions): Client {
   }
 
   /** Calls until there is an answer; whether the lost call had its effect is unknown, so only repeatable calls come here. */
-  async function call(path: string, body: unknown, headers: Record<string, string>, timeoutMs: number, signal?: AbortSignal): Promise<unknown> {
+  async function call(
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     const deadline = world.clock.monotonicMs() + (options.patienceMs ?? PATIENCE_MS);
     for (let attempt = 0; ; attempt++) {
       try {
         const { url } = await server();
         const token = readToken(directory);
-        const answer = await httpCall({ url, path, headers, timeoutMs, body: JSON.stringify(body), ...(token && { token }), ...(signal && { signal }) });
+        const answer = await httpCall({
+          url,
+          path,
+          headers,
+          timeoutMs,
+          body: JSON.stringify(body),
+          ...(token && { token }),
+          ...(signal && { signal }),
+        });
         return answerIn(answer.text, answer.status);
       } catch (error) {
         if (!isGone(error, met) || world.clock.monotonicMs() >= deadline) throw error;
@@ -73,10 +87,21 @@ export function createClient(world: World, options: ClientOptions): Client {
     directory,
     server,
     async command(name, input, key = world.newKey()) {
-      return (await call(`/api/commands/${encodeURIComponent(name)}`, input, { 'idempotency-key': key }, CALL_MS)) as CommandAnswer;
+      return (await call(
+        `/api/commands/${encodeURIComponent(name)}`,
+        input,
+        { 'idempotency-key': key },
+        CALL_MS,
+      )) as CommandAnswer;
     },
-    async query<T>(name: string, input: unknown, { waitMs = 0, signal }: { waitMs?: number; signal?: AbortSignal } = {}) {
-      const answer = (await call(`/api/queries/${encodeURIComponent(name)}`, input, {}, CALL_MS + waitMs, signal)) as { result: T };
+    async query<T>(
+      name: string,
+      input: unknown,
+      { waitMs = 0, signal }: { waitMs?: number; signal?: AbortSignal } = {},
+    ) {
+      const answer = (await call(`/api/queries/${encodeURIComponent(name)}`, input, {}, CALL_MS + waitMs, signal)) as {
+        result: T;
+      };
       return answer.result;
     },
     async post<T>(path: string, body: unknown) {
@@ -88,7 +113,10 @@ export function createClient(world: World, options: ClientOptions): Client {
 /** Gone for now: it restarts, or it was stopping when the call came. One that was never there is not waited for. */
 function isGone(error: unknown, met: boolean): boolean {
   if (!(error instanceof CliFailure)) return false;
-  return ['server.unreachable', 'server.stopping', 'log.closed'].includes(error.code) || (met && error.code === 'server.not_running');
+  return (
+    ['server.unreachable', 'server.stopping', 'log.closed'].includes(error.code) ||
+    (met && error.code === 'server.not_running')
+  );
 }
 
 function answerIn(text: string, status: number): unknown {

@@ -12,7 +12,13 @@ export class CliFailure extends Error {
   readonly next: string;
   readonly details: Record<string, unknown> | undefined;
 
-  constructor(parts: { kind: ErrorKind; code: string; message: string; next: string; details?: Record<string, unknown> | undefined }) {
+  constructor(parts: {
+    kind: ErrorKind;
+    code: string;
+    message: string;
+    next: string;
+    details?: Record<string, unknown> | undefined;
+  }) {
     super(parts.message);
     this.name = 'CliFailure';
     this.kind = parts.kind;

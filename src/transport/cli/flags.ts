@@ -7,13 +7,16 @@ export function optionFor(field: Field): Option {
   if (field.type === 'boolean') {
     return new Option(field.default === true ? `--no-${field.flag.slice(2)}` : field.flag, description);
   }
-  const option = new Option(`${field.flag} <${placeholder(field)}>`, description).argParser((text) => parseValue(field, text));
+  const option = new Option(`${field.flag} <${placeholder(field)}>`, description).argParser((text) =>
+    parseValue(field, text),
+  );
   return field.required ? option.makeOptionMandatory() : option;
 }
 
 /** The value of one typed word, as its field's type has it. Throws commander's usage error with what was expected. */
 export function parseValue(field: Field, text: string): unknown {
-  if (field.choices && !field.choices.includes(text)) throw new InvalidArgumentError(`It is one of ${field.choices.join(', ')}.`);
+  if (field.choices && !field.choices.includes(text))
+    throw new InvalidArgumentError(`It is one of ${field.choices.join(', ')}.`);
   if (field.type === 'text') return text;
   if (field.type === 'boolean') {
     if (text === 'true' || text === 'false') return text === 'true';
@@ -32,7 +35,12 @@ export function parseValue(field: Field, text: string): unknown {
 }
 
 /** The input that the typed flags and places make; what was not typed is left to the schema's defaults. */
-export function inputOf(command: Command, fields: readonly Field[], positionals: readonly string[], places: readonly unknown[]): Record<string, unknown> {
+export function inputOf(
+  command: Command,
+  fields: readonly Field[],
+  positionals: readonly string[],
+  places: readonly unknown[],
+): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const field of fields) {
     const place = positionals.indexOf(field.name);

@@ -11,7 +11,11 @@ export interface Called {
 }
 
 /** Adds a verb for each definition; `called` makes what it needs from the options that were typed. */
-export function addGeneratedVerbs(program: Command, verbs: readonly Verb[], called: (command: Command) => Called): void {
+export function addGeneratedVerbs(
+  program: Command,
+  verbs: readonly Verb[],
+  called: (command: Command) => Called,
+): void {
   for (const verb of verbs) addVerb(program, verb, called);
 }
 
@@ -19,7 +23,8 @@ function addVerb(program: Command, verb: Verb, called: (command: Command) => Cal
   const command = child(program, verb.path).description(verb.summary);
   for (const name of verb.positionals) command.addArgument(argumentFor(verb, name));
   for (const field of verb.fields) if (!verb.positionals.includes(field.name)) command.addOption(optionFor(field));
-  if (verb.kind === 'command') command.option('--idempotency-key <key>', 'The same key happens once and answers as it did the first time');
+  if (verb.kind === 'command')
+    command.option('--idempotency-key <key>', 'The same key happens once and answers as it did the first time');
   if (verb.example) command.addHelpText('after', `\nExample:\n  ${verb.example}`);
   command.action(async (...typed: unknown[]) => {
     const { client, output } = called(command);
@@ -28,7 +33,9 @@ function addVerb(program: Command, verb: Verb, called: (command: Command) => Cal
     const key = command.getOptionValue('idempotencyKey') as string | undefined;
     const answer = await client.command(verb.name, input, key);
     output.record(answer);
-    output.say(`${answer.repeated ? 'Done before' : answer.events.length === 0 ? 'Nothing to do' : 'Done'}: ${answer.id} is ${answer.state}${answer.events.length > 0 ? ` (${answer.events.join(', ')} at ${answer.position})` : ''}.`);
+    output.say(
+      `${answer.repeated ? 'Done before' : answer.events.length === 0 ? 'Nothing to do' : 'Done'}: ${answer.id} is ${answer.state}${answer.events.length > 0 ? ` (${answer.events.join(', ')} at ${answer.position})` : ''}.`,
+    );
   });
 }
 
@@ -45,7 +52,10 @@ export function child(program: Command, path: readonly string[]): Command {
 
 function argumentFor(verb: Verb, name: string): Argument {
   const field = verb.fields.find((one) => one.name === name);
-  const argument = new Argument(field && !field.required ? `[${name}]` : `<${name}>`, field?.description || (field ? placeholder(field) : ''));
+  const argument = new Argument(
+    field && !field.required ? `[${name}]` : `<${name}>`,
+    field?.description || (field ? placeholder(field) : ''),
+  );
   if (!field) return argument;
   const choices = field.choices ? ` (${field.choices.join('|')})` : '';
   argument.description += choices;
@@ -61,7 +71,11 @@ export function showResult(output: Output, result: unknown): void {
   if (rows.length === 0) output.say('Nothing.');
   else {
     const headings = [...new Set(rows.flatMap((row) => Object.keys(row).filter((key) => isShort(row[key]))))];
-    for (const line of table(headings, rows.map((row) => headings.map((key) => row[key])))) output.say(line);
+    for (const line of table(
+      headings,
+      rows.map((row) => headings.map((key) => row[key])),
+    ))
+      output.say(line);
   }
   const { summary } = result as { summary?: Record<string, unknown> };
   if (summary) output.say(`\n${plainText(JSON.stringify(summary))}`);
@@ -79,5 +93,10 @@ function rowsOf(result: unknown): Record<string, unknown>[] | null {
 }
 
 function isShort(value: unknown): boolean {
-  return value === null || typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value.length <= 200);
+  return (
+    value === null ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    (typeof value === 'string' && value.length <= 200)
+  );
 }

@@ -31,7 +31,9 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
   const lost = (error: NodeJS.ErrnoException) => {
     if (call.signal?.aborted) return reject(error);
     const why = error.message || error.code || 'the connection was lost';
-    reject(fail('server.unreachable', `${call.url} does not answer: ${why}.`, { refused: error.code === 'ECONNREFUSED' }));
+    reject(
+      fail('server.unreachable', `${call.url} does not answer: ${why}.`, { refused: error.code === 'ECONNREFUSED' }),
+    );
   };
   const sent = request(new URL(call.path, call.url), {
     method: call.method ?? (body ? 'POST' : 'GET'),
@@ -54,7 +56,13 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
       if (bytes > ANSWER_BYTES_MAX) sent.destroy(new Error('the answer is larger than 64 MiB'));
     });
     response.on('error', lost);
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(parts).toString('utf8') }));
+    response.on('end', () =>
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        text: Buffer.concat(parts).toString('utf8'),
+      }),
+    );
   });
   sent.end(body);
   return promise;

@@ -25,7 +25,12 @@ export function createOutput(world: Pick<World, 'stdout' | 'stderr'>, json: bool
 export function table(headings: readonly string[], rows: readonly (readonly unknown[])[], cellMax = 60): string[] {
   const cells = [headings, ...rows].map((row) => row.map((cell) => plainLine(String(cell ?? '–'), cellMax)));
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] as number)).join('  ').trimEnd());
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] as number))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** `1 h 02 min`, `3 min 05 s`, `4.2 s`, `120 ms`. */

@@ -18,7 +18,10 @@ export interface ServerFile {
 const HEALTH_TIMEOUT_MS = 5_000;
 
 /** `--data`, else `HEPH_DATA`, else `heph` in the user's data home. */
-export function dataDirectoryOf(world: Pick<World, 'env' | 'cwd' | 'home'>, flag?: string): { path: string; source: string } {
+export function dataDirectoryOf(
+  world: Pick<World, 'env' | 'cwd' | 'home'>,
+  flag?: string,
+): { path: string; source: string } {
   if (flag) return { path: resolve(world.cwd, flag), source: '--data' };
   if (world.env.HEPH_DATA) return { path: resolve(world.cwd, world.env.HEPH_DATA), source: 'HEPH_DATA' };
   const home = world.env.XDG_DATA_HOME;

@@ -30,8 +30,21 @@ export async function findOrStartServer(world: World, directory: string): Promis
 
 async function startAndWait(world: World, directory: string, saidPath: string): Promise<ServerFile> {
   const said = openSync(saidPath, 'a', 0o600);
-  const [program, ...words] = [...world.programs.cliArgv, 'up', '--data', directory, '--idle-exit', '--no-open', '--json'];
-  const child = spawn(program as string, words, { cwd: '/', detached: true, env: world.env as NodeJS.ProcessEnv, stdio: ['ignore', said, said] });
+  const [program, ...words] = [
+    ...world.programs.cliArgv,
+    'up',
+    '--data',
+    directory,
+    '--idle-exit',
+    '--no-open',
+    '--json',
+  ];
+  const child = spawn(program as string, words, {
+    cwd: '/',
+    detached: true,
+    env: world.env as NodeJS.ProcessEnv,
+    stdio: ['ignore', said, said],
+  });
   closeSync(said);
   child.unref();
   let ended: string | null = null;
@@ -49,7 +62,9 @@ async function startAndWait(world: World, directory: string, saidPath: string): 
     }
     await sleep(world.clock, LOOK_EVERY_MS);
   }
-  throw ended === null ? fail('server.start_failed', `The server was not ready within ${START_MS / 1000} s.`) : whatItSaid(saidPath, ended);
+  throw ended === null
+    ? fail('server.start_failed', `The server was not ready within ${START_MS / 1000} s.`)
+    : whatItSaid(saidPath, ended);
 }
 
 function whatItSaid(path: string, ended: string): CliFailure {

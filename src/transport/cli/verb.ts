@@ -48,7 +48,9 @@ interface JsonSchema {
 
 /** The verbs of a table of definitions; those without `cli` have none. */
 export function describeVerbs(kind: Verb['kind'], table: Iterable<readonly [string, Definition]>): Verb[] {
-  return [...table].flatMap(([name, definition]) => (definition.cli ? [describeVerb(kind, name, definition.cli, definition)] : []));
+  return [...table].flatMap(([name, definition]) =>
+    definition.cli ? [describeVerb(kind, name, definition.cli, definition)] : [],
+  );
 }
 
 function describeVerb(kind: Verb['kind'], name: string, cli: string, definition: Definition): Verb {
@@ -60,7 +62,9 @@ function describeVerb(kind: Verb['kind'], name: string, cli: string, definition:
     name,
     path: words.filter((word) => !/^[<[]/.test(word)),
     positionals,
-    fields: Object.entries(schema.properties ?? {}).map(([field, part]) => describeField(field, part, schema.required ?? [])),
+    fields: Object.entries(schema.properties ?? {}).map(([field, part]) =>
+      describeField(field, part, schema.required ?? []),
+    ),
     summary: definition.summary,
     example: definition.example ?? null,
   };
@@ -69,7 +73,12 @@ function describeVerb(kind: Verb['kind'], name: string, cli: string, definition:
 function describeField(name: string, schema: JsonSchema, required: string[]): Field {
   // `.nullable()` is a choice of two; null itself is not typed, it is what leaving the flag out means.
   const part = schema.anyOf?.find((one) => one.type !== 'null') ?? schema;
-  const types: Record<string, Field['type']> = { string: 'text', number: 'number', integer: 'number', boolean: 'boolean' };
+  const types: Record<string, Field['type']> = {
+    string: 'text',
+    number: 'number',
+    integer: 'number',
+    boolean: 'boolean',
+  };
   const choices = part.enum?.every((one) => typeof one === 'string') ? (part.enum as string[]) : null;
   return {
     name,

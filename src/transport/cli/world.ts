@@ -56,7 +56,15 @@ export interface Programs {
 
 /** Work on the log of a data directory without its server. Nothing but `import` writes. */
 export interface LogTools {
-  verify(directory: string): Promise<{ ok: boolean; events: number; position: string; anchored: boolean; damage: { position: string | null; reason: string } | null }>;
+  verify(
+    directory: string,
+  ): Promise<{
+    ok: boolean;
+    events: number;
+    position: string;
+    anchored: boolean;
+    damage: { position: string | null; reason: string } | null;
+  }>;
   /** One JSON object per line; ends with the last event. */
   export(directory: string): AsyncIterable<string>;
   /** Appends exported lines to an empty log; the answer counts them. */

@@ -27,7 +27,11 @@ interface Tool {
 }
 
 interface ToolListing {
-  tools?: { name: string; annotations?: { readOnlyHint?: boolean }; inputSchema?: { properties?: Record<string, unknown> } }[];
+  tools?: {
+    name: string;
+    annotations?: { readOnlyHint?: boolean };
+    inputSchema?: { properties?: Record<string, unknown> };
+  }[];
 }
 
 const IN_FLIGHT_MAX = 64;
@@ -50,7 +54,12 @@ export async function runBridge(parts: BridgeParts): Promise<void> {
     if (message.id !== undefined) aborts.set(message.id, abort);
     try {
       const { ready, repeatable } = await prepared(message, abort.signal);
-      for (const answer of await forward(parts, { message: ready, repeatable, protocolVersion, signal: abort.signal })) {
+      for (const answer of await forward(parts, {
+        message: ready,
+        repeatable,
+        protocolVersion,
+        signal: abort.signal,
+      })) {
         if (message.method === 'initialize') protocolVersion = versionOf(answer) ?? protocolVersion;
         say(answer);
       }
@@ -62,13 +71,19 @@ export async function runBridge(parts: BridgeParts): Promise<void> {
     }
   }
 
-  async function prepared(message: RpcMessage, signal: AbortSignal): Promise<{ ready: RpcMessage; repeatable: boolean }> {
+  async function prepared(
+    message: RpcMessage,
+    signal: AbortSignal,
+  ): Promise<{ ready: RpcMessage; repeatable: boolean }> {
     if (message.method !== 'tools/call') return { ready: message, repeatable: true };
     const tool = (await knownTools(signal)).get(String(message.params?.name));
     if (!tool?.takesKey) return { ready: message, repeatable: tool?.readOnly ?? false };
     const given = message.params?.arguments as Record<string, unknown> | undefined;
     const key = given?.idempotencyKey ?? keyOf(message);
-    return { ready: { ...message, params: { ...message.params, arguments: { ...given, idempotencyKey: key } } }, repeatable: true };
+    return {
+      ready: { ...message, params: { ...message.params, arguments: { ...given, idempotencyKey: key } } },
+      repeatable: true,
+    };
   }
 
   /** Which tools take a key, asked once; a server that would not say is asked again at the next call. */
@@ -102,7 +117,11 @@ export async function runBridge(parts: BridgeParts): Promise<void> {
   await Promise.all(inFlight.keys());
 }
 
-async function listTools(parts: ForwardParts, protocolVersion: string | null, signal: AbortSignal): Promise<Map<string, Tool>> {
+async function listTools(
+  parts: ForwardParts,
+  protocolVersion: string | null,
+  signal: AbortSignal,
+): Promise<Map<string, Tool>> {
   const message: RpcMessage = { jsonrpc: '2.0', id: 'heph-bridge-tools', method: 'tools/list', params: {} };
   const [answer] = await forward(parts, { message, repeatable: true, protocolVersion, signal });
   const { tools = [] } = (answer?.result ?? {}) as ToolListing;

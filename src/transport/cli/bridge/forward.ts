@@ -35,7 +35,10 @@ export async function forward(parts: ForwardParts, sent: Forwarded): Promise<Rpc
 
 type Tried = { messages: RpcMessage[] } | { away: string; again: boolean };
 
-async function tryOnce({ locate }: ForwardParts, { message, repeatable, protocolVersion, signal }: Forwarded): Promise<Tried> {
+async function tryOnce(
+  { locate }: ForwardParts,
+  { message, repeatable, protocolVersion, signal }: Forwarded,
+): Promise<Tried> {
   const server = locate();
   if (!server) return { away: 'No server runs on the data directory.', again: true };
   try {
@@ -63,7 +66,8 @@ function messagesOf(message: RpcMessage, answer: HttpAnswer): RpcMessage[] {
   try {
     const messages = messagesIn(String(answer.headers['content-type'] ?? ''), answer.text);
     const failure = messages.length === 1 ? failureIn(messages[0]) : null;
-    if (failure) return [rpcError(message.id, SERVER_ERROR, failure.message, { code: failure.code, next: failure.next })];
+    if (failure)
+      return [rpcError(message.id, SERVER_ERROR, failure.message, { code: failure.code, next: failure.next })];
     if (messages.some((one) => one.id === message.id)) return messages;
     // An error that the server could not tie to the request is still the answer to it.
     const error = messages.find((one) => one.error)?.error;

@@ -25,7 +25,9 @@ export function parseLine(line: string): RpcMessage[] | RpcMessage {
     return rpcError(null, PARSE_ERROR, 'The line is not JSON.');
   }
   const messages = Array.isArray(value) ? value : [value];
-  const valid = messages.length > 0 && messages.every((one) => typeof one === 'object' && one !== null && (one as RpcMessage).jsonrpc === '2.0');
+  const valid =
+    messages.length > 0 &&
+    messages.every((one) => typeof one === 'object' && one !== null && (one as RpcMessage).jsonrpc === '2.0');
   return valid ? (messages as RpcMessage[]) : rpcError(null, INVALID_REQUEST, 'The line is no JSON-RPC 2.0 message.');
 }
 
@@ -35,7 +37,12 @@ export function messagesIn(contentType: string, text: string): RpcMessage[] {
   if (!contentType.includes('text/event-stream')) return [JSON.parse(text) as RpcMessage | RpcMessage[]].flat();
   return text
     .split(/\r?\n\r?\n/)
-    .map((block) => block.split(/\r?\n/).flatMap((line) => (line.startsWith('data:') ? [line.slice(5).trimStart()] : [])).join('\n'))
+    .map((block) =>
+      block
+        .split(/\r?\n/)
+        .flatMap((line) => (line.startsWith('data:') ? [line.slice(5).trimStart()] : []))
+        .join('\n'),
+    )
     .filter((data) => data !== '')
     .map((data) => JSON.parse(data) as RpcMessage);
 }

@@ -30,23 +30,46 @@ export async function demo(world: World, output: Output, self: string, options: 
   const words = { self, data: ['--data', place.data] };
   let proof: Proof;
   try {
-    const started = await client.command('start_workflow', { workflow: 'bugfix', repository: place.repository, goal: GOAL, agent: 'repair' });
+    const started = await client.command('start_workflow', {
+      workflow: 'bugfix',
+      repository: place.repository,
+      goal: GOAL,
+      agent: 'repair',
+    });
     output.record({ type: 'started', workflowId: started.id, repository: place.repository, data: place.data });
     const end = await followed({ world, client, output, words }, started.id);
     const report = reportOf(end);
     proof = await prove(place, report, end.story, world.env);
     const durationMs = world.clock.monotonicMs() - startedMs;
     for (const line of await demoLines(place, report, end.story, proof, durationMs, words, world)) output.say(line);
-    output.record({ ...report, commits: report.commits, head: proof.head, claims: proof.claims, repository: place.repository, data: place.data, durationMs });
+    output.record({
+      ...report,
+      commits: report.commits,
+      head: proof.head,
+      claims: proof.claims,
+      repository: place.repository,
+      data: place.data,
+      durationMs,
+    });
   } finally {
-    if (!options.keep) await down(world, createOutput({ stdout: { write: () => true }, stderr: world.stderr }, false), place.data);
+    if (!options.keep)
+      await down(world, createOutput({ stdout: { write: () => true }, stderr: world.stderr }, false), place.data);
   }
   const untrue = proof.claims.filter((claim) => !claim.true);
-  if (untrue.length > 0) throw fail('demo.not_proved', `Not true: ${untrue.map(({ claim, saw }) => `${claim} (${saw})`).join('; ')}.`);
+  if (untrue.length > 0)
+    throw fail('demo.not_proved', `Not true: ${untrue.map(({ claim, saw }) => `${claim} (${saw})`).join('; ')}.`);
   return EXIT.ok;
 }
 
-async function demoLines(place: DemoPlace, report: RunReport, story: Story, proof: Proof, durationMs: number, words: { self: string; data: string[] }, world: World): Promise<string[]> {
+async function demoLines(
+  place: DemoPlace,
+  report: RunReport,
+  story: Story,
+  proof: Proof,
+  durationMs: number,
+  words: { self: string; data: string[] },
+  world: World,
+): Promise<string[]> {
   const fixes = report.tasks.filter((task) => task.failures.length > 0);
   const heph = (...rest: string[]) => `  ${shellWords([words.self, ...rest, ...words.data])}`;
   const changed = await Promise.all(fixes.map((task) => (task.commit ? hunkOf(place, task.commit, world.env) : [])));

@@ -5,7 +5,9 @@ const GIT_MS = 60_000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Git in a repository that the demo made itself: no configuration of the person's, no hooks, no pager, no shell. */
-export function demoGit(env: Readonly<Record<string, string | undefined>>): (cwd: string, ...words: string[]) => Promise<string> {
+export function demoGit(
+  env: Readonly<Record<string, string | undefined>>,
+): (cwd: string, ...words: string[]) => Promise<string> {
   const inherited = Object.entries(env).filter(([name]) => !name.startsWith('GIT_'));
   const clean = {
     ...Object.fromEntries(inherited),
@@ -19,9 +21,14 @@ export function demoGit(env: Readonly<Record<string, string | undefined>>): (cwd
   };
   return (cwd, ...words) =>
     new Promise((resolve, reject) => {
-      execFile('git', words, { cwd, env: clean, timeout: GIT_MS, maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
-        if (error) reject(fail('git.failed', `git ${words[0]} failed: ${stderr.trim() || error.message}`));
-        else resolve(stdout.trimEnd());
-      });
+      execFile(
+        'git',
+        words,
+        { cwd, env: clean, timeout: GIT_MS, maxBuffer: OUTPUT_BYTES_MAX },
+        (error, stdout, stderr) => {
+          if (error) reject(fail('git.failed', `git ${words[0]} failed: ${stderr.trim() || error.message}`));
+          else resolve(stdout.trimEnd());
+        },
+      );
     });
 }

@@ -6,7 +6,12 @@ const TOOL_MS = 10_000;
 
 /** The file that a program's name means on this PATH; null when there is none. */
 export function findExecutable(name: string, env: Readonly<Record<string, string | undefined>>): string | null {
-  const places = isAbsolute(name) ? [name] : (env.PATH ?? '').split(delimiter).filter((folder) => isAbsolute(folder)).map((folder) => join(folder, name));
+  const places = isAbsolute(name)
+    ? [name]
+    : (env.PATH ?? '')
+        .split(delimiter)
+        .filter((folder) => isAbsolute(folder))
+        .map((folder) => join(folder, name));
   return places.find(isExecutable) ?? null;
 }
 
@@ -14,7 +19,9 @@ export function findExecutable(name: string, env: Readonly<Record<string, string
 export function versionOf(file: string, env: Readonly<Record<string, string | undefined>>): Promise<string | null> {
   return new Promise((resolve) => {
     const options = { env: env as NodeJS.ProcessEnv, timeout: TOOL_MS, maxBuffer: 65_536 };
-    const child = execFile(file, ['--version'], options, (error, stdout) => resolve(error ? null : (stdout.trim().split('\n')[0] ?? null)));
+    const child = execFile(file, ['--version'], options, (error, stdout) =>
+      resolve(error ? null : (stdout.trim().split('\n')[0] ?? null)),
+    );
     child.stdin?.end();
   });
 }

@@ -20,12 +20,21 @@ const PAGE = 500;
  * server restarts, so every event is shown once. Where nothing happens for a while it shows why. Ends with the signal's
  * reason when it is aborted.
  */
-export async function followWorkflow(client: Client, output: Output, workflowId: string, signal: AbortSignal): Promise<Followed> {
+export async function followWorkflow(
+  client: Client,
+  output: Output,
+  workflowId: string,
+  signal: AbortSignal,
+): Promise<Followed> {
   const story = newStory(workflowId);
   let after = '0';
   let shown = '';
   for (;;) {
-    const page = await client.query<{ events: WireEvent[] }>('wait_for_events', { workflowId, after, timeoutMs: QUIET_MS, limit: PAGE }, { waitMs: QUIET_MS, signal });
+    const page = await client.query<{ events: WireEvent[] }>(
+      'wait_for_events',
+      { workflowId, after, timeoutMs: QUIET_MS, limit: PAGE },
+      { waitMs: QUIET_MS, signal },
+    );
     for (const event of page.events) {
       after = event.position;
       tell(story, event);
@@ -48,7 +57,15 @@ export async function followWorkflow(client: Client, output: Output, workflowId:
 
 function show(output: Output, event: WireEvent, story: Story): void {
   const progress = progressOf(event, story);
-  output.record({ type: 'event', position: event.position, at: event.at, event: event.type, stream: event.stream, text: progress?.text ?? null, data: event.data });
+  output.record({
+    type: 'event',
+    position: event.position,
+    at: event.at,
+    event: event.type,
+    stream: event.stream,
+    text: progress?.text ?? null,
+    data: event.data,
+  });
   if (progress?.heading) output.say(`\n${progress.text}`);
   else if (progress) output.say(`  ${progress.text}`);
 }

@@ -14,7 +14,9 @@ function headingOf({ type, data }: WireEvent, story: Story): string | null {
   switch (type) {
     case 'WorkflowStarted': {
       const { path, baseBranch, baseCommit } = story.repository;
-      return plainLine(`${story.title} on ${path} (${baseBranch} at ${baseCommit.slice(0, 8)}), run ${story.workflowId}`);
+      return plainLine(
+        `${story.title} on ${path} (${baseBranch} at ${baseCommit.slice(0, 8)}), run ${story.workflowId}`,
+      );
     }
     case 'PhaseStarted':
       return plainLine(`${capital(String(data.phase))}${(data.round as number) > 1 ? `, round ${data.round}` : ''}`);
@@ -33,7 +35,11 @@ function lineOf(event: WireEvent, story: Story): string | null {
     case 'BaselineRecorded':
       return `Before the work: ${checkText(data.check as Check)}`;
     case 'PhaseCompleted':
-      return data.outcome === 'green' ? null : data.outcome === 'red' ? `${capital(String(data.phase))} is red` : `${capital(String(data.phase))} had nothing to do`;
+      return data.outcome === 'green'
+        ? null
+        : data.outcome === 'red'
+          ? `${capital(String(data.phase))} is red`
+          : `${capital(String(data.phase))} had nothing to do`;
     case 'WorkflowPaused':
       return `Paused by ${data.by}${because(data.reason)}`;
     case 'WorkflowResumed':
@@ -43,11 +49,23 @@ function lineOf(event: WireEvent, story: Story): string | null {
     case 'TaskBoosted':
       return about('moved to the front of the queue');
     case 'TaskStarted':
-      return about(data.agentId === null ? 'checked by the server' : `${story.tasks.get(event.stream.slice(5))?.agent ?? 'agent'} works on it${(data.attempt as number) > 1 ? `, attempt ${data.attempt}` : ''} (${data.agentId})`);
+      return about(
+        data.agentId === null
+          ? 'checked by the server'
+          : `${story.tasks.get(event.stream.slice(5))?.agent ?? 'agent'} works on it${(data.attempt as number) > 1 ? `, attempt ${data.attempt}` : ''} (${data.agentId})`,
+      );
     case 'TaskProgressed':
-      return about(`${data.message}${data.fraction === null ? '' : ` (${Math.round((data.fraction as number) * 100)} %)`}`);
+      return about(
+        `${data.message}${data.fraction === null ? '' : ` (${Math.round((data.fraction as number) * 100)} %)`}`,
+      );
     case 'WorkSubmitted':
-      return data.how === 'server' ? null : about(data.how === 'exited' ? 'the agent ended; its work is checked' : `reported as done${data.summary ? `: ${data.summary}` : ''}`);
+      return data.how === 'server'
+        ? null
+        : about(
+            data.how === 'exited'
+              ? 'the agent ended; its work is checked'
+              : `reported as done${data.summary ? `: ${data.summary}` : ''}`,
+          );
     case 'TreeKept':
       return filesText(data.files as { path: string }[], data.filesMore as number, about);
     case 'ValidationPassed':

@@ -27,7 +27,12 @@ export function reportOf({ story, stalled }: Followed): RunReport {
     reason: stalled ? stalled.join('; ') : story.reason,
     code: stalled ? 'run.stalled' : story.code,
     branch: story.runBranch,
-    base: { branch: story.repository.baseBranch, state: delivery?.base ?? 'left', commit: delivery?.commit ?? null, reason: delivery?.reason ?? null },
+    base: {
+      branch: story.repository.baseBranch,
+      state: delivery?.base ?? 'left',
+      commit: delivery?.commit ?? null,
+      reason: delivery?.reason ?? null,
+    },
     commits: mergeCommits(story),
     tasks: [...story.tasks.values()],
     durationMs: Math.max(0, story.at - story.startedAt),
@@ -59,7 +64,9 @@ export function reportLines(report: RunReport, story: Story, say: Words): string
     '',
     'How to look at the story',
     `  ${heph('events', '--workflow', report.workflowId)}`,
-    ...(report.outcome === 'stalled' ? [`  ${heph('fleet', 'resume')}   then   ${heph('follow', report.workflowId)}`] : []),
+    ...(report.outcome === 'stalled'
+      ? [`  ${heph('fleet', 'resume')}   then   ${heph('follow', report.workflowId)}`]
+      : []),
     `  ${heph('replay')}`,
   ].map((line) => line.trimEnd());
 }

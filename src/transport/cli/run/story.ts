@@ -8,7 +8,12 @@ export interface WireEvent {
   v: number;
   at: number;
   data: Record<string, unknown>;
-  meta: { actor: string; scope?: { workflowId?: string; taskId?: string; agentId?: string }; from?: string; to?: string };
+  meta: {
+    actor: string;
+    scope?: { workflowId?: string; taskId?: string; agentId?: string };
+    from?: string;
+    to?: string;
+  };
 }
 
 export interface Check {
@@ -93,7 +98,9 @@ export function tell(story: Story, event: WireEvent): void {
 function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
   switch (type) {
     case 'WorkflowStarted': {
-      const { definition, repository, runBranch, goal, check, workflowId } = data as unknown as Story & { definition: { title: string } };
+      const { definition, repository, runBranch, goal, check, workflowId } = data as unknown as Story & {
+        definition: { title: string };
+      };
       Object.assign(story, { workflowId, title: definition.title, repository, runBranch, goal, check, startedAt: at });
       return;
     }
@@ -145,15 +152,36 @@ function tellTask(story: Story, { type, data, stream, meta }: WireEvent): void {
 }
 
 function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
-  const { title, phase, agent, inputs } = data as { title: string; phase: string; agent: string | null; inputs?: { failures?: unknown } };
+  const { title, phase, agent, inputs } = data as {
+    title: string;
+    phase: string;
+    agent: string | null;
+    inputs?: { failures?: unknown };
+  };
   const failures = failuresIn(inputs?.failures);
-  return { taskId, title, phase, agent, failures, status: 'pending', attempts: 0, summary: null, reason: null, code: null, files: [], commit: null };
+  return {
+    taskId,
+    title,
+    phase,
+    agent,
+    failures,
+    status: 'pending',
+    attempts: 0,
+    summary: null,
+    reason: null,
+    code: null,
+    files: [],
+    commit: null,
+  };
 }
 
 /** Inputs are whatever an agent wrote, so each part is looked at. */
 function failuresIn(value: unknown): TaskStory['failures'] {
   if (!Array.isArray(value)) return [];
-  return value.map((one: { file?: unknown; name?: unknown; id?: unknown } | null) => ({ file: String(one?.file ?? ''), name: String(one?.name ?? one?.id ?? '') }));
+  return value.map((one: { file?: unknown; name?: unknown; id?: unknown } | null) => ({
+    file: String(one?.file ?? ''),
+    name: String(one?.name ?? one?.id ?? ''),
+  }));
 }
 
 /** The commits that merged something, in order, each once. */

@@ -40,5 +40,10 @@ interface QueueRow {
 export function waitingIn(view: { rows: Record<string, unknown> }, workflowId: string): WaitingTask[] {
   return (Object.values(view.rows) as QueueRow[])
     .filter((row) => row.workflowId === workflowId)
-    .map(({ taskId, title, running, reasons = [] }) => ({ taskId, title, running, reasons: reasons.map(({ code, text }) => ({ code, text })) }));
+    .map(({ taskId, title, running, reasons = [] }) => ({
+      taskId,
+      title,
+      running,
+      reasons: reasons.map(({ code, text }) => ({ code, text })),
+    }));
 }

@@ -21,7 +21,9 @@ export async function attach(world: World, client: Client, agentId: string): Pro
     const keys = keystrokes(detach < 0 ? chunk : chunk.subarray(0, detach));
     if (keys.length > 0) {
       const data = keys.toString('base64');
-      sending = sending.then(() => client.post(`/api/agents/${encodeURIComponent(agentId)}/keystrokes`, { data })).catch((error) => stop.abort(error));
+      sending = sending
+        .then(() => client.post(`/api/agents/${encodeURIComponent(agentId)}/keystrokes`, { data }))
+        .catch((error) => stop.abort(error));
     }
     if (detach >= 0) stop.abort();
   };
@@ -31,7 +33,11 @@ export async function attach(world: World, client: Client, agentId: string): Pro
   stdin.resume();
   try {
     for (let cursor = 0; ; ) {
-      const chunk = await client.query<Transcript>('get_transcript', { agentId, cursor, bytesMax: CHUNK_BYTES, waitMs: WAIT_MS }, { waitMs: WAIT_MS, signal: stop.signal });
+      const chunk = await client.query<Transcript>(
+        'get_transcript',
+        { agentId, cursor, bytesMax: CHUNK_BYTES, waitMs: WAIT_MS },
+        { waitMs: WAIT_MS, signal: stop.signal },
+      );
       stdout.write(Buffer.from(chunk.data, 'base64'));
       cursor = chunk.nextCursor;
       if (chunk.ended) break;

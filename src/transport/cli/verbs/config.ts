@@ -13,7 +13,11 @@ interface ConfigAnswer {
 export async function config(client: Client, output: Output): Promise<number> {
   const answer = await client.query<ConfigAnswer>('get_config', {});
   output.record({ type: 'config', ...answer });
-  const rows = [...flat(answer.settings)].map(([path, value]) => [path, JSON.stringify(value), sourceOf(path, answer.sources ?? {})]);
+  const rows = [...flat(answer.settings)].map(([path, value]) => [
+    path,
+    JSON.stringify(value),
+    sourceOf(path, answer.sources ?? {}),
+  ]);
   for (const line of table(['setting', 'value', 'source'], rows, 100)) output.say(line);
   return EXIT.ok;
 }
@@ -26,7 +30,9 @@ function* flat(value: unknown, path = ''): Generator<[string, unknown]> {
 
 /** A value was set as itself, or as part of what it belongs to. */
 function sourceOf(path: string, sources: Readonly<Record<string, string>>): string {
-  const covering = Object.keys(sources).filter((set) => path === set || path.startsWith(`${set}.`) || set.startsWith(`${path}.`));
+  const covering = Object.keys(sources).filter(
+    (set) => path === set || path.startsWith(`${set}.`) || set.startsWith(`${path}.`),
+  );
   const nearest = covering.sort((a, b) => b.length - a.length)[0];
   return nearest === undefined ? 'default' : (sources[nearest] as string);
 }

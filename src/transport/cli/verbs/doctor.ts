@@ -1,6 +1,14 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import type { Client } from '../client.ts';
-import { checkDataDirectory, checkDisk, checkGit, checkLiving, checkNode, checkSandbox, checkServer } from '../doctor/checks.ts';
+import {
+  checkDataDirectory,
+  checkDisk,
+  checkGit,
+  checkLiving,
+  checkNode,
+  checkSandbox,
+  checkServer,
+} from '../doctor/checks.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output.ts';
 import type { World } from '../world.ts';
@@ -25,7 +33,9 @@ export async function doctor(world: World, client: Client, output: Output): Prom
     if (next) output.say(`${' '.repeat(23)}→ ${plainLine(next)}`);
   }
   const problems = findings.filter(({ level }) => level === 'error').length;
-  output.say(problems === 0 ? '\nNothing is in the way.' : `\n${problems} ${problems === 1 ? 'problem' : 'problems'} to solve.`);
+  output.say(
+    problems === 0 ? '\nNothing is in the way.' : `\n${problems} ${problems === 1 ? 'problem' : 'problems'} to solve.`,
+  );
   output.record({ type: 'report', problems });
   return problems === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -19,7 +19,8 @@ export async function down(world: World, output: Output, directory: string): Pro
   process.kill(server.pid, 'SIGTERM');
   const deadline = world.clock.monotonicMs() + STOP_MS;
   while (isAlive(server.pid)) {
-    if (world.clock.monotonicMs() >= deadline) throw fail('server.not_stopped', `The server (pid ${server.pid}) has not ended within ${STOP_MS / 1000} s.`);
+    if (world.clock.monotonicMs() >= deadline)
+      throw fail('server.not_stopped', `The server (pid ${server.pid}) has not ended within ${STOP_MS / 1000} s.`);
     await sleep(world.clock, LOOK_EVERY_MS);
   }
   output.say(`The server (pid ${server.pid}) has stopped. Agents that work go on and are found again by the next one.`);

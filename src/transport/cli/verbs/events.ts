@@ -22,13 +22,24 @@ const WAIT_MS = 25_000;
 export async function events(world: World, client: Client, output: Output, options: EventsOptions): Promise<number> {
   const stop = new AbortController();
   const off = world.onSignal('SIGINT', () => stop.abort());
-  const filter = { ...(options.type && { types: options.type }), ...(options.workflow && { workflowId: options.workflow }) };
+  const filter = {
+    ...(options.type && { types: options.type }),
+    ...(options.workflow && { workflowId: options.workflow }),
+  };
   let { after } = options;
   try {
     for (;;) {
       const page = options.follow
-        ? await client.query<{ events: WireEvent[] }>('wait_for_events', { ...filter, after, limit: PAGE, timeoutMs: WAIT_MS }, { waitMs: WAIT_MS, signal: stop.signal })
-        : await client.query<{ events: WireEvent[] }>('get_events', { ...filter, after, limit: PAGE }, { signal: stop.signal });
+        ? await client.query<{ events: WireEvent[] }>(
+            'wait_for_events',
+            { ...filter, after, limit: PAGE, timeoutMs: WAIT_MS },
+            { waitMs: WAIT_MS, signal: stop.signal },
+          )
+        : await client.query<{ events: WireEvent[] }>(
+            'get_events',
+            { ...filter, after, limit: PAGE },
+            { signal: stop.signal },
+          );
       for (const event of page.events) show(output, event);
       after = page.events.at(-1)?.position ?? after;
       if (!options.follow && page.events.length === 0) return EXIT.ok;
@@ -45,5 +56,7 @@ function show(output: Output, event: WireEvent): void {
   output.record(event);
   const time = new Date(event.at).toLocaleTimeString('en-GB');
   const data = plainLine(JSON.stringify(event.data), 160);
-  output.say(`${event.position.padStart(6)}  ${time}  ${plainLine(event.stream, 60)}  ${plainLine(event.type, 40)}  ${data}`);
+  output.say(
+    `${event.position.padStart(6)}  ${time}  ${plainLine(event.stream, 60)}  ${plainLine(event.type, 40)}  ${data}`,
+  );
 }

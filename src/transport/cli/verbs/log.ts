@@ -12,14 +12,24 @@ export async function verify(world: World, output: Output, directory: string): P
   const result = await (await world.programs.log()).verify(directory);
   output.record({ type: 'verified', ...result });
   if (result.ok) {
-    output.say(`The log verifies: ${result.events} events up to position ${result.position}${result.anchored ? '' : ' (its end is not anchored, so events cut off behind it would not be noticed)'}.`);
+    output.say(
+      `The log verifies: ${result.events} events up to position ${result.position}${result.anchored ? '' : ' (its end is not anchored, so events cut off behind it would not be noticed)'}.`,
+    );
     return EXIT.ok;
   }
-  throw fail('log.damaged', `The log is damaged at position ${result.damage?.position ?? 'unknown'}: ${result.damage?.reason}. ${result.events} events before it verify.`);
+  throw fail(
+    'log.damaged',
+    `The log is damaged at position ${result.damage?.position ?? 'unknown'}: ${result.damage?.reason}. ${result.events} events before it verify.`,
+  );
 }
 
 /** Writes the log as one JSON object a line, to a new file or to stdout. */
-export async function exportLog(world: World, output: Output, directory: string, to: string | undefined): Promise<number> {
+export async function exportLog(
+  world: World,
+  output: Output,
+  directory: string,
+  to: string | undefined,
+): Promise<number> {
   const lines = (await world.programs.log()).export(directory);
   if (!to) {
     for await (const line of lines) world.stdout.write(`${line}\n`);
@@ -27,7 +37,10 @@ export async function exportLog(world: World, output: Output, directory: string,
   }
   const path = resolve(world.cwd, to);
   const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw fail('cli.usage', error.code === 'EEXIST' ? `${path} exists; name a new file.` : `${path} cannot be written: ${error.message}.`);
+    throw fail(
+      'cli.usage',
+      error.code === 'EEXIST' ? `${path} exists; name a new file.` : `${path} cannot be written: ${error.message}.`,
+    );
   });
   let events = 0;
   try {
@@ -62,14 +75,22 @@ export async function importLog(world: World, output: Output, directory: string,
 /** Decides every recorded command again and compares. Nothing is appended, nothing is started. */
 export async function replayLog(world: World, output: Output, directory: string): Promise<number> {
   const tools = await world.programs.log();
-  const result = await tools.replay(directory, (events) => world.stderr.isTTY && world.stderr.write(`\r${events} events`));
+  const result = await tools.replay(
+    directory,
+    (events) => world.stderr.isTTY && world.stderr.write(`\r${events} events`),
+  );
   if (world.stderr.isTTY) world.stderr.write('\r');
   output.record({ type: 'replayed', ...result });
   const { events, streams, commands, unknown, position, difference } = result;
   if (!difference) {
-    output.say(`Replayed ${events} events of ${streams} streams up to position ${position}: each of ${commands} commands was decided the same${unknown > 0 ? `; ${unknown} events are of types that this version does not know` : ''}.`);
+    output.say(
+      `Replayed ${events} events of ${streams} streams up to position ${position}: each of ${commands} commands was decided the same${unknown > 0 ? `; ${unknown} events are of types that this version does not know` : ''}.`,
+    );
     return EXIT.ok;
   }
   const shown = (value: unknown) => plainText(JSON.stringify(value)).slice(0, 2000);
-  throw fail('replay.differs', `At position ${difference.position} of ${difference.stream}, ${difference.command} is decided differently. Recorded: ${shown(difference.recorded)} Decided now: ${shown(difference.decided)}`);
+  throw fail(
+    'replay.differs',
+    `At position ${difference.position} of ${difference.stream}, ${difference.command} is decided differently. Recorded: ${shown(difference.recorded)} Decided now: ${shown(difference.decided)}`,
+  );
 }

@@ -48,13 +48,26 @@ interface Printer {
 function printerOf(world: World, raw: boolean): Printer {
   if (raw) return { print: (bytes) => void world.stdout.write(bytes), end: () => {} };
   const plain = createPlainStream();
-  return { print: (bytes) => void world.stdout.write(plain.push(bytes)), end: () => void world.stdout.write(plain.flush()) };
+  return {
+    print: (bytes) => void world.stdout.write(plain.push(bytes)),
+    end: () => void world.stdout.write(plain.flush()),
+  };
 }
 
-async function agentLog(client: Client, agentId: string, printer: Printer, follow: boolean, signal: AbortSignal): Promise<void> {
+async function agentLog(
+  client: Client,
+  agentId: string,
+  printer: Printer,
+  follow: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   for (let cursor = 0; ; ) {
     const waitMs = follow ? WAIT_MS : 0;
-    const chunk = await client.query<Transcript>('get_transcript', { agentId, cursor, bytesMax: CHUNK_BYTES, waitMs }, { waitMs, signal });
+    const chunk = await client.query<Transcript>(
+      'get_transcript',
+      { agentId, cursor, bytesMax: CHUNK_BYTES, waitMs },
+      { waitMs, signal },
+    );
     printer.print(Buffer.from(chunk.data, 'base64'));
     if (chunk.ended || (!follow && chunk.nextCursor === cursor)) return;
     cursor = chunk.nextCursor;

@@ -20,9 +20,12 @@ export async function rebuild(client: Client, output: Output, view: string | und
     const result = await client.query<Rebuilt>('rebuild_view', { view: name });
     output.record({ type: 'rebuilt', ...result });
     const verdict = result.equal ? 'the same as the one that served' : 'DIFFERENT from the one that served';
-    output.say(`${name}: ${result.events} events up to ${result.position} in ${duration(result.ms)}, checksum ${result.checksum.slice(0, 16)}, ${verdict}.`);
+    output.say(
+      `${name}: ${result.events} events up to ${result.position} in ${duration(result.ms)}, checksum ${result.checksum.slice(0, 16)}, ${verdict}.`,
+    );
     if (!result.equal) different.push(name);
   }
-  if (different.length > 0) throw fail('view.differs', `What was rebuilt differs from what served: ${different.join(', ')}.`);
+  if (different.length > 0)
+    throw fail('view.differs', `What was rebuilt differs from what served: ${different.join(', ')}.`);
   return EXIT.ok;
 }

@@ -17,7 +17,11 @@ export async function token(world: World, client: Client, output: Output, browse
     return EXIT.ok;
   }
   const text = readToken(client.directory);
-  if (!text) throw fail('server.not_running', `There is no operator token in ${client.directory}; it is made at the first start.`);
+  if (!text)
+    throw fail(
+      'server.not_running',
+      `There is no operator token in ${client.directory}; it is made at the first start.`,
+    );
   output.say(text);
   output.record({ type: 'token', token: text });
   return EXIT.ok;

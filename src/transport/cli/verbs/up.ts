@@ -58,7 +58,8 @@ async function openPage(world: World, url: string, directory: string): Promise<v
 /** A page's address with a code that works once, within a minute. */
 export async function loginUrl(url: string, directory: string): Promise<string> {
   const token = readToken(directory);
-  if (!token) throw fail('server.not_running', `There is no operator token in ${directory}; it is made at the first start.`);
+  if (!token)
+    throw fail('server.not_running', `There is no operator token in ${directory}; it is made at the first start.`);
   const answer = await httpCall({ url, path: '/api/login-codes', body: '{}', token, timeoutMs: 10_000 });
   const page = (JSON.parse(answer.text) as { url?: unknown }).url;
   if (typeof page !== 'string') throw fail('server.bad_answer', 'The server gave no address for its page.');
