@@ -5,7 +5,7 @@ export type Role = 'operator' | 'viewer' | 'worker' | 'server';
 export interface Principal {
   role: Role;
   /** As it stands in the log: `operator`, `agent:<id>`, `process:<story>`, `server`. */
-  actor: string;
+  id: string;
   /** What a worker was started for. */
   agent?: { agentId: string; taskId: string; workflowId: string; allowedTools: readonly string[] };
 }

@@ -274,9 +274,9 @@ function checksOf(
   return [
     {
       name: 'log',
-      ...(storage.readOnly
-        ? { status: 'failed', detail: String(storage.readOnly) }
-        : { status: 'ok', detail: `at position ${storage.position}` }),
+      ...(storage.state === 'open'
+        ? { status: 'ok' as const, detail: `at position ${storage.position}` }
+        : { status: 'failed' as const, detail: storage.reason ?? storage.state }),
     },
     {
       name: 'views',

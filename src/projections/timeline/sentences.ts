@@ -44,9 +44,13 @@ export const SENTENCES: Sentences = {
   UsageReported: ({ inputTokens, outputTokens, costUsd, wallMs }) =>
     `Used ${inputTokens} tokens in, ${outputTokens} out, $${costUsd.toFixed(4)}, ${seconds(wallMs)}.`,
   WorkSubmitted: ({ summary, how }) =>
-    how === 'server' ? 'The tree is judged as it is.' : `The work was handed in${how === 'exited' ? ' when the agent ended' : ''}: ${short(summary)}`,
+    how === 'server'
+      ? 'The tree is judged as it is.'
+      : `The work was handed in${how === 'exited' ? ' when the agent ended' : ''}: ${short(summary)}`,
   TreeKept: ({ commit, files, filesMore }) =>
-    commit === null ? 'The tree does not differ from its base.' : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
+    commit === null
+      ? 'The tree does not differ from its base.'
+      : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
   ValidationPassed: ({ verdict: said }) => `The work is good: ${short(said)}`,
   ValidationFailed: ({ round, feedback }) => `Round ${round}: the work is not good enough. ${short(feedback)}`,
   WorkSentBack: ({ feedback }) => `The work could not be merged: ${short(feedback)}`,
@@ -96,6 +100,8 @@ export const SENTENCES: Sentences = {
     `${sha(commit)} landed${check ? `; checks: ${verdict(check)}` : ''}${base === 'left' ? `; the base was left as it was${because(reason ?? '')}` : ''}.`,
   CandidateRefused: ({ reason, files }) =>
     `The candidate was refused: ${short(reason)}${files.length > 0 ? ` (${listed(files)})` : ''}`,
+  AccessDenied: ({ what, text }) => `It asked for ${what} and was refused: ${text}`,
+  MergeAbandoned: ({ candidateId, reason }) => `The merge of ${candidateId} was given up: ${reason}`,
   CandidateWithdrawn: ({ candidateId, reason }) => `${candidateId} was withdrawn${because(reason)}.`,
 };
 

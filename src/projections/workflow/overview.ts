@@ -74,7 +74,8 @@ function fold(state: Overview, event: StoredEvent): void {
     case 'TaskBoosted':
       return;
     default:
-      if (event.stream.startsWith('task-')) count(line.tasks, fact.type === 'TaskCreated' ? undefined : event.meta.from, event.meta.to);
+      if (event.stream.startsWith('task-'))
+        count(line.tasks, fact.type === 'TaskCreated' ? undefined : event.meta.from, event.meta.to);
   }
 }
 
@@ -134,4 +135,10 @@ function render(state: Overview, _params: Record<string, unknown>, { asOf }: { a
   return { rows, summary: { counts } };
 }
 
-export const overviewProjection = defineProjection<Overview>({ name: 'workflow', v: 1, init: () => new Map(), fold, render });
+export const overviewProjection = defineProjection<Overview>({
+  name: 'workflow',
+  v: 1,
+  init: () => new Map(),
+  fold,
+  render,
+});
