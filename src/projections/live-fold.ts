@@ -67,7 +67,8 @@ export function createLiveFold(projection: Projection, from?: Snapshot): LiveFol
     apply(events) {
       const newest = events.at(-1);
       if (!newest || newest.position <= position) return;
-      const news = (events[0] as StoredEvent).position > position ? events : events.filter((one) => one.position > position);
+      const news =
+        (events[0] as StoredEvent).position > position ? events : events.filter((one) => one.position > position);
       for (const event of news) foldOne(event);
       applied += news.length;
       position = newest.position;

@@ -79,8 +79,7 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   const definitions = new Map(options.views.map((view) => [view.name, view]));
   const live = new Map<string, LiveFold>();
   const savedAt = new Map<string, number>();
-  for (const view of options.views)
-    if ('overall' in view) live.set(view.name, await snapshots.begin(view.overall));
+  for (const view of options.views) if ('overall' in view) live.set(view.name, await snapshots.begin(view.overall));
 
   const stop = new AbortController();
   const waiters = createWaiters();
@@ -92,7 +91,10 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   let feed: HostStatus['feed'] = 'catching_up';
   let reason: string | null = null;
   let closing: Promise<void> | undefined;
-  let position = [...live.values()].reduce((least, fold) => (fold.position < least ? fold.position : least), await store.head());
+  let position = [...live.values()].reduce(
+    (least, fold) => (fold.position < least ? fold.position : least),
+    await store.head(),
+  );
   const workflowFolds = createWorkflowFolds(store, () => position);
 
   function applyBatch(events: readonly StoredEvent[]): void {
@@ -158,21 +160,30 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
     await waiters.wait(target, signal);
   }
 
-  async function view(name: string, params: Record<string, unknown> = {}, when: { at?: Position; until?: Position } = {}) {
+  async function view(
+    name: string,
+    params: Record<string, unknown> = {},
+    when: { at?: Position; until?: Position } = {},
+  ) {
     if (closing) throw stopped();
     const definition = definitionOf(name);
     const parsed = definition.params.safeParse(params);
     if (!parsed.success)
-      throw new HephError('input.invalid', `${parsed.error.issues[0]?.message}, in the parameters of the view ${name}.`, {
-        details: { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) },
-      });
+      throw new HephError(
+        'input.invalid',
+        `${parsed.error.issues[0]?.message}, in the parameters of the view ${name}.`,
+        {
+          details: { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) },
+        },
+      );
     if (when.at !== undefined) return pastView(definition, parsed.data, when.at);
     if (when.until !== undefined) {
       await refuseAhead(when.until);
       await waitFor(when.until);
     }
     const moment = { position, asOf: asOfLive() };
-    if (!('overall' in definition)) return wire(definition, parsed.data, moment, await definition.query(store, parsed.data, moment));
+    if (!('overall' in definition))
+      return wire(definition, parsed.data, moment, await definition.query(store, parsed.data, moment));
     const fold = await liveFold(definition, parsed.data);
     return rendered(fold, definition, parsed.data, { position: fold.position, asOf: asOfLive() });
   }
@@ -191,7 +202,8 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   async function pastView(definition: ViewDefinition, params: Record<string, unknown>, at: Position): Promise<View> {
     await refuseAhead(at);
     const moment = { position: at, asOf: await recordedAt(at) };
-    if (!('overall' in definition)) return wire(definition, params, moment, await definition.query(store, params, moment));
+    if (!('overall' in definition))
+      return wire(definition, params, moment, await definition.query(store, params, moment));
     const scoped = scopeOf(definition, params);
     const fold = scoped ? createLiveFold(scoped.projection) : await snapshots.begin(definition.overall, at);
     const filter = scoped ? { filter: { workflowId: scoped.workflowId } } : {};
@@ -214,7 +226,10 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   function definitionOf(name: string): ViewDefinition {
     const definition = definitions.get(name);
     if (definition) return definition;
-    throw new HephError('query.unknown', `There is no view ${JSON.stringify(name.slice(0, 80))}; there are ${[...definitions.keys()].join(', ')}.`);
+    throw new HephError(
+      'query.unknown',
+      `There is no view ${JSON.stringify(name.slice(0, 80))}; there are ${[...definitions.keys()].join(', ')}.`,
+    );
   }
 
   async function rebuild(name: string): Promise<Rebuilt> {
@@ -275,9 +290,14 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   };
 }
 
-function scopeOf(definition: FoldedView, params: Record<string, unknown>): { projection: Projection; workflowId: string } | null {
+function scopeOf(
+  definition: FoldedView,
+  params: Record<string, unknown>,
+): { projection: Projection; workflowId: string } | null {
   const { workflowId } = params;
-  return definition.ofWorkflow && typeof workflowId === 'string' ? { projection: definition.ofWorkflow, workflowId } : null;
+  return definition.ofWorkflow && typeof workflowId === 'string'
+    ? { projection: definition.ofWorkflow, workflowId }
+    : null;
 }
 
 function rendered(fold: LiveFold, definition: FoldedView, params: Record<string, unknown>, moment: Moment): View {

@@ -15,7 +15,8 @@ export function saveState(value: unknown): unknown {
 export function restoreState(saved: unknown): unknown {
   if (Array.isArray(saved)) return saved.map(restoreState);
   if (saved === null || typeof saved !== 'object') return saved;
-  if (MAP in saved) return new Map((saved[MAP] as [unknown, unknown][]).map(([key, inner]) => [key, restoreState(inner)]));
+  if (MAP in saved)
+    return new Map((saved[MAP] as [unknown, unknown][]).map(([key, inner]) => [key, restoreState(inner)]));
   const out: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(saved)) out[key] = restoreState(inner);
   return out;

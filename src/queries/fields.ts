@@ -47,5 +47,8 @@ export async function workflowOf(stream: string, { store }: QueryContext): Promi
     const workflowId = first.meta.scope?.workflowId;
     if (workflowId !== undefined) return workflowId;
   }
-  return invalid('id.unknown', `There is no ${stream.slice(0, stream.indexOf('-'))} ${stream.slice(stream.indexOf('-') + 1)}.`);
+  return invalid(
+    'id.unknown',
+    `There is no ${stream.slice(0, stream.indexOf('-'))} ${stream.slice(stream.indexOf('-') + 1)}.`,
+  );
 }

@@ -82,7 +82,13 @@ function viewChecks({ views }: QueryContext): HealthCheck[] {
   };
   const degraded = folded.flatMap(({ view, degraded: bad }) =>
     bad
-      ? [{ name: `view ${view}`, status: 'degraded' as const, detail: `${bad.count} events could not be folded; the first is ${bad.type} at ${bad.position}: ${bad.message}` }]
+      ? [
+          {
+            name: `view ${view}`,
+            status: 'degraded' as const,
+            detail: `${bad.count} events could not be folded; the first is ${bad.type} at ${bad.position}: ${bad.message}`,
+          },
+        ]
       : [],
   );
   return [fed, ...degraded];

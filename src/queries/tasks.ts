@@ -6,7 +6,16 @@ import { fields, withWholeIds, workflowOf } from './fields.ts';
 
 type Row = View['rows'][string];
 
-const OPEN_STATES = ['pending', 'blocked', 'queued', 'assigned', 'in_progress', 'blocked_on_validation', 'needs_work', 'merging'] as const;
+const OPEN_STATES = [
+  'pending',
+  'blocked',
+  'queued',
+  'assigned',
+  'in_progress',
+  'blocked_on_validation',
+  'needs_work',
+  'merging',
+] as const;
 const ENDED_STATES = ['done', 'failed', 'cancelled', 'duplicated'] as const;
 
 export const getTasks = query({
@@ -15,7 +24,10 @@ export const getTasks = query({
   schema: z.strictObject({
     taskId: fields.taskId.optional(),
     workflowId: fields.workflowId.optional().describe('Default for an agent: its own workflow'),
-    status: z.enum([...OPEN_STATES, ...ENDED_STATES, 'open', 'ended']).optional().describe('A state, or open, or ended'),
+    status: z
+      .enum([...OPEN_STATES, ...ENDED_STATES, 'open', 'ended'])
+      .optional()
+      .describe('A state, or open, or ended'),
     phase: z.string().max(40).optional(),
     limit: fields.limit(1000, 200),
   }),
@@ -33,7 +45,11 @@ export const getTasks = query({
     for (const workflowId of workflowIds) {
       const view = await fresh('workflow', { workflowId }, context);
       position = view.position;
-      tasks.push(...Object.values(view.rows).filter((row) => fits(row, asked)).map(taskOf));
+      tasks.push(
+        ...Object.values(view.rows)
+          .filter((row) => fits(row, asked))
+          .map(taskOf),
+      );
       if (tasks.length > asked.limit) break;
     }
     return { tasks: tasks.slice(0, asked.limit), more: tasks.length > asked.limit, position };
@@ -59,7 +75,13 @@ export const taskProgress = query({
     const queued = (await fresh('queue', { workflowId }, context)).rows[asked.taskId];
     return {
       ...taskOf(row),
-      ...{ evidence: row.evidence, ageMs: row.ageMs, round: row.round, attemptsMax: row.attemptsMax, roundsMax: row.roundsMax },
+      ...{
+        evidence: row.evidence,
+        ageMs: row.ageMs,
+        round: row.round,
+        attemptsMax: row.attemptsMax,
+        roundsMax: row.roundsMax,
+      },
       ...{ result: row.result, checked: row.checked, tree: row.tree, usage: row.usage },
       linePosition: queued?.position ?? null,
       reasons: queued?.reasons ?? [],
@@ -107,10 +129,14 @@ async function workflowsAsked(
   return [...new Set(Object.values(rows).map((row) => row.workflowId as string))].sort();
 }
 
-function fits(row: Row, { taskId, status, phase }: { taskId?: string | undefined; status?: string | undefined; phase?: string | undefined }): boolean {
+function fits(
+  row: Row,
+  { taskId, status, phase }: { taskId?: string | undefined; status?: string | undefined; phase?: string | undefined },
+): boolean {
   const state = row.status as string;
   const open = !(ENDED_STATES as readonly string[]).includes(state);
-  const statusFits = status === undefined || status === state || (status === 'open' && open) || (status === 'ended' && !open);
+  const statusFits =
+    status === undefined || status === state || (status === 'open' && open) || (status === 'ended' && !open);
   return statusFits && (taskId === undefined || row.taskId === taskId) && (phase === undefined || row.phase === phase);
 }
 

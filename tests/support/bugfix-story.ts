@@ -6,7 +6,14 @@ export const BUGFIX: WorkflowDefinition = checkedDefinitionSchema.parse({
   name: 'bugfix',
   title: 'Repair',
   phases: [
-    { name: 'investigate', goal: 'Know what fails.', role: 'investigate', starts_with: 'one_task', changes: 'none', checks: 'none' },
+    {
+      name: 'investigate',
+      goal: 'Know what fails.',
+      role: 'investigate',
+      starts_with: 'one_task',
+      changes: 'none',
+      checks: 'none',
+    },
     { name: 'fix', goal: 'Each failure is mended.', role: 'fix', checks: 'own_failures' },
     { name: 'verify', goal: 'All is green.', role: 'verify', agent: 'none', changes: 'none', on_red: 'fix' },
   ],
@@ -43,10 +50,26 @@ export function bugfix(story: Story) {
       const taskId = story.id('tsk');
       const phase = more.phase ?? 'fix';
       story.send('create_task', {
-        ...{ taskId, workflowId, repositoryId: 'rep_one', phase, role: phase, title: 'Mend it', description: '', inputs: {} },
+        ...{
+          taskId,
+          workflowId,
+          repositoryId: 'rep_one',
+          phase,
+          role: phase,
+          title: 'Mend it',
+          description: '',
+          inputs: {},
+        },
         phaseIndex: BUGFIX.phases.findIndex((one) => one.name === phase),
         ...{ priority: 'medium', agent: 'repair', check: 'npm test', checks: 'own_failures', changes: 'required' },
-        ...{ allowedTools: [], attemptsMax: 2, roundsMax: 3, backoffMs: 2000, parentTaskId: null, createdBy: 'operator' },
+        ...{
+          allowedTools: [],
+          attemptsMax: 2,
+          roundsMax: 3,
+          backoffMs: 2000,
+          parentTaskId: null,
+          createdBy: 'operator',
+        },
         ...more,
       });
       return taskId;
@@ -62,7 +85,16 @@ export function bugfix(story: Story) {
       const agentId = story.id('agt');
       story.send('grant_slot', { agentId, taskId, workflowId, agent, attempt });
       story.send('assign_task', { taskId, agentId, attempt });
-      story.send('request_agent', { agentId, taskId, workflowId, repositoryId, attempt, agent, runnerId: 'local', allowedTools: [] });
+      story.send('request_agent', {
+        agentId,
+        taskId,
+        workflowId,
+        repositoryId,
+        attempt,
+        agent,
+        runnerId: 'local',
+        allowedTools: [],
+      });
       story.send('prepare_agent', { agentId, branch: `heph/${taskId}`, commit: 'b'.repeat(40) });
       story.send('record_worktree', { agentId, branch: `heph/${taskId}`, commit: 'b'.repeat(40) });
       story.send('record_start', {
@@ -87,7 +119,13 @@ export function bugfix(story: Story) {
     },
     keep(taskId: string): void {
       const tree = {
-        ...{ turn: 1, base: 'b'.repeat(40), commit: 'c'.repeat(40), tree: 'd'.repeat(40), ref: `refs/heph/turns/${taskId}/1` },
+        ...{
+          turn: 1,
+          base: 'b'.repeat(40),
+          commit: 'c'.repeat(40),
+          tree: 'd'.repeat(40),
+          ref: `refs/heph/turns/${taskId}/1`,
+        },
         ...{ files: [{ path: 'src/a.js', insertions: 1, deletions: 1 }], filesMore: 0 },
       };
       const { context } = story.actor(`task-${taskId}`) as { context: { agentId: string | null } };
@@ -105,7 +143,13 @@ export function bugfix(story: Story) {
     },
     land(trainId: string, candidateId: string, taskId: string): void {
       story.send('start_merge', { trainId, candidateId });
-      story.send('record_merged', { trainId, candidateId, onto: 'b'.repeat(40), commit: 'e'.repeat(40), tree: 'f'.repeat(40) });
+      story.send('record_merged', {
+        trainId,
+        candidateId,
+        onto: 'b'.repeat(40),
+        commit: 'e'.repeat(40),
+        tree: 'f'.repeat(40),
+      });
       story.send('land_candidate', { trainId, candidateId, base: 'moved', reason: null, check: CHECK });
       story.send('record_merge', { taskId, commit: 'e'.repeat(40), branch: 'heph/run' });
     },

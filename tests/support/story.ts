@@ -73,10 +73,19 @@ export function createStory(): Story {
     send(name, input, { actor: principal = 'operator', causationId } = {}) {
       const definition = COMMANDS.get(name);
       assert(definition, `there is no command ${name}`);
-      const target = { create_task: input.taskId, start_workflow: input.workflowId }[name] ?? definition.target(input as never, id);
+      const target =
+        { create_task: input.taskId, start_workflow: input.workflowId }[name] ?? definition.target(input as never, id);
       const stream = `${definition.kind}-${target}`;
       const parsed = (definition.prepared ?? definition.schema).parse(input);
-      const command: Command = { id: id('cmd'), name, v: definition.v, input: parsed, actor: principal, at, config: settings() };
+      const command: Command = {
+        id: id('cmd'),
+        name,
+        v: definition.v,
+        input: parsed,
+        actor: principal,
+        at,
+        config: settings(),
+      };
       const kind = kindOf(stream);
       const answer = kind.decide(command as never, kind.propose(actor(stream))) as Fact[] | Rejected;
       assert(!isFailure(answer), isFailure(answer) ? `${name}: ${answer.message}` : '');

@@ -5,7 +5,11 @@ export const checkedDefinitionSchema = definitionSchema.superRefine(({ phases, p
   const known = phases.map((phase) => phase.name);
   phases.forEach((phase, index) => {
     if (known.indexOf(phase.name) !== index)
-      context.addIssue({ code: 'custom', path: ['phases', index, 'name'], message: `the phase ${phase.name} comes twice` });
+      context.addIssue({
+        code: 'custom',
+        path: ['phases', index, 'name'],
+        message: `the phase ${phase.name} comes twice`,
+      });
     const { on_red } = phase;
     if (on_red === undefined) return;
     const problem = !known.includes(on_red)
@@ -17,6 +21,10 @@ export const checkedDefinitionSchema = definitionSchema.superRefine(({ phases, p
   });
   parameters.forEach(({ name }, index) => {
     if (parameters.findIndex((other) => other.name === name) !== index)
-      context.addIssue({ code: 'custom', path: ['parameters', index, 'name'], message: `the parameter ${name} comes twice` });
+      context.addIssue({
+        code: 'custom',
+        path: ['parameters', index, 'name'],
+        message: `the parameter ${name} comes twice`,
+      });
   });
 });

@@ -31,7 +31,14 @@ function fold(state: ConfigState, event: StoredEvent): void {
 function render({ config, changes, overrides }: ConfigState): Rendered {
   const rows: Record<string, Row> = {};
   for (const [path, { by, evidence }] of changes)
-    rows[path] = { path, value: config.changes[path], source: 'set', by, evidence, inForce: !(path in config.overrides) };
+    rows[path] = {
+      path,
+      value: config.changes[path],
+      source: 'set',
+      by,
+      evidence,
+      inForce: !(path in config.overrides),
+    };
   for (const [path, value] of Object.entries(config.overrides))
     rows[path] = { path, value, source: 'start', by: 'server', evidence: overrides, inForce: true };
   return { rows, summary: { version: config.version, settings: config.settings } };

@@ -35,7 +35,13 @@ export interface FleetAgent {
   /** Null until something was reported: not measured is not nothing. */
   usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number } | null;
   stop: { reason: string; by: string } | null;
-  end: { how: string; code: number | null; signal: string | null; livedMs: number | null; reason: string | null } | null;
+  end: {
+    how: string;
+    code: number | null;
+    signal: string | null;
+    livedMs: number | null;
+    reason: string | null;
+  } | null;
 }
 
 export const ENDED_AGENT_STATES: readonly string[] = ['exited', 'lost'];

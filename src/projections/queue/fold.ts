@@ -179,7 +179,16 @@ function taskOf(state: QueueState, event: StoredEvent): QueuedTask {
   if (task) return task;
   // Restarted after its workflow had ended and been let go: what it was about is in its timeline.
   const unknown = queuedTask(
-    { taskId, workflowId: workflow.workflowId, phase: 'unknown', phaseIndex: 0, title: 'unknown', priority: 'medium', agent: null, parentTaskId: null },
+    {
+      taskId,
+      workflowId: workflow.workflowId,
+      phase: 'unknown',
+      phaseIndex: 0,
+      title: 'unknown',
+      priority: 'medium',
+      agent: null,
+      parentTaskId: null,
+    },
     state.arrivals++,
     evidenceOf(event),
   );

@@ -101,7 +101,11 @@ describe('queue', () => {
       text: `All 1 slots are taken or spoken for, by ${agentId} (${first}); 1 task is before it.`,
       evidence: { type: 'SlotGranted' },
     });
-    expect(summary).toMatchObject({ slots: { used: 1, cap: 1, free: 0 }, open: 3, counts: { queued: 2, in_progress: 1 } });
+    expect(summary).toMatchObject({
+      slots: { used: 1, cap: 1, free: 0 },
+      open: 3,
+      counts: { queued: 2, in_progress: 1 },
+    });
   });
 
   it('explains a lower cap of one agent’s name', () => {
@@ -146,7 +150,10 @@ describe('queue', () => {
     const agentId = work(taskId);
     story.send('fail_attempt', { taskId, agentId, attempt: 1, code: 'died', reason: 'It died.', counts: true });
     const failedAt = story.now();
-    expect(show(failedAt).rows[taskId]?.reasons[0]).toMatchObject({ code: 'backoff', evidence: { type: 'AttemptFailed' } });
+    expect(show(failedAt).rows[taskId]?.reasons[0]).toMatchObject({
+      code: 'backoff',
+      evidence: { type: 'AttemptFailed' },
+    });
     expect(show(failedAt + 60_000).rows[taskId]?.reasons[0]?.code).toBe('starting');
     story.send('release_slot', { agentId, outcome: 'died_at_once' });
     story.pass(60_000);
@@ -202,7 +209,11 @@ describe('queue', () => {
     story.send('cancel_task', { taskId: open });
     expect(show().state.workflows.size).toBe(0);
     story.send('restart_task', { taskId: failed });
-    expect(show().rows[failed]).toMatchObject({ title: 'unknown', status: 'pending', reasons: [{ code: 'workflow_ended' }] });
+    expect(show().rows[failed]).toMatchObject({
+      title: 'unknown',
+      status: 'pending',
+      reasons: [{ code: 'workflow_ended' }],
+    });
   });
 
   it('gives every open task that does not run a reason with an age, after each event of a run', () => {

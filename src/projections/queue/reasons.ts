@@ -28,7 +28,10 @@ export function reasonsOf(task: QueuedTask, state: QueueState, now: LineNow): Re
     case 'merging':
       return [...reasons, mergeReason(task, now)];
     case 'needs_work':
-      return [...reasons, { code: 'needs_work', text: `Its work was sent back: ${task.feedback}`, evidence: task.evidence }];
+      return [
+        ...reasons,
+        { code: 'needs_work', text: `Its work was sent back: ${task.feedback}`, evidence: task.evidence },
+      ];
   }
   reasons.push(...startReasons(task, state, now.asOf), ...recordedReasons(task, reasons));
   return reasons.length > 0 ? reasons : [lineReason(task, state, now)];
@@ -40,7 +43,8 @@ function* workflowReasons(task: QueuedTask, workflow: QueuedWorkflow): Generator
     yield { code: 'workflow_paused', text: `The workflow is paused${because(workflow.reason)}.`, evidence };
   if (workflow.status === 'ended')
     yield { code: 'workflow_ended', text: `The workflow is ${workflow.reason} already.`, evidence };
-  if (workflow.status === 'unknown') yield { code: 'workflow_ended', text: 'The workflow has ended already.', evidence };
+  if (workflow.status === 'unknown')
+    yield { code: 'workflow_ended', text: 'The workflow has ended already.', evidence };
   const waits = task.status === 'pending' || task.status === 'blocked';
   if (!waits || workflow.status === 'ended' || workflow.status === 'unknown') return;
   if (workflow.phasesOpen.includes(task.phase)) return;
@@ -86,8 +90,7 @@ function lineReason(task: QueuedTask, state: QueueState, now: LineNow): Reason {
   const { cap, perAgent } = state.config.settings.fleet;
   const ahead = place.position - 1;
   const line = ahead === 0 ? 'It is next' : `${ahead} ${ahead === 1 ? 'task is' : 'tasks are'} before it`;
-  if (place.verdict === 'starts')
-    return { code: 'starting', text: `${line}; it can start.`, evidence: task.evidence };
+  if (place.verdict === 'starts') return { code: 'starting', text: `${line}; it can start.`, evidence: task.evidence };
   const own = place.verdict === 'agent_cap';
   const held = [...state.slots].filter(([, slot]) => !own || slot.agent === task.agent);
   const count = own ? `${perAgent[task.agent as string]} slots for ${task.agent}` : `${cap} slots`;

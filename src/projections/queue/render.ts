@@ -71,7 +71,10 @@ function fleetSummary({ fleet, slots, stopped, config }: QueueState, asOf: numbe
 }
 
 function mergePlaces(state: QueueState): LineNow['merges'] {
-  const places = new Map<string, { train: QueueState['trains'] extends Map<string, infer T> ? T : never; ahead: number }>();
+  const places = new Map<
+    string,
+    { train: QueueState['trains'] extends Map<string, infer T> ? T : never; ahead: number }
+  >();
   for (const train of state.trains.values())
     train.line.forEach(({ taskId }, ahead) => taskId !== null && places.set(taskId, { train, ahead }));
   return places;

@@ -44,9 +44,13 @@ export const SENTENCES: Sentences = {
   UsageReported: ({ inputTokens, outputTokens, costUsd, wallMs }) =>
     `Used ${inputTokens} tokens in, ${outputTokens} out, $${costUsd.toFixed(4)}, ${seconds(wallMs)}.`,
   WorkSubmitted: ({ summary, how }) =>
-    how === 'server' ? 'The tree is judged as it is.' : `The work was handed in${how === 'exited' ? ' when the agent ended' : ''}: ${short(summary)}`,
+    how === 'server'
+      ? 'The tree is judged as it is.'
+      : `The work was handed in${how === 'exited' ? ' when the agent ended' : ''}: ${short(summary)}`,
   TreeKept: ({ commit, files, filesMore }) =>
-    commit === null ? 'The tree does not differ from its base.' : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
+    commit === null
+      ? 'The tree does not differ from its base.'
+      : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
   ValidationPassed: ({ verdict: said }) => `The work is good: ${short(said)}`,
   ValidationFailed: ({ round, feedback }) => `Round ${round}: the work is not good enough. ${short(feedback)}`,
   WorkSentBack: ({ feedback }) => `The work could not be merged: ${short(feedback)}`,

@@ -29,7 +29,8 @@ function foldTask(state: Detail, event: StoredEvent & TaskFact): void {
     task: taskActor.evolve(before?.task ?? taskActor.initial(), event, event.at),
     status,
     // A word of progress is no evidence of a state that it did not lead to.
-    evidence: before && status === before.status && event.meta.from === event.meta.to ? before.evidence : evidenceOf(event),
+    evidence:
+      before && status === before.status && event.meta.from === event.meta.to ? before.evidence : evidenceOf(event),
     usageReported: before?.usageReported === true || event.type === 'UsageReported',
   });
 }
@@ -69,7 +70,12 @@ function render(state: Detail, _params: Record<string, unknown>, { asOf }: { asO
   };
 }
 
-function taskRow(taskId: string, known: Detail['tasks'] extends Map<string, infer T> ? T : never, state: Detail, asOf: number): Row {
+function taskRow(
+  taskId: string,
+  known: Detail['tasks'] extends Map<string, infer T> ? T : never,
+  state: Detail,
+  asOf: number,
+): Row {
   const { task, status, evidence } = known;
   const { spec, submitted, tree, progress } = task;
   return {

@@ -74,7 +74,8 @@ function fold(state: Overview, event: StoredEvent): void {
     case 'TaskBoosted':
       return;
     default:
-      if (event.stream.startsWith('task-')) count(line.tasks, fact.type === 'TaskCreated' ? undefined : event.meta.from, event.meta.to);
+      if (event.stream.startsWith('task-'))
+        count(line.tasks, fact.type === 'TaskCreated' ? undefined : event.meta.from, event.meta.to);
   }
 }
 
@@ -125,6 +126,7 @@ function render(state: Overview, _params: Record<string, unknown>, { asOf }: { a
     const { phase } = line;
     rows[line.workflowId] = {
       ...line,
+      tasks: { ...line.tasks },
       phase: phase && { ...phase, ageMs: ageMs(phase.evidence, asOf) },
       ageMs: ageMs(line.evidence, asOf),
       durationMs: Math.max(0, (line.endedAt ?? asOf) - line.startedAt),
@@ -134,4 +136,10 @@ function render(state: Overview, _params: Record<string, unknown>, { asOf }: { a
   return { rows, summary: { counts } };
 }
 
-export const overviewProjection = defineProjection<Overview>({ name: 'workflow', v: 1, init: () => new Map(), fold, render });
+export const overviewProjection = defineProjection<Overview>({
+  name: 'workflow',
+  v: 1,
+  init: () => new Map(),
+  fold,
+  render,
+});

@@ -36,7 +36,11 @@ export async function compose<D>(
 }
 
 function checked<D>(main: LocatedYaml, pages: Page[], schema: z.ZodType<D>, folder: string) {
-  const phases = pages.map(({ name, front, instructions }) => ({ ...(front.value as object | null), name, instructions }));
+  const phases = pages.map(({ name, front, instructions }) => ({
+    ...(front.value as object | null),
+    name,
+    instructions,
+  }));
   const named = (main.value as { name?: unknown }).name;
   if (named !== undefined && named !== folder)
     return { mistakes: [{ where: main.at(['name']), message: `the name must be the folder’s, ${folder}` }] };
@@ -65,7 +69,8 @@ async function pageOf(folder: string, name: string, listedAt: string, read: Read
   const text = await read(file);
   if (text === null) return { where: listedAt, message: `the phase ${name} has no page ${file}` };
   const parts = FRONT_MATTER.exec(text);
-  if (!parts) return { where: `${folder}/${file}:1:1`, message: 'the page must begin with front matter between --- lines' };
+  if (!parts)
+    return { where: `${folder}/${file}:1:1`, message: 'the page must begin with front matter between --- lines' };
   const front = locateYaml(`${folder}/${file}`, parts[1] as string, 2);
   if (front.mistakes.length === 0 && (typeof front.value !== 'object' || Array.isArray(front.value)))
     return { where: `${folder}/${file}:2:1`, message: 'the front matter must be a map of keys and values' };

@@ -22,7 +22,10 @@ export function createFolderLoader<D>({ folders, schema }: FolderLoaderOptions<D
     const root = FOLDER_NAME.test(name) ? await firstWith(name) : undefined;
     if (root === undefined) {
       const known = [...(await names())].join(', ') || 'none';
-      return invalid('definition.unknown', `There is no workflow ${JSON.stringify(name.slice(0, 80))}; there are: ${known}.`);
+      return invalid(
+        'definition.unknown',
+        `There is no workflow ${JSON.stringify(name.slice(0, 80))}; there are: ${known}.`,
+      );
     }
     const result = await composed(name, root);
     if (isFailure(result)) return result;
