@@ -36,6 +36,7 @@ function createWorld(): World {
         const { startServer } = (await import(url)) as { startServer(settings: ServerSettings): Promise<LivingServer> };
         return startServer(settings);
       },
+      builtInAgents: async () => (await import('../machines/config/index.ts')).BUILT_IN_AGENTS,
       log: async () => (await import('./log-tools.ts')).logTools,
     },
   };

@@ -26,6 +26,7 @@ export interface Projection<S = unknown> {
   v: number;
   init(): S;
   fold(state: S, event: StoredEvent): void;
+  /** The answer is the reader's: it shares nothing that `fold` changes in place. */
   render(state: S, params: Record<string, unknown>, moment: Moment): Rendered;
   /** The state as JSON. Equal states give equal JSON, so its hash stands for the state. */
   save(state: S): unknown;

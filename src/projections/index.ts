@@ -15,5 +15,11 @@ export const VIEWS: readonly ViewDefinition[] = [queueView, workflowView, fleetV
 export type { ProjectionCache } from './cache.ts';
 export type { View, ViewDefinition } from './define-projection.ts';
 export type { Evidence } from './evidence.ts';
-export { type HostStatus, type ProjectionHost, type Rebuilt, startProjectionHost } from './projection-host.ts';
+export {
+  type HostStatus,
+  type ProjectionHost,
+  type ProjectionHostOptions,
+  type Rebuilt,
+  startProjectionHost,
+} from './projection-host.ts';
 export { sentenceOf } from './timeline/index.ts';

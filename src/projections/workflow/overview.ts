@@ -126,6 +126,7 @@ function render(state: Overview, _params: Record<string, unknown>, { asOf }: { a
     const { phase } = line;
     rows[line.workflowId] = {
       ...line,
+      tasks: { ...line.tasks },
       phase: phase && { ...phase, ageMs: ageMs(phase.evidence, asOf) },
       ageMs: ageMs(line.evidence, asOf),
       durationMs: Math.max(0, (line.endedAt ?? asOf) - line.startedAt),

@@ -34,10 +34,11 @@ export async function main(
   verbs: () => Promise<readonly Verb[]>,
 ): Promise<number> {
   let code: number = EXIT.ok;
-  const { program, begin } = createProgram(world, version, (ended) => (code = ended));
+  const { program, taken, begin } = createProgram(world, version, (ended) => (code = ended));
   try {
     if (!argv.some((word) => BY_HAND.has(word)) || argv.includes('--help') || argv.includes('help')) {
-      addGeneratedVerbs(program, await verbs(), (command) => begin(command, true));
+      const generated = (await verbs()).filter((verb) => !taken.has(verb.path.join(' ')));
+      addGeneratedVerbs(program, generated, (command) => begin(command, true));
     }
     await program.parseAsync([...argv], { from: 'user' });
     return code;

@@ -20,7 +20,8 @@ export function createProgram(
   world: World,
   version: string,
   finished: (code: number) => void,
-): { program: Command; begin(command: Command, start: boolean): Start } {
+): { program: Command; taken: ReadonlySet<string>; begin(command: Command, start: boolean): Start } {
+  const taken = new Set<string>();
   const program = new Command('heph')
     .description('Runs fleets of coding agents on real repositories and keeps the whole story as events.')
     .version(version, '-V, --version', 'Print the version')
@@ -56,10 +57,9 @@ export function createProgram(
     handle: Handler,
   ): Command {
     const words = usage.split(' ');
-    const command = child(
-      program,
-      words.filter((word) => !/^[<[]/.test(word)),
-    ).description(summary);
+    const path = words.filter((word) => !/^[<[]/.test(word));
+    taken.add(path.join(' '));
+    const command = child(program, path).description(summary);
     for (const word of words.filter((one) => /^[<[]/.test(one))) command.argument(word);
     command.addHelpText(
       'after',
@@ -187,7 +187,6 @@ export function createProgram(
     async ({ output, directory }, _command, [file]) =>
       (await import('./verbs/log.ts')).importLog(world, output, directory, file as string),
   );
-  child(program, ['log']).description('The event log: verify, export, import');
 
   verb(
     'logs <what>',
@@ -247,7 +246,16 @@ export function createProgram(
     async ({ client, output }) => (await import('./verbs/config.ts')).config(client, output),
   );
 
-  return { program, begin };
+  const groups = {
+    agent: 'Agents: stop one, attach to its terminal',
+    fleet: 'The fleet: who works, pause, resume, stop',
+    log: 'The event log: verify, export, import',
+    task: 'Tasks: create, update, cancel, restart, boost',
+    workflow: 'Workflows: start, pause, resume, cancel',
+  };
+  for (const [name, summary] of Object.entries(groups)) child(program, [name]).description(summary);
+
+  return { program, taken, begin };
 }
 
 /** A usage error of the parser as a failure of ours; null for `--help` and `--version`, which are none. */

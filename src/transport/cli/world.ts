@@ -52,6 +52,8 @@ export interface Programs {
   home: string;
   startServer(settings: ServerSettings): Promise<LivingServer>;
   log(): Promise<LogTools>;
+  /** The agents that come with the program, by name. */
+  builtInAgents(): Promise<Readonly<Record<string, { argv: string[] }>>>;
 }
 
 /** Work on the log of a data directory without its server. Nothing but `import` writes. */
@@ -63,11 +65,17 @@ export interface LogTools {
     anchored: boolean;
     damage: { position: string | null; reason: string } | null;
   }>;
-  /** One JSON object per line; ends with the last event. */
-  export(directory: string): AsyncIterable<string>;
-  /** Appends exported lines to an empty log; the answer counts them. */
-  import(directory: string, lines: AsyncIterable<string>): Promise<{ events: number; position: string }>;
+  /** Gives the log line by line, each with its line break. */
+  export(directory: string, sink: (line: string) => Promise<void> | void): Promise<Exported>;
+  /** Fills a new data directory from an export; `source` opens the text and is called twice. */
+  import(directory: string, source: () => AsyncIterable<string | Uint8Array>): Promise<Exported>;
   replay(directory: string, onProgress: (events: number) => void): Promise<ReplayResult>;
+}
+
+export interface Exported {
+  events: number;
+  /** What the events chain to. */
+  hash: string;
 }
 
 export interface ReplayResult {

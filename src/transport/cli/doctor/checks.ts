@@ -95,35 +95,29 @@ interface Preset {
 }
 
 /** Whether each configured agent's program is there. Ports, quarantines and settings are the living server's to tell. */
-export async function checkLiving(client: Client, env: World['env']): Promise<Finding[]> {
+export async function checkLiving(client: Client, world: World): Promise<Finding[]> {
   if (!(await findServer(client.directory))) return [];
   try {
-    const [{ settings }, health] = await Promise.all([
-      client.query<{ settings: { agents: Record<string, Preset> } }>('get_config', {}),
-      client.query<{ quarantined?: string[]; degraded?: string[] }>('health_check', {}),
+    const [{ summary }, health, builtIn] = await Promise.all([
+      client.query<{ summary: { settings: { agents: Record<string, Preset> } } }>('get_config', {}),
+      client.query<{ checks: { name: string; status: string; detail: string }[] }>('health_check', {}),
+      world.programs.builtInAgents(),
     ]);
-    const agents = await Promise.all(
-      Object.entries(settings.agents).map(([name, preset]) => checkAgent(name, preset, env)),
-    );
-    const quarantined = (health.quarantined ?? []).map((stream) =>
-      problem(
-        'actor',
-        `${stream} is quarantined: it holds an event that cannot be folded.`,
-        'Read `heph logs server`; the rest goes on.',
-      ),
-    );
-    const degraded = (health.degraded ?? []).map((view) =>
-      problem(
-        'view',
-        `The view ${view} is degraded: it met an event that it cannot fold.`,
-        `Run: heph rebuild ${view}`,
-      ),
-    );
-    return [...agents, ...quarantined, ...degraded];
+    const presets = Object.entries({ ...builtIn, ...summary.settings.agents });
+    const agents = await Promise.all(presets.map(([name, preset]) => checkAgent(name, preset, world.env)));
+    return [...health.checks.map(healthFinding), ...agents];
   } catch (error) {
     const failure = failureOf(error);
     return [problem('server', failure.message, failure.next)];
   }
+}
+
+/** What the server says of one of its parts; what it has not measured is told as such. */
+export function healthFinding({ name, status, detail }: { name: string; status: string; detail: string }): Finding {
+  if (status === 'ok') return ok(name, detail);
+  if (status === 'unknown') return note(name, `unknown: ${detail}`, 'Nothing, unless something does not work.');
+  const finding = status === 'failed' ? problem : warning;
+  return finding(name, detail, 'Read `heph logs server`.');
 }
 
 export async function checkAgent(name: string, { argv }: Preset, env: World['env']): Promise<Finding> {

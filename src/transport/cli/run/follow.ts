@@ -30,22 +30,22 @@ export async function followWorkflow(
   let after = '0';
   let shown = '';
   for (;;) {
-    const page = await client.query<{ events: WireEvent[] }>(
+    const page = await client.query<{ events: WireEvent[]; position: string }>(
       'wait_for_events',
       { workflowId, after, timeoutMs: QUIET_MS, limit: PAGE },
       { waitMs: QUIET_MS, signal },
     );
     for (const event of page.events) {
-      after = event.position;
       tell(story, event);
       show(output, event, story);
     }
+    after = page.position;
     if (story.outcome !== 'open') return { story, stalled: null };
     if (page.events.length > 0) {
       shown = '';
       continue;
     }
-    const tasks = waitingIn(await client.query('get_queue', {}), story.workflowId);
+    const tasks = waitingIn(await client.query('get_queue', { workflowId }), story.workflowId);
     const stalled = standstillOf(tasks);
     if (stalled) return { story, stalled };
     const lines = waitingLines(tasks);

@@ -25,7 +25,7 @@ export async function doctor(world: World, client: Client, output: Output): Prom
     checkDisk(directory),
     checkDataDirectory(directory, process.getuid?.()),
     await checkServer(directory),
-    ...(await checkLiving(client, world.env)),
+    ...(await checkLiving(client, world)),
   ];
   for (const { what, level, text, next } of findings) {
     output.record({ type: 'finding', what, level, text, next });

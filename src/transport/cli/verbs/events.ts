@@ -12,6 +12,12 @@ export interface EventsOptions {
   workflow?: string;
 }
 
+interface Page {
+  events: WireEvent[];
+  /** The cursor to go on from. */
+  position: string;
+}
+
 const PAGE = 500;
 const WAIT_MS = 25_000;
 
@@ -30,18 +36,14 @@ export async function events(world: World, client: Client, output: Output, optio
   try {
     for (;;) {
       const page = options.follow
-        ? await client.query<{ events: WireEvent[] }>(
+        ? await client.query<Page>(
             'wait_for_events',
             { ...filter, after, limit: PAGE, timeoutMs: WAIT_MS },
             { waitMs: WAIT_MS, signal: stop.signal },
           )
-        : await client.query<{ events: WireEvent[] }>(
-            'get_events',
-            { ...filter, after, limit: PAGE },
-            { signal: stop.signal },
-          );
+        : await client.query<Page>('get_events', { ...filter, after, limit: PAGE }, { signal: stop.signal });
       for (const event of page.events) show(output, event);
-      after = page.events.at(-1)?.position ?? after;
+      after = page.position;
       if (!options.follow && page.events.length === 0) return EXIT.ok;
     }
   } catch (error) {

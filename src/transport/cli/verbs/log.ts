@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { access, constants, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT, fail } from '../failure.ts';
 import type { Output } from '../output.ts';
@@ -23,16 +22,16 @@ export async function verify(world: World, output: Output, directory: string): P
   );
 }
 
-/** Writes the log as one JSON object a line, to a new file or to stdout. */
+/** Writes the log as one JSON object a line, to a new file (0600) or to stdout. */
 export async function exportLog(
   world: World,
   output: Output,
   directory: string,
   to: string | undefined,
 ): Promise<number> {
-  const lines = (await world.programs.log()).export(directory);
+  const tools = await world.programs.log();
   if (!to) {
-    for await (const line of lines) world.stdout.write(`${line}\n`);
+    await tools.export(directory, (line) => void world.stdout.write(line));
     return EXIT.ok;
   }
   const path = resolve(world.cwd, to);
@@ -42,33 +41,26 @@ export async function exportLog(
       error.code === 'EEXIST' ? `${path} exists; name a new file.` : `${path} cannot be written: ${error.message}.`,
     );
   });
-  let events = 0;
   try {
-    for await (const line of lines) {
-      await file.write(`${line}\n`);
-      events++;
-    }
+    const { events, hash } = await tools.export(directory, async (line) => void (await file.write(line)));
     await file.sync();
+    output.say(`Wrote ${events} events to ${path}.`);
+    output.record({ type: 'exported', events, hash, file: path });
   } finally {
     await file.close();
   }
-  output.say(`Wrote ${events} events to ${path}.`);
-  output.record({ type: 'exported', events, file: path });
   return EXIT.ok;
 }
 
 /** Brings an exported log into a data directory that has none yet. */
 export async function importLog(world: World, output: Output, directory: string, from: string): Promise<number> {
   const path = resolve(world.cwd, from);
-  const input = createReadStream(path);
-  const missing = new Promise<never>((_resolve, reject) => {
-    input.once('error', (error) => reject(fail('cli.usage', `${path} cannot be read: ${error.message}.`)));
+  await access(path, constants.R_OK).catch((error: Error) => {
+    throw fail('cli.usage', `${path} cannot be read: ${error.message}.`);
   });
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  const tools = await world.programs.log();
-  const result = await Promise.race([tools.import(directory, lines), missing]);
-  output.say(`Took ${result.events} events; the log is at position ${result.position}.`);
-  output.record({ type: 'imported', ...result });
+  const { events, hash } = await (await world.programs.log()).import(directory, () => createReadStream(path));
+  output.say(`Took ${events} events into ${directory}.`);
+  output.record({ type: 'imported', events, hash });
   return EXIT.ok;
 }
 

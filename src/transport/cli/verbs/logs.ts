@@ -65,7 +65,7 @@ async function agentLog(
     const waitMs = follow ? WAIT_MS : 0;
     const chunk = await client.query<Transcript>(
       'get_transcript',
-      { agentId, cursor, bytesMax: CHUNK_BYTES, waitMs },
+      { agentId, cursor, bytesMax: CHUNK_BYTES, ...(follow && { waitMs }) },
       { waitMs, signal },
     );
     printer.print(Buffer.from(chunk.data, 'base64'));

@@ -10,30 +10,22 @@ interface AgentRow {
   taskId: string;
   living: boolean;
   ageMs: number;
-  holderPid?: number | null;
-  pid?: number | null;
+  /** What its processes are found to be now. */
+  process: { state: string; holderPid?: number; pid?: number };
 }
 
 /** Where the server is, how far the log is, and which agents live. Fails when no server runs; starts none. */
 export async function status(client: Client, output: Output): Promise<number> {
   const server = await findServer(client.directory);
   if (!server) throw fail('server.not_running', `No server runs on ${client.directory}.`);
-  const { rows, position, asOf } = await client.query<{
-    rows: Record<string, AgentRow>;
-    position: string;
-    asOf: number;
-  }>('get_view', { view: 'fleet', params: {} });
-  const agents = Object.values(rows)
+  const answer = await client.query<{ agents: AgentRow[]; position: string; asOf: number }>('get_agent_status', {});
+  const { position, asOf } = answer;
+  const agents = answer.agents
     .filter((row) => row.living)
-    .map(({ agentId, agent, status: state, taskId, ageMs, holderPid = null, pid = null }) => ({
-      agentId,
-      agent,
-      status: state,
-      taskId,
-      ageMs,
-      holderPid,
-      pid,
-    }));
+    .map(({ agentId, agent, status: state, taskId, ageMs, process: found }) => {
+      const { state: processState, holderPid = null, pid = null } = found;
+      return { agentId, agent, status: state, taskId, ageMs, process: processState, holderPid, pid };
+    });
   const { pid, port, version, url, startedAt, epoch } = server;
   output.record({
     type: 'status',

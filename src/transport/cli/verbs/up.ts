@@ -61,7 +61,7 @@ export async function loginUrl(url: string, directory: string): Promise<string> 
   if (!token)
     throw fail('server.not_running', `There is no operator token in ${directory}; it is made at the first start.`);
   const answer = await httpCall({ url, path: '/api/login-codes', body: '{}', token, timeoutMs: 10_000 });
-  const page = (JSON.parse(answer.text) as { url?: unknown }).url;
+  const page = (JSON.parse(answer.text) as { path?: unknown }).path;
   if (typeof page !== 'string') throw fail('server.bad_answer', 'The server gave no address for its page.');
   return new URL(page, url).href;
 }
