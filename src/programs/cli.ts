@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../kernel/adapters/system.ts';
+import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
+import { createIds } from '../kernel/ids.ts';
 import { VERSION } from '../kernel/version.ts';
 import type { LivingServer, ServerSettings, World } from '../transport/cli/index.ts';
 
@@ -14,6 +14,8 @@ const built = here.endsWith('.mjs');
 const home = join(dirname(here), built ? '..' : '../..');
 
 function createWorld(): World {
+  // Keys that sort by time give ids that do.
+  const ids = createIds(systemClock, systemRandom);
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -22,7 +24,7 @@ function createWorld(): World {
     stdout: process.stdout,
     stderr: process.stderr,
     clock: systemClock,
-    newKey: randomUUID,
+    newKey: () => ids.next('key'),
     onSignal(signal, handle) {
       process.on(signal, handle);
       return () => void process.off(signal, handle);
