@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +67,8 @@ export function createAgentWorld(): AgentWorld {
       const last = await createAgentHands(handsOptions(directory));
       for (const { agentId } of await last.listAgents()) await last.stopAgent({ agentId, graceMs: 0 });
       await last.close();
+      // A holder that has recorded its exit still has its code cache to write.
+      for (const pid of holderPids(directory)) await until(() => !lives(pid));
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -113,6 +115,12 @@ export function lives(pid: number): boolean {
 /** For what gives no signal to others, such as the end of a process that is not our child. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function holderPids(directory: string): number[] {
+  return globSync(join(directory, '**/holders/*/state.json')).map(
+    (file) => (JSON.parse(readFileSync(file, 'utf8')) as { holderPid: number }).holderPid,
+  );
 }
 
 function environmentOf(pid: string): string {
