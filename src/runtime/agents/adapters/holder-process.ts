@@ -80,6 +80,7 @@ export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawn
     },
     async dismiss() {
       waiting = false;
+      hold(child, true);
       input.end();
       await gone;
     },
