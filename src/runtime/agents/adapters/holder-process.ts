@@ -104,7 +104,10 @@ async function readReady(ready: Readable): Promise<HolderReady | null> {
 /** Whether the server's own life depends on this child. */
 function hold(child: ChildProcess, needed: boolean): void {
   const streams = [child.stdin, child.stdio[3]] as unknown as { ref?(): void; unref?(): void }[];
-  for (const handle of [child, ...streams]) needed ? handle.ref?.() : handle.unref?.();
+  for (const handle of [child, ...streams]) {
+    if (needed) handle.ref?.();
+    else handle.unref?.();
+  }
 }
 
 async function complaint(logFile: string): Promise<string> {
