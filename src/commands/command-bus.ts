@@ -1,7 +1,7 @@
 import { type CatalogueCommand, COMMANDS } from '../actors/catalogue.ts';
 import type { Accepted, ActorHost } from '../actors/actor-host.ts';
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import { deriveId, type Ids } from '../kernel/ids.ts';
+import { deriveId, ID_PATTERN, type Ids } from '../kernel/ids.ts';
 import { authorise } from './authorise.ts';
 import { parseInput } from './parse.ts';
 import { type Principal, SERVER } from './principal.ts';
@@ -95,7 +95,11 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
     const commandId =
       key === undefined
         ? parts.ids.next('cmd')
-        : deriveId('cmd', [principal.id, command.name, key], envelope.timeFrom ?? key);
+        : deriveId(
+            'cmd',
+            [principal.id, command.name, key],
+            envelope.timeFrom ?? (ID_PATTERN.test(key) ? key : principal.agent?.agentId),
+          );
     const actorId = command.target(input, (prefix) => deriveId(prefix, [commandId], commandId));
     const prepare = parts.preparations[command.name];
     const ready = prepare ? await prepare(input as never, { principal, commandId, actorId }) : input;

@@ -48,6 +48,30 @@ export const ERROR_CODES = {
     'There is no query or view of that name.',
     'List them at `/openapi.json` or with `heph --help`.',
   ),
+  'route.wrong_method': entry(
+    'invalid',
+    405,
+    'The address exists, but not for that HTTP method.',
+    'Use a method that the Allow header lists.',
+  ),
+  'request.malformed': entry(
+    'invalid',
+    400,
+    'The request is not proper HTTP, or its headers are too large.',
+    'Send it with an HTTP client; `/docs` shows each request.',
+  ),
+  'request.timeout': entry(
+    'invalid',
+    408,
+    'The request did not arrive in time.',
+    'Send headers within 10 s and the whole request within 30 s.',
+  ),
+  'rate.limited': entry(
+    'denied',
+    429,
+    'An agent asks more often than it may.',
+    'Wait a second; `wait_for_events` answers when something happens, so there is no need to ask again and again.',
+  ),
   'route.unknown': entry('invalid', 404, 'There is nothing at that address.', 'See `/docs` for the routes.'),
   'id.unknown': entry(
     'invalid',
@@ -100,6 +124,19 @@ export const ERROR_CODES = {
     403,
     'The Origin header is not this server’s.',
     'Call from the page the server serves, or without an Origin.',
+  ),
+
+  'auth.login_code': entry(
+    'denied',
+    401,
+    'The login code is unknown, was used already or is older than a minute.',
+    'Ask for another with POST /api/login-codes.',
+  ),
+  'auth.csrf': entry(
+    'denied',
+    403,
+    'A page’s call that changes something must say so.',
+    'Send the header `X-Heph: 1`, or a bearer token instead of the cookie.',
   ),
 
   // log and store
@@ -164,6 +201,7 @@ export const ERROR_CODES = {
     'The log takes no further append at this moment; nothing was written.',
     'Repeat the command with the same idempotency key.',
   ),
+  'log.absent': entry('invalid', 404, 'The data directory has no log.', 'Name the data directory with --data.'),
   'log.not_empty': entry(
     'invalid',
     409,
@@ -237,6 +275,70 @@ export const ERROR_CODES = {
     500,
     'This Node is older than 24.15.',
     'Install Node 24, or run ./heph from a clone, which brings its own.',
+  ),
+
+  'server.unreachable': entry(
+    'fault',
+    503,
+    'The server does not answer.',
+    'See `heph status`; a server that is gone is started again by the next verb.',
+  ),
+  'server.bad_answer': entry(
+    'fault',
+    503,
+    'The server answered with something that this version does not understand.',
+    'Make sure that `heph --version` and `heph status` tell the same version.',
+  ),
+  'server.not_stopped': entry(
+    'fault',
+    503,
+    'The server was asked to stop and has not ended.',
+    'Read `heph logs server`; end its process by hand if it hangs: the log opens without repair.',
+  ),
+  'server.no_log': entry(
+    'fault',
+    503,
+    'The server has not written a log in that data directory.',
+    'Name the data directory with --data; the log is made at the first start.',
+  ),
+
+  // the command line
+  'cli.usage': entry('invalid', 400, 'That is not how the verb is called.', 'Put --help behind the verb.'),
+  'cli.no_terminal': entry(
+    'invalid',
+    400,
+    'That needs a terminal, and the input is none.',
+    'Run it in a terminal, or read along with `heph logs AGENT --follow`.',
+  ),
+  'cli.interrupted': entry(
+    'fault',
+    503,
+    'You have stopped watching.',
+    'The work goes on; `heph follow WORKFLOW` comes back to it.',
+  ),
+  'run.stalled': entry(
+    'rejected',
+    409,
+    'The run cannot go on by itself: whatever waits, waits for a person.',
+    'Mend the cause, then `heph fleet resume` and `heph follow WORKFLOW`.',
+  ),
+  'demo.not_proved': entry(
+    'fault',
+    503,
+    'The demo did not end as it should.',
+    'Read its report above; its folder is kept.',
+  ),
+  'replay.differs': entry(
+    'fault',
+    503,
+    'A recorded command is decided differently by this version.',
+    'Use the version that wrote the log, and report the position and both decisions.',
+  ),
+  'view.differs': entry(
+    'fault',
+    503,
+    'A view that was folded anew differs from the one that served.',
+    'The new one serves now; report it with the position and both checksums.',
   ),
 
   // configuration and definitions
@@ -338,6 +440,12 @@ export const ERROR_CODES = {
     400,
     'The workflow judges by checks, and the repository has none that can be seen.',
     'Name one with --check, e.g. --check "npm test".',
+  ),
+  'check.unknown_command': entry(
+    'invalid',
+    400,
+    'The check begins with a program that is not there.',
+    'Correct the command, or install the program.',
   ),
   'check.failed_to_run': entry(
     'fault',

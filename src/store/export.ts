@@ -19,7 +19,10 @@ const IN_FLIGHT_MAX = 256;
 const LINE_CHARS_MAX = 1024 * 1024;
 
 /** Writes a log without gaps up to where it is now. Each line is given with its line break; a promise is awaited. */
-export async function exportLog(store: EventStore, sink: (line: string) => Promise<void> | void): Promise<Exported> {
+export async function exportLog(
+  store: Pick<EventStore, 'capabilities' | 'readAll'>,
+  sink: (line: string) => Promise<void> | void,
+): Promise<Exported> {
   assert(store.capabilities.gapFreePositions, 'only a log without gaps can be written out with its positions');
   let events = 0;
   let hash = GENESIS;

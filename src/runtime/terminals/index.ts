@@ -11,5 +11,5 @@
  */
 export { asciicastLines, type Recording } from './asciicast.ts';
 export { createPlainText, plainText, type PlainText } from './plain-text.ts';
-export type { CreateStreamRedactor, StreamRedactor } from './stream-redactor.ts';
+export { type CreateStreamRedactor, redactBytes, type StreamRedactor } from './stream-redactor.ts';
 export type { SpawnTerminal, Terminal, TerminalRequest } from './terminal.ts';
