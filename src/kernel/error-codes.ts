@@ -185,6 +185,12 @@ export const ERROR_CODES = {
     'A blob does not have the bytes its hash names.',
     'Restore the file from a backup.',
   ),
+  'blob.failed': entry(
+    'fault',
+    503,
+    'A blob could not be written or read.',
+    'Check the disk; the message has the system’s own words.',
+  ),
   'position.ahead': entry(
     'invalid',
     400,
