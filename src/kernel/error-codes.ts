@@ -48,6 +48,30 @@ export const ERROR_CODES = {
     'There is no query or view of that name.',
     'List them at `/openapi.json` or with `heph --help`.',
   ),
+  'route.wrong_method': entry(
+    'invalid',
+    405,
+    'The address exists, but not for that HTTP method.',
+    'Use a method that the Allow header lists.',
+  ),
+  'request.malformed': entry(
+    'invalid',
+    400,
+    'The request is not proper HTTP, or its headers are too large.',
+    'Send it with an HTTP client; `/docs` shows each request.',
+  ),
+  'request.timeout': entry(
+    'invalid',
+    408,
+    'The request did not arrive in time.',
+    'Send headers within 10 s and the whole request within 30 s.',
+  ),
+  'rate.limited': entry(
+    'denied',
+    429,
+    'An agent asks more often than it may.',
+    'Wait a second; `wait_for_events` answers when something happens, so there is no need to ask again and again.',
+  ),
   'route.unknown': entry('invalid', 404, 'There is nothing at that address.', 'See `/docs` for the routes.'),
   'id.unknown': entry(
     'invalid',
@@ -100,6 +124,19 @@ export const ERROR_CODES = {
     403,
     'The Origin header is not this server’s.',
     'Call from the page the server serves, or without an Origin.',
+  ),
+
+  'auth.login_code': entry(
+    'denied',
+    401,
+    'The login code is unknown, was used already or is older than a minute.',
+    'Ask for another with POST /api/login-codes.',
+  ),
+  'auth.csrf': entry(
+    'denied',
+    403,
+    'A page’s call that changes something must say so.',
+    'Send the header `X-Heph: 1`, or a bearer token instead of the cookie.',
   ),
 
   // log and store
@@ -409,6 +446,12 @@ export const ERROR_CODES = {
     400,
     'The workflow judges by checks, and the repository has none that can be seen.',
     'Name one with --check, e.g. --check "npm test".',
+  ),
+  'check.unknown_command': entry(
+    'invalid',
+    400,
+    'The check begins with a program that is not there.',
+    'Correct the command, or install the program.',
   ),
   'check.failed_to_run': entry(
     'fault',

@@ -8,7 +8,8 @@ const FORM_CHARS_MIN = 8;
 
 /** What looks like a secret of a well-known kind. */
 export const secretPatterns: readonly Pattern[] = [
-  privateKey([{ char: '[\\s\\S]', min: 0, max: 16_384, lazy: true }, ...literal('-----END '), ...keyName()]),
+  // Old encrypted keys have headers with single hyphens; two of them can only be the end.
+  privateKey([some('(?:[^-]|-(?!-))', 0, 16_384), ...literal('-----END '), ...keyName()]),
   // A key that was cut off: everything that can belong to it.
   privateKey([some('[A-Za-z0-9+/=\\s\\\\]', 0)]),
   token('hph_', some('[ao]', 1, 1), ...literal('_'), some(TOKEN_CHAR, 8)),

@@ -10,8 +10,6 @@ export interface Part {
   char: string;
   min: number;
   max: number;
-  /** As few as possible. */
-  lazy?: boolean;
 }
 
 export interface Pattern {
@@ -81,7 +79,7 @@ function partialOf(parts: readonly Part[]): string {
 
 function sourceOf(part: Part): string {
   if (part.min === 1 && part.max === 1) return part.char;
-  return `${repeated(part, part.min)}${part.lazy ? '?' : ''}`;
+  return repeated(part, part.min);
 }
 
 function repeated(part: Part, min: number): string {

@@ -30,6 +30,11 @@ describe('text', () => {
     expect(redactText(`before ${secret}, after.`)).toBe(`before ${REDACTED}, after.`);
   });
 
+  it('loses an encrypted private key with its headers', () => {
+    const headers = 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n';
+    expect(redactText(`a ${key('RSA ').replace('MII', `${headers}MII`)} b`)).toBe(`a ${REDACTED} b`);
+  });
+
   it('loses a private key that was cut off', () => {
     expect(redactText(`a ${key('EC ', false)}`)).toBe(`a ${REDACTED}`);
   });

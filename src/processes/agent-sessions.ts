@@ -84,7 +84,7 @@ async function chooseBase(agent: Entity<Agent>, { world, runner, send }: Hands):
 
 /** The candidate of one attempt at a task. */
 export function candidateIdOf(taskId: string, attempt: number): string {
-  return `${taskId}.${attempt}`;
+  return `${taskId}-${attempt}`;
 }
 
 async function prepare(agent: Entity<Agent>, { world, runner, send }: Hands): Promise<void> {

@@ -281,7 +281,7 @@ function deliver(workflow: Entity<Workflow>, world: World): Obligation[] {
       }),
     ];
   }
-  const candidateId = `${workflow.id}.base`;
+  const candidateId = `${workflow.id}-base`;
   const end = world.candidates.get(candidateId);
   if (!end) {
     const train = baseTrainOf(context);

@@ -1,6 +1,7 @@
 import { createActorHost, type ActorHost } from '../actors/actor-host.ts';
 import {
   type CommandBus,
+  type CommandBusParts,
   createCommandBus,
   prepareCreateTask,
   prepareRestartTask,
@@ -44,7 +45,7 @@ export interface Parts {
   log: Log;
   dataDirectory: string;
   redact: (value: unknown) => unknown;
-  resolveId: (prefix: string) => string | Failure;
+  resolveId: CommandBusParts['resolveId'];
   definition: (name: string) => Promise<WorkflowDefinition | Failure>;
   /** A sentence about what is wrong with a check's command, or null. */
   checkProblem: (command: string) => Failure | null;

@@ -1,18 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
-import { systemClock } from '../kernel/adapters/system.ts';
+import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
+import { createIds } from '../kernel/ids.ts';
 import type { LivingServer, ServerSettings, World } from '../transport/cli/index.ts';
-
-/** Where the program lies: `file` is what Node runs, `home` the folder of `demo/` and `phases/`. */
-export interface Installation {
-  file: string;
-  home: string;
-  /** From `dist/`, as plain JavaScript. */
-  built: boolean;
-}
+import { cliArgv, HOME } from './installation.ts';
 
 /** The process as the command line sees it. */
-export function createWorld({ file, home, built }: Installation): World {
+export function createWorld(): World {
+  // Keys that sort by time give ids that do.
+  const ids = createIds(systemClock, systemRandom);
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -21,17 +16,17 @@ export function createWorld({ file, home, built }: Installation): World {
     stdout: process.stdout,
     stderr: process.stderr,
     clock: systemClock,
-    newKey: randomUUID,
+    newKey: () => ids.next('key'),
     onSignal(signal, handle) {
       process.on(signal, handle);
       return () => void process.off(signal, handle);
     },
     programs: {
-      cliArgv: [process.execPath, ...process.execArgv, file],
-      home,
+      cliArgv: cliArgv(),
+      home: HOME,
       async startServer(settings) {
         // By address and not by name: the server is a program of its own and shares no file with this one when it is built.
-        const url = new URL(built ? './server.mjs' : './server.ts', import.meta.url).href;
+        const url = new URL(import.meta.url.endsWith('.mjs') ? './server.mjs' : './server.ts', import.meta.url).href;
         const { startServer } = (await import(url)) as { startServer(settings: ServerSettings): Promise<LivingServer> };
         return startServer(settings);
       },

@@ -8,9 +8,8 @@ async function run(argv: string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  const file = import.meta.filename;
   // From `dist/` and from `src/programs/`.
-  const built = file.endsWith('.mjs');
+  const built = import.meta.filename.endsWith('.mjs');
   const home = fileURLToPath(new URL(built ? '..' : '../..', import.meta.url));
   const cache = process.env.NODE_COMPILE_CACHE ?? cacheFolder(built, home, process.env);
   if (cache) enableCompileCache(cache);
@@ -19,7 +18,7 @@ async function run(argv: string[]): Promise<number> {
     import('./cli-world.ts'),
   ]);
   const verbs = async () => (await import('../transport/cli/verb-table.ts')).VERBS;
-  return main(argv, createWorld({ file, home, built }), VERSION, verbs);
+  return main(argv, createWorld(), VERSION, verbs);
 }
 
 /** Compiled code is kept where nobody else can write; nowhere when that is unknown. */

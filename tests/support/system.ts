@@ -121,7 +121,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     log: silentLog,
     dataDirectory: '/data',
     redact: (value) => value,
-    resolveId: (id) => id,
+    resolveId: async (_kind, id) => id,
     definition: async (name) =>
       name === 'bugfix'
         ? (options.definition ?? BUGFIX)

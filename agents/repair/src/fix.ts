@@ -1,10 +1,11 @@
 import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
-import type { Outcome } from './hephaestus.ts';
+import type { Outcome, Task } from './hephaestus.ts';
 import { BASELINE_MS_MAX, CannotDo, clip, count, expectResults, type Job, runCounted } from './job.ts';
-import { readCoverage } from './localise/coverage.ts';
-import { granularityOf, observe, rankLines, spectrumOf } from './localise/spectrum.ts';
+import { type Coverage, readCoverage } from './localise/coverage.ts';
+import { groupFailures } from './localise/groups.ts';
+import { granularityOf, type Observation, observe, rankLines, spectrumOf } from './localise/spectrum.ts';
 import { type Candidate, enumerateCandidates, orderCandidates } from './patch/candidates.ts';
 import { applyEdit } from './patch/edit.ts';
 import { type Goal, passedIds } from './patch/goal.ts';
@@ -32,7 +33,9 @@ export async function fix(job: Job, check: string): Promise<Outcome> {
   const copies = [await job.sandboxes.copy(), await job.sandboxes.copy()] as [string, string];
   const { observed, plain, workers } = await runBaseline(job, copies, check);
 
-  const goal = goalOf(job, observed, plain);
+  const coverage = readCoverage(observed.coverage, copies[0], (file) => sources.has(file) && isRepairable(file));
+  const observations = observe(observed.results, coverage);
+  const goal = goalOf(job.task, observations, coverage, passedIds(plain.results));
   if (goal.required.size === 0) {
     return {
       status: 'done',
@@ -41,8 +44,6 @@ export async function fix(job: Job, check: string): Promise<Outcome> {
     };
   }
 
-  const coverage = readCoverage(observed.coverage, copies[0], (file) => sources.has(file) && isRepairable(file));
-  const observations = observe(observed.results, coverage);
   const failing = observations.filter(({ result }) => goal.required.has(result.id));
   const passing = observations.filter(({ result }) => goal.kept.has(result.id));
   const granularity = granularityOf(failing);
@@ -121,21 +122,29 @@ function sameOutcomes(a: SuiteRun, b: SuiteRun): boolean {
 }
 
 /**
- * The task's own failures, as far as they fail here; all that fail when the task names none, or when its own pass but
- * its last result was sent back. Only tests that pass in both first runs count as passing: the others are flaky.
+ * What the task asks for: its own failures as far as they fail here. When it names none, or its own pass but its last
+ * result was sent back, the first group of all failures that one fault may explain. Tests that did not pass in both
+ * first runs are flaky and not kept.
  */
-export function goalOf(job: Pick<Job, 'task'>, observed: SuiteRun, plain: SuiteRun): Goal {
-  const failing = new Set(observed.results.filter(({ state }) => state === 'failed').map(({ id }) => id));
-  const named = idsOf(job.task.inputs.failures);
-  const namedFailing = named.filter((id) => failing.has(id));
-  const all = named.length === 0 || (namedFailing.length === 0 && job.task.feedback !== null);
-  const required = new Set(all ? failing : namedFailing);
-  const alsoPassed = passedIds(plain.results);
+export function goalOf(
+  task: Pick<Task, 'inputs' | 'feedback'>,
+  observations: readonly Observation[],
+  coverage: Coverage,
+  passedTwice: ReadonlySet<string>,
+): Goal {
+  const results = observations.map(({ result }) => result);
+  const failing = results.filter(({ state }) => state === 'failed').map(({ id }) => id);
+  const named = idsOf(task.inputs.failures);
+  const own = failing.filter((id) => named.includes(id));
+  const free = named.length === 0 || (own.length === 0 && task.feedback !== null);
+  const group = free ? groupFailures(observations, coverage)[0] : undefined;
+  const required = new Set(group ? group.failures.map(({ id }) => id) : own);
+  const related = group ? failing : idsOf(task.inputs.related).filter((id) => failing.includes(id));
   return {
     required,
-    related: new Set(idsOf(job.task.inputs.related).filter((id) => failing.has(id) && !required.has(id))),
-    kept: new Set([...passedIds(observed.results)].filter((id) => alsoPassed.has(id))),
-    fileOf: new Map(observed.results.map(({ id, file }) => [id, file])),
+    related: new Set(related.filter((id) => !required.has(id))),
+    kept: new Set(results.filter(({ id, state }) => state === 'passed' && passedTwice.has(id)).map(({ id }) => id)),
+    fileOf: new Map(results.map(({ id, file }) => [id, file])),
   };
 }
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Hephaestus, Task } from './hephaestus.ts';
 import type { Sandboxes } from './sandbox.ts';
 import { runSuite, type SuiteRun } from './suite/run-suite.ts';
@@ -58,7 +59,7 @@ const MESSAGE_CHARS = 300;
 
 /** A message short enough for an event and safe to print. */
 export function clip(text: string, max = MESSAGE_CHARS): string {
-  const clean = text.replace(/\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]/g, '');
+  const clean = stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, '');
   return clean.length <= max ? clean : `${clean.slice(0, max - 1)}…`;
 }
 

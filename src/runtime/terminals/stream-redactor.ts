@@ -7,5 +7,17 @@ export interface StreamRedactor {
   flush(): string | Uint8Array;
 }
 
+/**
+ * A redactor of text as one of bytes. Bytes that are no UTF-8 come out as the replacement character: who looks for secrets
+ * has to know where characters begin.
+ */
+export function redactBytes(text: { push(chunk: string): string; flush(): string }): StreamRedactor {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return {
+    push: (chunk) => text.push(decoder.decode(chunk, { stream: true })),
+    flush: () => text.push(decoder.decode()) + text.flush(),
+  };
+}
+
 /** Makes a redactor for exactly these values. */
 export type CreateStreamRedactor = (values: readonly string[]) => StreamRedactor;

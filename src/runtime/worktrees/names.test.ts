@@ -19,8 +19,8 @@ describe('branch names', () => {
     timeout: 60_000,
   }, () => {
     const first = fc.constantFrom('', 'a', 'B/', '0');
-      const rest = fc.array(fc.constantFrom(...ALPHABET), { minLength: 1, maxLength: 6 });
-      const names = fc.tuple(first, rest).map(([head, parts]) => head + parts.join(''));
+    const rest = fc.array(fc.constantFrom(...ALPHABET), { minLength: 1, maxLength: 6 });
+    const names = fc.tuple(first, rest).map(([head, parts]) => head + parts.join(''));
     fc.assert(
       fc.property(names, (name) => {
         const inAlphabet = /^[A-Za-z0-9]/.test(name);

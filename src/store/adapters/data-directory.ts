@@ -23,7 +23,7 @@ export interface Format {
   createdAt: number;
 }
 
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 const FORMAT_FILE = 'format.json';
 
 /**

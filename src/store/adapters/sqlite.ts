@@ -133,7 +133,7 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
   const writer = createWriter(db, groups, (written, head) => {
     anchor.write(head);
     tail.push(written);
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
   });
 
   const head = () => groups.head().position;
@@ -169,7 +169,7 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
 
   async function close(): Promise<void> {
     const closed = writer.close();
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
     await closed;
     await reserve.close();
     // After a failure the connection that only reads goes last: closing the last writing one would write again.

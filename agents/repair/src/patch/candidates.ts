@@ -1,4 +1,3 @@
-import { Instrumenter } from '@stryker-mutator/instrumenter';
 import { lineOf } from '../localise/coverage.ts';
 import { lineStarts } from '../localise/source-map.ts';
 import type { Spectrum } from '../localise/spectrum.ts';
@@ -96,6 +95,8 @@ interface FoundMutant {
 }
 
 async function mutantsOf(file: string, content: string): Promise<FoundMutant[]> {
+  // Loaded late: its parser is most of this agent's memory, and an investigation does without.
+  const { Instrumenter } = await import('@stryker-mutator/instrumenter');
   const options = { plugins: null, excludedMutations: [], ignorers: [] };
   try {
     const { mutants } = await new Instrumenter(LOGGER).instrument([{ name: file, mutate: true, content }], options);

@@ -112,32 +112,36 @@ export function layFile(path: string, text: string): void {
 
 /** Writes a record of ours, wholly or not at all, and durably. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  await writeDurably(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
+  renameSync(await writeDraft(path, text), path);
 }
 
 /** Like `replaceFile`, but answers false and changes nothing when the file exists. */
 export async function createFile(path: string, text: string): Promise<boolean> {
-  await writeDurably(`${path}.new`, text);
+  const draft = await writeDraft(path, text);
   try {
-    await link(`${path}.new`, path);
+    await link(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    await rm(`${path}.new`, { force: true });
+    await rm(draft, { force: true });
   }
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
+let drafts = 0;
+
+/** Each call has a draft of its own: two that write the same record at the same time must not mix their bytes. */
+async function writeDraft(path: string, text: string): Promise<string> {
+  const draft = `${path}.${process.pid}-${++drafts}`;
+  const file = await open(draft, 'w', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
+  return draft;
 }
 
 export async function syncFolder(path: string): Promise<void> {

@@ -1,12 +1,10 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, sleep } from '../../../kernel/clock.ts';
+import type { Clock } from '../../../kernel/clock.ts';
 import { Fault, HephError } from '../../../kernel/errors.ts';
 import { ID_PATTERN } from '../../../kernel/ids.ts';
 import type { Random } from '../../../kernel/random.ts';
-import type { AgentProbe, AgentStart, AgentStarted, RunnerEvent, TerminalChunk } from '../../runner.ts';
-import { WRITE_BYTES_MAX } from '../../terminals/holder-protocol.ts';
-import { readTranscript } from '../../terminals/adapters/transcript-reader.ts';
+import type { AgentProbe, AgentStart, AgentStarted, RunnerEvent } from '../../runner.ts';
 import type { AgentHands, AgentLog } from '../agent-hands.ts';
 import type { McpBridge } from '../mcp-config.ts';
 import { type AgentFolder, agentFolder, claimFolder } from './agent-folder.ts';
@@ -17,9 +15,7 @@ import { raiseEpoch } from './epoch.ts';
 import type { HolderProgram } from './holder-process.ts';
 import { createHolderSupply } from './holder-supply.ts';
 import { stopFolder } from './stop-agent.ts';
-
-const READ_BYTES_MAX = 1024 * 1024;
-const UNLINKED_LOOK_MS = 250;
+import { readTerminal, writeTerminal } from './terminal-access.ts';
 
 export interface AgentHandsOptions {
   /** The data directory; everything of the agents' is under its `holders/`. */
@@ -117,34 +113,12 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
 
   const agentIds = async () => (await readdir(root)).filter((name) => ID_PATTERN.test(name)).sort();
 
-  const waitForOutput = async (folder: AgentFolder, beyond: number, waitMs: number) => {
-    const { probe: now, state } = await settle(folder, stateOptions);
-    if (now.state !== 'running' || !state) return;
-    try {
-      await (await links.to(folder.agentId, state)).ask({ do: 'wait', beyond, waitMs });
-    } catch {
-      // A holder in its last moments answers nobody. One that lives and does not answer is looked at again, but not at once.
-      if ((await settle(folder, stateOptions)).probe.state === 'running')
-        await sleep(clock, Math.min(waitMs, UNLINKED_LOOK_MS));
-    }
-  };
-
-  const readOnce = async (folder: AgentFolder, cursor: number, bytesMax: number): Promise<TerminalChunk> => {
-    // Asked before reading: what has ended by now will not grow after.
-    const { probe: now } = await settle(folder, stateOptions);
-    if (now.state === 'absent') throw new HephError('id.unknown', `There is no agent ${folder.agentId}.`);
-    const part = await readTranscript(folder.transcript, cursor, Math.min(bytesMax, READ_BYTES_MAX));
-    const nextCursor = part.cursor + part.bytes.length;
-    const ended = now.state !== 'running' && nextCursor >= now.outputBytes;
-    const data = Buffer.from(part.bytes).toString('base64');
-    return { agentId: folder.agentId, cursor: part.cursor, nextCursor, data, ended, droppedBefore: part.oldest };
-  };
+  const access = { ...stateOptions, links };
 
   for (const agentId of await agentIds()) {
     const { probe: now, state } = await settle(known(agentId), stateOptions);
     if (now.state === 'running' && state) links.keep(agentId, state);
   }
-  supply.refillSoon();
 
   return {
     async startAgent(request) {
@@ -161,7 +135,7 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     async stopAgent({ agentId, graceMs }) {
       if (!agentFolder(root, agentId)) return { agentId, state: 'absent' };
       await starting.get(agentId)?.catch(() => undefined);
-      return stopFolder(known(agentId), graceMs, { ...stateOptions, links });
+      return stopFolder(known(agentId), graceMs, access);
     },
 
     async listAgents() {
@@ -170,26 +144,8 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
       return probes;
     },
 
-    async readTerminal({ agentId, cursor, bytesMax, waitMs }) {
-      if (!(cursor >= 0 && bytesMax > 0))
-        throw new HephError('input.invalid', 'A cursor is not negative, bytesMax is positive.');
-      const folder = known(agentId);
-      const first = await readOnce(folder, cursor, bytesMax);
-      if (first.data !== '' || first.ended || !waitMs) return first;
-      await waitForOutput(folder, first.nextCursor, waitMs);
-      return readOnce(folder, cursor, bytesMax);
-    },
-
-    async writeTerminal({ agentId, data }) {
-      const folder = known(agentId);
-      if (Buffer.byteLength(data) > WRITE_BYTES_MAX)
-        throw new HephError('input.invalid', `At most ${WRITE_BYTES_MAX} bytes at a time.`);
-      epoch.check();
-      const { probe: now, state } = await settle(folder, stateOptions);
-      if (now.state !== 'running' || !state)
-        throw new Fault('terminal.gone', `${agentId} does not run.`, { retryable: false });
-      await (await links.to(agentId, state)).ask({ do: 'write', keys: data });
-    },
+    readTerminal: async (request) => readTerminal(known(request.agentId), request, access),
+    writeTerminal: async ({ agentId, data }) => writeTerminal(known(agentId), data, access),
 
     watch(listener) {
       listeners.add(listener);
@@ -199,8 +155,8 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     async close() {
       closed = true;
       await Promise.allSettled(starting.values());
-      supply.close();
       links.close();
+      await supply.close();
       listeners.clear();
     },
   };

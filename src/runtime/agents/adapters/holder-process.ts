@@ -22,8 +22,8 @@ export interface WaitingHolder {
   isWaiting(): boolean;
   /** Hands over the order, once. Throws Fault `terminal.failed` with the holder's own words when nothing was started. */
   give(order: HolderOrder): Promise<{ holderPid: number; pid: number; startedAt: number }>;
-  /** Lets it go unused. */
-  dismiss(): void;
+  /** Lets it go unused; settles when it is gone. */
+  dismiss(): Promise<void>;
 }
 
 export interface HolderSpawning {
@@ -36,9 +36,9 @@ export interface HolderSpawning {
 }
 
 /** Starts a holder in a session of its own, with an empty environment and nothing of ours but three descriptors. */
-export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawning): WaitingHolder {
+export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawning, spare: boolean): WaitingHolder {
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(program.node, ['--v8-pool-size=0', program.entry], {
+  const child = spawn(program.node, ['--v8-pool-size=0', program.entry, ...(spare ? ['--spare'] : [])], {
     detached: true,
     cwd: folder,
     env: holderEnvironment(codeCache),
@@ -53,7 +53,11 @@ export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawn
     failure = error;
     waiting = false;
   });
-  child.on('exit', () => {
+  const gone = new Promise<void>((resolve) => {
+    child.on('exit', () => resolve());
+    child.on('error', () => resolve());
+  });
+  void gone.then(() => {
     waiting = false;
   });
   // Writing to one that has died is found by the missing answer.
@@ -74,9 +78,11 @@ export function spawnHolder({ program, codeCache, logFile, folder }: HolderSpawn
       const words = answer?.message ?? failure?.message ?? (await complaint(logFile));
       throw new Fault('terminal.failed', `The terminal's holder did not start: ${words}`, { cause: failure });
     },
-    dismiss() {
+    async dismiss() {
       waiting = false;
+      hold(child, true);
       input.end();
+      await gone;
     },
   };
 }
@@ -104,7 +110,10 @@ async function readReady(ready: Readable): Promise<HolderReady | null> {
 /** Whether the server's own life depends on this child. */
 function hold(child: ChildProcess, needed: boolean): void {
   const streams = [child.stdin, child.stdio[3]] as unknown as { ref?(): void; unref?(): void }[];
-  for (const handle of [child, ...streams]) needed ? handle.ref?.() : handle.unref?.();
+  for (const handle of [child, ...streams]) {
+    if (needed) handle.ref?.();
+    else handle.unref?.();
+  }
 }
 
 async function complaint(logFile: string): Promise<string> {

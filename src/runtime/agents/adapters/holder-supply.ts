@@ -8,7 +8,8 @@ export interface HolderSupply {
   take(): WaitingHolder;
   /** Fills up to the wanted number of warm ones, a little later: making one would slow the agent that has just started. */
   refillSoon(): void;
-  close(): void;
+  /** Settles when the spare ones are gone. */
+  close(): Promise<void>;
 }
 
 export function createHolderSupply(spawning: HolderSpawning, warmHolders: number, clock: Clock): HolderSupply {
@@ -18,21 +19,22 @@ export function createHolderSupply(spawning: HolderSpawning, warmHolders: number
 
   const refill = () => {
     cancel = null;
-    while (spares.length < warmHolders) spares.push(spawnHolder(spawning));
+    while (spares.length < warmHolders) spares.push(spawnHolder(spawning, true));
   };
 
+  refill();
   return {
     take() {
       for (let spare = spares.shift(); spare; spare = spares.shift()) if (spare.isWaiting()) return spare;
-      return spawnHolder(spawning);
+      return spawnHolder(spawning, false);
     },
     refillSoon() {
       if (!closed && warmHolders > 0) cancel ??= clock.after(REFILL_DELAY_MS, refill);
     },
-    close() {
+    async close() {
       closed = true;
       cancel?.();
-      for (const spare of spares.splice(0)) spare.dismiss();
+      await Promise.all(spares.splice(0).map((spare) => spare.dismiss()));
     },
   };
 }

@@ -1,23 +1,24 @@
+import { sleep } from '../../../kernel/clock.ts';
 import { messageOf } from '../../../kernel/errors.ts';
 import type { HolderExit, HolderState } from '../../terminals/holder-protocol.ts';
 import { findAgentProcesses, isAlive } from '../../terminals/adapters/processes.ts';
 import type { AgentProbe } from '../../runner.ts';
 import { type AgentFolder, createFile, readRecord } from './agent-folder.ts';
-import type { AgentLinks } from './agent-links.ts';
-import { type AgentStateOptions, neverStarted, notStopped, recordLost, settle } from './agent-state.ts';
+import { neverStarted, notStopped, recordLost, settle } from './agent-state.ts';
+import type { AccessOptions } from './terminal-access.ts';
 
 /** After the agent's grace: for the holder to kill, to look again, and to record. */
 const HOLDER_ANSWER_MS = 10_000;
 
-export interface StopOptions extends AgentStateOptions {
-  links: AgentLinks;
-}
+/** An exit is recorded, and the process that recorded it is about to go. */
+const LAST_LOOKS_MAX = 400;
+const LAST_LOOK_MS = 5;
 
 /**
  * Ends an agent and answers what is true then: `exited`, or `lost` when the holder did not do its part and was ended too.
  * A claim from which nothing was started yet is closed for good. Throws Fault `agent.not_stopped`.
  */
-export async function stopFolder(folder: AgentFolder, graceMs: number, options: StopOptions): Promise<AgentProbe> {
+export async function stopFolder(folder: AgentFolder, graceMs: number, options: AccessOptions): Promise<AgentProbe> {
   const { probe, state, start } = await settle(folder, options);
   if (probe.state === 'absent' && start) {
     await createFile(folder.state, `${JSON.stringify(neverStarted(options.clock.now()))}\n`);
@@ -38,7 +39,7 @@ async function stopHolder(
   agentId: string,
   state: HolderState,
   graceMs: number,
-  { links, clock, log }: StopOptions,
+  { links, clock, log }: AccessOptions,
 ): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(graceMs + HOLDER_ANSWER_MS, resolve);
@@ -52,14 +53,18 @@ async function stopHolder(
   cancel();
 }
 
-/** A holder that was asked and still lives is either in its last millisecond or stuck. */
-async function endStuck(folder: AgentFolder, state: HolderState, options: StopOptions): Promise<void> {
-  if (readRecord(folder.exit) !== null) return;
+/** A holder that was asked and still lives is either in its last milliseconds, which are waited for, or stuck. */
+async function endStuck(folder: AgentFolder, state: HolderState, options: AccessOptions): Promise<void> {
+  const lives = () => isAlive(state.holderPid, state.holderTicks);
+  const exitRecorded = () => readRecord(folder.exit) !== null;
+  for (let look = 0; look < LAST_LOOKS_MAX && lives() && exitRecorded(); look++)
+    await sleep(options.clock, LAST_LOOK_MS);
   try {
-    process.kill(state.holderPid, 'SIGKILL');
+    if (lives()) process.kill(state.holderPid, 'SIGKILL');
   } catch {
     // It has ended since.
   }
+  if (exitRecorded()) return;
   await recordLost(folder, state, 'Its holder did not answer a stop and was ended.', options);
 }
 

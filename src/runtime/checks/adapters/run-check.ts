@@ -87,7 +87,8 @@ async function checkOut(hands: Hands, request: CheckRequest, checkout: string): 
   const ours = { cwd: checksOf(hands), config: 'ours' as const };
   await hands.git.run([...clone, '--end-of-options', mirror, checkout], ours);
   const inside = { cwd: checkout, config: 'ours' as const, gitDir: join(checkout, '.git'), workTree: checkout };
-  await hands.git.run(['checkout', '--quiet', '--detach', '--end-of-options', request.commit], inside);
+  // git 2.39's checkout does not know --end-of-options; the commit is an id that was checked
+  await hands.git.run(['checkout', '--quiet', '--detach', commitId(request.commit), '--'], inside);
   if (request.copyIgnored) await copyIgnored(hands, request.copyIgnored, checkout);
   await runSetup(hands, checkout, request.setup ?? [], 'check.failed_to_run');
 }

@@ -13,7 +13,7 @@ import type { CreateStreamRedactor } from '../stream-redactor.ts';
 import type { SpawnTerminal, Terminal } from '../terminal.ts';
 import { endProcesses } from './end-processes.ts';
 import { type HolderSocket, listenAsHolder } from './holder-socket.ts';
-import { closeInherited, readOrder, sayReady } from './holder-start.ts';
+import { closeInherited, readOrder, sayReady, warmUp } from './holder-start.ts';
 import { type AgentMark, findAgentProcesses, readProcess } from './processes.ts';
 import { createRecord, replaceRecord } from './records.ts';
 import { openTranscript, type TranscriptWriter } from './transcript-writer.ts';
@@ -28,6 +28,8 @@ export interface HolderHands {
   clock: Clock;
   spawnTerminal: SpawnTerminal;
   createStreamRedactor: CreateStreamRedactor;
+  /** It will wait for its order for a while. */
+  spare: boolean;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface HolderHands {
 export function runHolder(hands: HolderHands): void {
   process.umask(0o077);
   closeInherited();
+  if (hands.spare) warmUp();
   const order = readOrder();
   if (!order) return;
   // The server's terminal may go; that is no reason for the agent to go.

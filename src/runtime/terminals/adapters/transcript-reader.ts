@@ -1,6 +1,7 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { indexName, parseMarks, segmentName, segmentStarts, type TimeMark } from '../transcript-layout.ts';
+import type { Recording } from '../asciicast.ts';
+import { indexName, parseMarks, segmentName, segmentStarts } from '../transcript-layout.ts';
 
 // The writer may delete the oldest segment between our look at the folder and our reading; then we look again.
 const TRIES_MAX = 5;
@@ -45,12 +46,15 @@ export async function* transcriptChunks(
   }
 }
 
-/** The times of what the ring has. */
-export async function transcriptMarks(directory: string): Promise<TimeMark[]> {
+/** What the ring has, with its times, for `asciicastLines`. */
+export async function openRecording(
+  directory: string,
+  head: { columns: number; rows: number; startedAt: number },
+): Promise<Recording> {
   const texts = await Promise.all(
     (await starts(directory)).map((start) => readFile(join(directory, indexName(start)), 'utf8').catch(() => '')),
   );
-  return texts.flatMap(parseMarks);
+  return { ...head, marks: texts.flatMap(parseMarks), chunks: transcriptChunks(directory) };
 }
 
 async function readOnce(directory: string, cursor: number, bytesMax: number): Promise<TranscriptPart> {

@@ -22,7 +22,8 @@ export async function copyIgnored(
   const root = await realpath(request.from);
   const wanted = await matches(root, request.globs);
   if (!wanted.length) return;
-  const input = wanted.map((path) => `${path}\0`).join('');
+  // git takes a leading colon for magic; `./` keeps it a name
+  const input = wanted.map((path) => `./${path}\0`).join('');
   const call = { cwd: root, config: 'users' as const, input, accept: [1] };
   const ignored = itemsOf(await hands.git.run(['check-ignore', '-z', '--stdin'], call), 'utf8');
   for (const path of ignored) await copyEntry({ root, to }, path);

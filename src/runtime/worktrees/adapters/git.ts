@@ -39,7 +39,6 @@ const ALLOWED_VARIABLES = [
   'GIT_NO_LAZY_FETCH',
   'GIT_NO_REPLACE_OBJECTS',
   'GIT_OPTIONAL_LOCKS',
-  'GIT_LITERAL_PATHSPECS',
   'GIT_AUTHOR_NAME',
   'GIT_AUTHOR_EMAIL',
   'GIT_AUTHOR_DATE',
@@ -103,7 +102,6 @@ function environmentOf(call: GitCall, user: NodeJS.ProcessEnv): Record<string, s
     GIT_TERMINAL_PROMPT: '0',
     GIT_ALLOW_PROTOCOL: 'file',
     GIT_OPTIONAL_LOCKS: '0',
-    GIT_LITERAL_PATHSPECS: '1',
   };
   if (call.config === 'ours') {
     Object.assign(env, {

@@ -1,0 +1,184 @@
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { CommandBus, Principal, TokenIndex } from '../../commands/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { type Failure, Fault, HephError, invalid, isFailure } from '../../kernel/errors.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Random } from '../../kernel/random.ts';
+import { failureOf } from '../answers.ts';
+import { createMcpFace } from '../mcp/index.ts';
+import type { Queries } from '../queries-port.ts';
+import { addCommandRoutes } from './command-routes.ts';
+import { addDocumentation } from './documentation.ts';
+import { fastifyFailure, refuse, refuseOnSocket } from './failures.ts';
+import { createGate, type Gate } from './gate.ts';
+import { guard } from './guard.ts';
+import { BODY_BYTES_MAX, parseJsonBody } from './json-body.ts';
+import { addLoginRoutes } from './login-routes.ts';
+import { addMcpRoute } from './mcp-route.ts';
+import type { Metrics } from './metrics.ts';
+import { addReadRoutes } from './read-routes.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { watchRoutes } from './routes.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { addStatusRoutes, type Health } from './status-routes.ts';
+
+export interface HttpServerParts {
+  bus: CommandBus;
+  queries: Queries;
+  tokens: TokenIndex;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Of the product. */
+  version: string;
+  health: () => Promise<Health>;
+  metrics: Metrics;
+  /** How often one agent may ask. */
+  rate?: { perSecond: number; burst: number };
+}
+
+export interface Address {
+  host: string;
+  port: number;
+  url: string;
+}
+
+export interface HttpServer {
+  /** Resolves when requests are taken. Throws Fault `server.port_in_use`. `port` 0 chooses a free one. */
+  listen(where: { host: string; port: number }): Promise<Address>;
+  /** Null before `listen` and after `close`. */
+  address(): Address | null;
+  /** A code for `GET /login?code=`: works once, within a minute. */
+  createLoginCode(): { code: string; expiresInMs: number };
+  /** Takes no further request, ends long polls, lets the others finish, for `DRAIN_MS` at most. Safe twice. */
+  close(): Promise<void>;
+}
+
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const KEEP_ALIVE_MS = 30_000;
+const SLOW_CHECK_MS = 2_000;
+const HEADER_BYTES_MAX = 16_384;
+const CONNECTIONS_MAX = 4_096;
+const DRAIN_MS = 10_000;
+const WORKER_RATE = { perSecond: 50, burst: 200 };
+
+/** What the routes share. */
+export interface HttpContext extends HttpServerParts {
+  gate(): Gate;
+  sessions(): Sessions;
+  /** Aborts when the server closes. */
+  closing: AbortSignal;
+}
+
+/** REST, OpenAPI and its page, metrics and MCP behind one door; see `guard.ts` for what is asked at it. */
+export function createHttpServer(parts: HttpServerParts): HttpServer {
+  const closing = new AbortController();
+  let door: { gate: Gate; sessions: Sessions } | null = null;
+  let address: Address | null = null;
+  let closed: Promise<void> | null = null;
+  // Made at the first request: with port 0, the names under which the server answers are known only when it listens.
+  const atDoor = () => (door ??= openDoor((app.server.address() as AddressInfo).port, parts));
+  const app = createApp({
+    ...parts,
+    gate: () => atDoor().gate,
+    sessions: () => atDoor().sessions,
+    closing: closing.signal,
+  });
+
+  return {
+    async listen({ host, port }) {
+      await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EADDRINUSE') throw error;
+        throw new Fault('server.port_in_use', `Port ${port} of ${host} is taken.`, { cause: error, retryable: false });
+      });
+      const actual = (app.server.address() as AddressInfo).port;
+      address = { host, port: actual, url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}` };
+      return address;
+    },
+    address: () => address,
+    createLoginCode: () => atDoor().sessions.createCode(),
+    close() {
+      closed ??= (async () => {
+        closing.abort();
+        const cancel = parts.clock.after(DRAIN_MS, () => app.server.closeAllConnections());
+        await app.close();
+        cancel();
+        address = null;
+      })();
+      return closed;
+    },
+  };
+}
+
+function openDoor(port: number, { clock, random }: HttpServerParts): { gate: Gate; sessions: Sessions } {
+  return { gate: createGate(port), sessions: createSessions({ clock, random, port }) };
+}
+
+function createApp(context: HttpContext): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 200 },
+    http: {
+      headersTimeout: HEADERS_MS,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      // Two Host or Authorization headers become one that nobody accepts, instead of the first one winning.
+      joinDuplicateHeaders: true,
+    },
+    clientErrorHandler: refuseOnSocket,
+    frameworkErrors: (error, _request, reply) => refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log)),
+  });
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.decorateRequest('principal', null as unknown as Principal);
+  takeJsonOnly(app);
+  app.addHook('onRequest', guard(context, createRateLimit({ clock: context.clock, ...(context.rate ?? WORKER_RATE) })));
+  app.setErrorHandler((error, _request, reply) =>
+    refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log)),
+  );
+  app.setNotFoundHandler((request, reply) =>
+    refuse(reply, invalid('route.unknown', `There is nothing at ${request.url.slice(0, 200)}.`)),
+  );
+  // The way in parses each input once, by its own schema; the schemas on the routes are what the documentation is made from.
+  app.setValidatorCompiler(() => (value) => ({ value }));
+  app.setSerializerCompiler(() => JSON.stringify);
+  const mcp = createMcpFace(context);
+  app.register(async (routes) => {
+    const refuseOtherMethods = watchRoutes(routes);
+    await addDocumentation(routes, context);
+    addCommandRoutes(routes, context);
+    addReadRoutes(routes, context);
+    addStatusRoutes(routes, context);
+    addLoginRoutes(routes, context);
+    addMcpRoute(routes, context, mcp);
+    refuseOtherMethods();
+  });
+  return app;
+}
+
+function takeJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
+    const value: unknown | Failure = parseJsonBody(bytes as Buffer);
+    if (isFailure(value)) done(HephError.of(value));
+    else done(null, value);
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, as the token says; set before any handler runs, but at the doors marked `open`. */
+    principal: Principal;
+  }
+  interface FastifyContextConfig {
+    /** No token is asked for: only the login, which has a code. */
+    open?: boolean;
+  }
+}
