@@ -11,7 +11,7 @@ import type { AgentProbe } from '../runtime/runner.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import { askQuery, createIdIndex, QUERIES, type QueryContext } from './index.ts';
 
-const OPERATOR: Principal = { role: 'operator', actor: 'operator' };
+const OPERATOR: Principal = { role: 'operator', id: 'operator' };
 const open: ProjectionHost[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((host) => host.close()));
@@ -62,7 +62,7 @@ async function given() {
   };
   const worker: Principal = {
     role: 'worker',
-    actor: `agent:${agentId}`,
+    id: `agent:${agentId}`,
     agent: { agentId, taskId: running, workflowId: one, allowedTools: [] },
   };
   const ask = (name: string, input: unknown = {}, more: Partial<QueryContext> = {}) => {
