@@ -4,15 +4,19 @@ import { code, page, type Pages, table } from './markdown.ts';
 /** What a user sees, with the areas of the codes that it may come from. */
 const SIGHTS: readonly { sight: string; areas: readonly string[] }[] = [
   { sight: 'The server does not start, or is not there', areas: ['data', 'server', 'node'] },
+  { sight: 'A verb of the command line ends without success', areas: ['cli', 'run', 'demo'] },
   { sight: 'The repository is not accepted', areas: ['repository'] },
   { sight: 'A setting, a workflow’s definition or an agent’s name is refused', areas: ['config', 'definition'] },
-  { sight: 'A request is refused as it stands', areas: ['input', 'command', 'query', 'route', 'id', 'position'] },
+  {
+    sight: 'A request is refused as it stands',
+    areas: ['input', 'request', 'command', 'query', 'route', 'id', 'position', 'rate'],
+  },
   { sight: 'You, or an agent, may not do that', areas: ['auth'] },
   { sight: 'A workflow does not take a step', areas: ['workflow'] },
   { sight: 'A task does not take a step', areas: ['task'] },
   { sight: 'An agent does not start, live or end', areas: ['agent', 'terminal', 'fleet'] },
   { sight: 'A working copy, a check or a merge fails', areas: ['git', 'worktree', 'check', 'train'] },
-  { sight: 'The log or its files are in trouble', areas: ['log', 'blob'] },
+  { sight: 'The log, its files or what is made from it are in trouble', areas: ['log', 'blob', 'replay', 'view'] },
   { sight: 'Something in here is broken or overloaded', areas: ['actor', 'defect'] },
 ];
 
