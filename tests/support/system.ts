@@ -196,5 +196,3 @@ export async function diligent(session: FakeSession, speak: Speak): Promise<void
   await speak('update_task_status', { taskId, status: 'done', summary: 'done as asked' });
   session.exit(0);
 }
-
-export const asProcess = processPrincipal;
