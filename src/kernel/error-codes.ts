@@ -297,6 +297,12 @@ export const ERROR_CODES = {
   ),
 
   // the command line
+  'install.failed': entry(
+    'fault',
+    503,
+    'The program’s own files or its dependencies are not all there.',
+    'Install it again; in a clone, run ./heph, which does it by itself.',
+  ),
   'cli.usage': entry('invalid', 400, 'That is not how the verb is called.', 'Put --help behind the verb.'),
   'cli.no_terminal': entry(
     'invalid',

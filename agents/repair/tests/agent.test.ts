@@ -15,9 +15,7 @@ const created = (run: AgentRun) => run.calls.filter(({ tool }) => tool === 'crea
 /** What is left of the agent's temporary copies. */
 const leftovers = (bench: Workbench) => readdirSync(join(bench.home, 'tmp'));
 
-test('investigates the demo, and a fix for each group restores the code its authors meant', {
-  timeout: 120_000,
-}, async () => {
+test('investigates the demo, and a fix for each group restores the code its authors meant', async () => {
   using bench = new Workbench({ from: path('../../../demo/repository') });
   const meant = {
     'src/kitchen-day.js': ['a.start < b.end || b.start', 'a.start < b.end && b.start'],
