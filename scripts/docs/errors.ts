@@ -3,7 +3,7 @@ import { code, page, type Pages, table } from './markdown.ts';
 
 /** What a user sees, with the areas of the codes that it may come from. */
 const SIGHTS: readonly { sight: string; areas: readonly string[] }[] = [
-  { sight: 'The server does not start, or is not there', areas: ['data', 'server', 'node'] },
+  { sight: 'The server does not start, or is not there', areas: ['data', 'server', 'node', 'install'] },
   { sight: 'A verb of the command line ends without success', areas: ['cli', 'run', 'demo'] },
   { sight: 'The repository is not accepted', areas: ['repository'] },
   { sight: 'A setting, a workflow’s definition or an agent’s name is refused', areas: ['config', 'definition'] },
@@ -23,10 +23,14 @@ const SIGHTS: readonly { sight: string; areas: readonly string[] }[] = [
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];
 
 export function errorPages(): Pages {
-  for (const one of codes)
-    if (SIGHTS.filter(({ areas }) => areas.includes(areaOf(one))).length !== 1)
-      throw new Error(`${one}: name the area ${areaOf(one)} under exactly one heading of scripts/docs/errors.ts`);
   return { 'errors.md': errors(), 'troubleshooting.md': troubleshooting() };
+}
+
+/** With a last heading for the areas that have none yet. */
+function sights(): typeof SIGHTS {
+  const placed = SIGHTS.flatMap(({ areas }) => areas);
+  const others = [...new Set(codes.map(areaOf))].filter((area) => !placed.includes(area));
+  return others.length === 0 ? SIGHTS : [...SIGHTS, { sight: 'Something else', areas: others }];
 }
 
 function errors(): string {
@@ -44,12 +48,14 @@ function errors(): string {
         ['defect', 'A bug of ours.'],
       ],
     ),
-    ...SIGHTS.flatMap(({ areas }) => areas).flatMap((area) => {
-      const own = codes.filter((one) => areaOf(one) === area);
-      return own.length === 0
-        ? []
-        : [`## ${area}`, table(['code', 'kind', 'HTTP', 'means', 'next step'], own.map(row))];
-    }),
+    ...sights()
+      .flatMap(({ areas }) => areas)
+      .flatMap((area) => {
+        const own = codes.filter((one) => areaOf(one) === area);
+        return own.length === 0
+          ? []
+          : [`## ${area}`, table(['code', 'kind', 'HTTP', 'means', 'next step'], own.map(row))];
+      }),
   );
 }
 
@@ -57,7 +63,7 @@ function troubleshooting(): string {
   return page(
     'Troubleshooting',
     'By what you see. The message of an error names the particular; this page says what to do next. All codes: [errors.md](errors.md).',
-    ...SIGHTS.flatMap(({ sight, areas }) => [
+    ...sights().flatMap(({ sight, areas }) => [
       `## ${sight}`,
       codes
         .filter((one) => areas.includes(areaOf(one)))

@@ -1,5 +1,5 @@
 import type { Accepted } from '../../src/actors/actor-host.ts';
-import { processPrincipal, type Principal } from '../../src/commands/index.ts';
+import type { Principal } from '../../src/commands/index.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { silentLog } from '../../src/kernel/log.ts';
