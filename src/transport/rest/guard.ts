@@ -1,7 +1,7 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { type Failure, HephError, invalid, isFailure } from '../../kernel/errors.ts';
 import { contradiction, recordDenial } from '../denials.ts';
-import type { HttpContext } from './http-server.ts';
+import type { HttpContext } from './http-context.ts';
 import { identify } from './identify.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { setSecurityHeaders } from './security-headers.ts';

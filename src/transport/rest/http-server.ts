@@ -1,42 +1,23 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { CommandBus, Principal, TokenIndex } from '../../commands/index.ts';
-import type { Clock } from '../../kernel/clock.ts';
+import type { Principal } from '../../commands/index.ts';
 import { type Failure, Fault, HephError, invalid, isFailure } from '../../kernel/errors.ts';
-import type { Log } from '../../kernel/log.ts';
-import type { Random } from '../../kernel/random.ts';
 import { failureOf } from '../answers.ts';
 import { createMcpFace } from '../mcp/index.ts';
-import type { Queries } from '../queries-port.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { addDocumentation } from './documentation.ts';
 import { fastifyFailure, refuse, refuseOnSocket } from './failures.ts';
 import { createGate, type Gate } from './gate.ts';
 import { guard } from './guard.ts';
+import type { HttpContext, HttpServerParts } from './http-context.ts';
 import { BODY_BYTES_MAX, parseJsonBody } from './json-body.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addMcpRoute } from './mcp-route.ts';
-import type { Metrics } from './metrics.ts';
 import { addReadRoutes } from './read-routes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { watchRoutes } from './routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { addStatusRoutes, type Health } from './status-routes.ts';
-
-export interface HttpServerParts {
-  bus: CommandBus;
-  queries: Queries;
-  tokens: TokenIndex;
-  clock: Clock;
-  random: Random;
-  log: Log;
-  /** Of the product. */
-  version: string;
-  health: () => Promise<Health>;
-  metrics: Metrics;
-  /** How often one agent may ask. */
-  rate?: { perSecond: number; burst: number };
-}
+import { addStatusRoutes } from './status-routes.ts';
 
 export interface Address {
   host: string;
@@ -65,14 +46,6 @@ const HEADER_BYTES_MAX = 16_384;
 const CONNECTIONS_MAX = 4_096;
 const DRAIN_MS = 10_000;
 const WORKER_RATE = { perSecond: 50, burst: 200 };
-
-/** What the routes share. */
-export interface HttpContext extends HttpServerParts {
-  gate(): Gate;
-  sessions(): Sessions;
-  /** Aborts when the server closes. */
-  closing: AbortSignal;
-}
 
 /** REST, OpenAPI and its page, metrics and MCP behind one door; see `guard.ts` for what is asked at it. */
 export function createHttpServer(parts: HttpServerParts): HttpServer {
@@ -137,7 +110,9 @@ function createApp(context: HttpContext): { app: FastifyInstance; routes: () => 
       joinDuplicateHeaders: true,
     },
     clientErrorHandler: refuseOnSocket,
-    frameworkErrors: (error, _request, reply) => refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log)),
+    frameworkErrors: (error, _request, reply) => {
+      void refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log));
+    },
   });
   app.server.maxConnections = CONNECTIONS_MAX;
   app.decorateRequest('principal', null as unknown as Principal);
