@@ -28,7 +28,12 @@ function given() {
 
 describe('queue order', () => {
   const candidate = (taskId: string, more: Partial<Candidate> = {}): Candidate => ({
-    ...{ taskId, agent: 'repair', boosted: false, priority: 'medium', phaseIndex: 1, arrived: 0 },
+    taskId,
+    agent: 'repair',
+    boosted: false,
+    priority: 'medium',
+    phaseIndex: 1,
+    arrived: 0,
     ...more,
   });
 
