@@ -21,7 +21,10 @@ export interface ReplayReport {
  * Folds the log and runs each recorded command through `decide` again, with the state, time, settings and principal it
  * had. Pure: nothing is appended, no process runs.
  */
-export async function replay(store: EventStore, onProgress?: (events: number) => void): Promise<ReplayReport> {
+export async function replay(
+  store: Pick<EventStore, 'readAll'>,
+  onProgress?: (events: number) => void,
+): Promise<ReplayReport> {
   const streams = new Map<string, Folded>();
   const configs = new Map<number, Command['config']>([[0, { version: 0, settings: DEFAULT_SETTINGS }]]);
   const report: ReplayReport = { events: 0, streams: 0, commands: 0, unknown: 0, position: 0n, difference: null };

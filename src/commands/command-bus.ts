@@ -1,7 +1,7 @@
 import { type CatalogueCommand, COMMANDS } from '../actors/catalogue.ts';
 import type { Accepted, ActorHost } from '../actors/actor-host.ts';
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import { deriveId, type Ids } from '../kernel/ids.ts';
+import { deriveId, ID_PATTERN, type Ids } from '../kernel/ids.ts';
 import { authorise } from './authorise.ts';
 import { parseInput } from './parse.ts';
 import { type Principal, SERVER } from './principal.ts';
@@ -16,6 +16,8 @@ export interface Envelope {
   principal: Principal;
   /** The same key from the same principal is the same command: it happens once, and answers as it did the first time. */
   idempotencyKey?: string;
+  /** An id whose time the command's id takes, so that ids made from keys still sort by time. */
+  timeFrom?: string;
   correlationId?: string;
   causationId?: string;
 }
@@ -41,10 +43,14 @@ export interface CommandBusParts {
   /** Secrets are gone before anything is decided, so that what is recorded is what was decided upon. */
   redact: (value: unknown) => unknown;
   /** The full id for a unique prefix of one. */
-  resolveId: (prefix: string) => string | Failure;
+  resolveId: (kind: 'tsk' | 'wfl' | 'agt', prefix: string) => Promise<string | Failure>;
 }
 
-const ID_FIELDS = ['taskId', 'workflowId', 'agentId'];
+const ID_FIELDS = [
+  ['taskId', 'tsk'],
+  ['workflowId', 'wfl'],
+  ['agentId', 'agt'],
+] as const;
 
 export function createCommandBus(parts: CommandBusParts): CommandBus {
   const bus: CommandBus = {
@@ -53,7 +59,7 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
       if (!command) return invalid('command.unknown', `There is no command ${JSON.stringify(envelope.name)}.`);
       const parsed = parseInput(command.name, command.schema, envelope.input);
       if (isFailure(parsed)) return parsed;
-      const input = resolved(parsed as Record<string, unknown>, envelope.principal);
+      const input = await resolved(parsed as Record<string, unknown>, envelope.principal);
       if (isFailure(input)) return input;
       const refusal = authorise(command, input, envelope.principal);
       if (refusal) {
@@ -64,13 +70,16 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
     },
   };
 
-  function resolved(input: Record<string, unknown>, principal: Principal): Record<string, unknown> | Failure {
+  async function resolved(
+    input: Record<string, unknown>,
+    principal: Principal,
+  ): Promise<Record<string, unknown> | Failure> {
     if (principal.role === 'server') return input;
     const full = { ...input };
-    for (const field of ID_FIELDS) {
+    for (const [field, kind] of ID_FIELDS) {
       const value = full[field];
       if (typeof value !== 'string') continue;
-      const id = parts.resolveId(value);
+      const id = await parts.resolveId(kind, value);
       if (isFailure(id)) return id;
       full[field] = id;
     }
@@ -84,7 +93,13 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
   ): Promise<Accepted | Failure> {
     const { principal, idempotencyKey: key } = envelope;
     const commandId =
-      key === undefined ? parts.ids.next('cmd') : deriveId('cmd', [principal.id, command.name, key], key);
+      key === undefined
+        ? parts.ids.next('cmd')
+        : deriveId(
+            'cmd',
+            [principal.id, command.name, key],
+            envelope.timeFrom ?? (ID_PATTERN.test(key) ? key : principal.agent?.agentId),
+          );
     const actorId = command.target(input, (prefix) => deriveId(prefix, [commandId], commandId));
     const prepare = parts.preparations[command.name];
     const ready = prepare ? await prepare(input as never, { principal, commandId, actorId }) : input;

@@ -60,6 +60,13 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
     });
     if (isFailure(repository)) return repository;
     const { detectedCheck, ...known } = repository;
+    const check = input.check ?? detectedCheck;
+    if (check === null && definition.phases.some((phase) => phase.checks !== 'none')) {
+      return invalid(
+        'check.none',
+        `The workflow ${definition.name} judges by the repository’s own checks, and none was found: name one with --check.`,
+      );
+    }
     return {
       workflowId: actorId,
       definition,
@@ -69,7 +76,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       repository: known,
       runBranch: `heph/run-${actorId.slice(4)}`,
       agent,
-      check: input.check ?? detectedCheck,
+      check,
       merge: input.merge,
     };
   };

@@ -1,13 +1,6 @@
-import type { Role } from '../machines/define-commands.ts';
+import type { Principal } from '../kernel/principal.ts';
 
-/** Who asks, as the token says; never as the request says. */
-export interface Principal {
-  role: Role;
-  /** `operator`, `agent:<id>`, `process:<story>`, `server`. */
-  id: string;
-  /** For an agent: what it was started for. */
-  agent?: { agentId: string; taskId: string; workflowId: string; allowedTools: readonly string[] };
-}
+export type { Principal };
 
 export const SERVER: Principal = { role: 'server', id: 'server' };
 export const OPERATOR: Principal = { role: 'operator', id: 'operator' };

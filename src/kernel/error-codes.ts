@@ -201,6 +201,7 @@ export const ERROR_CODES = {
     'The log takes no further append at this moment; nothing was written.',
     'Repeat the command with the same idempotency key.',
   ),
+  'log.absent': entry('invalid', 404, 'The data directory has no log.', 'Name the data directory with --data.'),
   'log.not_empty': entry(
     'invalid',
     409,
@@ -221,6 +222,12 @@ export const ERROR_CODES = {
     503,
     'A blob does not have the bytes its hash names.',
     'Restore the file from a backup.',
+  ),
+  'blob.failed': entry(
+    'fault',
+    503,
+    'A blob could not be written or read.',
+    'Check the disk; the message has the system’s own words.',
   ),
   'position.ahead': entry(
     'invalid',
@@ -268,6 +275,76 @@ export const ERROR_CODES = {
     500,
     'This Node is older than 24.15.',
     'Install Node 24, or run ./heph from a clone, which brings its own.',
+  ),
+
+  'server.unreachable': entry(
+    'fault',
+    503,
+    'The server does not answer.',
+    'See `heph status`; a server that is gone is started again by the next verb.',
+  ),
+  'server.bad_answer': entry(
+    'fault',
+    503,
+    'The server answered with something that this version does not understand.',
+    'Make sure that `heph --version` and `heph status` tell the same version.',
+  ),
+  'server.not_stopped': entry(
+    'fault',
+    503,
+    'The server was asked to stop and has not ended.',
+    'Read `heph logs server`; end its process by hand if it hangs: the log opens without repair.',
+  ),
+  'server.no_log': entry(
+    'fault',
+    503,
+    'The server has not written a log in that data directory.',
+    'Name the data directory with --data; the log is made at the first start.',
+  ),
+
+  // the command line
+  'install.failed': entry(
+    'fault',
+    503,
+    'The program’s own files or its dependencies are not all there.',
+    'Install it again; in a clone, run ./heph, which does it by itself.',
+  ),
+  'cli.usage': entry('invalid', 400, 'That is not how the verb is called.', 'Put --help behind the verb.'),
+  'cli.no_terminal': entry(
+    'invalid',
+    400,
+    'That needs a terminal, and the input is none.',
+    'Run it in a terminal, or read along with `heph logs AGENT --follow`.',
+  ),
+  'cli.interrupted': entry(
+    'fault',
+    503,
+    'You have stopped watching.',
+    'The work goes on; `heph follow WORKFLOW` comes back to it.',
+  ),
+  'run.stalled': entry(
+    'rejected',
+    409,
+    'The run cannot go on by itself: whatever waits, waits for a person.',
+    'Mend the cause, then `heph fleet resume` and `heph follow WORKFLOW`.',
+  ),
+  'demo.not_proved': entry(
+    'fault',
+    503,
+    'The demo did not end as it should.',
+    'Read its report above; its folder is kept.',
+  ),
+  'replay.differs': entry(
+    'fault',
+    503,
+    'A recorded command is decided differently by this version.',
+    'Use the version that wrote the log, and report the position and both decisions.',
+  ),
+  'view.differs': entry(
+    'fault',
+    503,
+    'A view that was folded anew differs from the one that served.',
+    'The new one serves now; report it with the position and both checksums.',
   ),
 
   // configuration and definitions
@@ -363,6 +440,18 @@ export const ERROR_CODES = {
     503,
     'The agent’s processes did not end, even when killed.',
     'See the pids in `heph status --json`.',
+  ),
+  'check.none': entry(
+    'invalid',
+    400,
+    'The workflow judges by checks, and the repository has none that can be seen.',
+    'Name one with --check, e.g. --check "npm test".',
+  ),
+  'check.unknown_command': entry(
+    'invalid',
+    400,
+    'The check begins with a program that is not there.',
+    'Correct the command, or install the program.',
   ),
   'check.failed_to_run': entry(
     'fault',

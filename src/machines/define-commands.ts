@@ -1,12 +1,13 @@
 import type { z } from 'zod';
+import type { Role } from '../kernel/principal.ts';
 import type { Command } from './define-actor.ts';
+
+export type { Role };
 
 /**
  * One definition per command. From it come the REST route, the OpenAPI entry, the MCP tool, the CLI verb and the
  * documentation; nobody writes any of them a second time.
  */
-export type Role = 'operator' | 'viewer' | 'worker' | 'server';
-
 export interface CommandDefinition<S extends z.ZodType = z.ZodType, P extends z.ZodType = z.ZodType> {
   v: number;
   /** A sentence for people: what is true after success. */

@@ -31,7 +31,7 @@ export const configActor = defineActor<Config, ConfigFact, ConfigCommand>({
   evolve(config, fact) {
     const changes = fact.type === 'ConfigChanged' ? merged(config.changes, fact.data.changes) : config.changes;
     const overrides = fact.type === 'ConfigOverridden' ? fact.data.overrides : config.overrides;
-    // A value that an older release accepted may be refused by this one: the rest still holds, and doctor tells.
+    // A value that an older release accepted may be refused by this one: the settings before it still hold.
     const settings = settingsFrom(changes, overrides);
     return {
       changes,
@@ -74,28 +74,47 @@ export function settingsFrom(
   overrides: Record<string, unknown>,
 ): Settings | Rejected {
   const tree: Record<string, unknown> = {};
-  for (const [path, value] of [...Object.entries(changes), ...Object.entries(overrides)])
-    plant(tree, path.split('.'), value);
+  for (const [path, value] of [...byPath(changes), ...byPath(overrides)]) {
+    const keys = path.split('.');
+    if (keys.some((key) => RESERVED.includes(key))) return refused(path, 'no setting has such a name');
+    plant(tree, keys, value);
+  }
   const parsed = settingsSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys : [])].join('.');
+  return refused(where || '(root)', issue?.message ?? 'it does not parse');
+}
+
+function refused(path: string, why: string): Rejected {
   return rejected(
     'config.refused',
-    `The setting ${where || '(root)'} is not acceptable: ${issue?.message}. docs/configuration.md lists every setting.`,
+    `The setting ${path} is not acceptable: ${why}. docs/configuration.md lists every setting.`,
   );
 }
 
+/** A path replaces what was set below it, and null takes both back. */
 function merged(before: Record<string, unknown>, changes: Record<string, unknown>): Record<string, unknown> {
-  const after = { ...before, ...changes };
-  for (const [path, value] of Object.entries(after)) if (value === null) delete after[path];
+  const after = { ...before };
+  for (const [path, value] of byPath(changes)) {
+    for (const known of Object.keys(after)) if (known.startsWith(`${path}.`)) delete after[known];
+    if (value === null) delete after[path];
+    else after[path] = value;
+  }
   return after;
 }
 
-/** Sets a value deep in a tree of plain objects; keys come from checked paths, and `__proto__` is no path. */
+/** Groups before what is in them, so that the order in which a record names its paths does not matter. */
+function byPath(values: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** Keys that mean something to every object. */
+const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+
+/** Sets a value deep in a tree of plain objects. */
 function plant(tree: Record<string, unknown>, path: string[], value: unknown): void {
   const [head, ...rest] = path as [string, ...string[]];
-  if (head === '__proto__' || head === 'constructor' || head === 'prototype') return;
   if (rest.length === 0) {
     tree[head] = value;
     return;

@@ -13,7 +13,7 @@ export const agentPresetSchema = z
       .min(1)
       .max(100)
       .describe(
-        'The program and its arguments. Placeholders: {prompt_file} {prompt} {worktree} {mcp_config} {task_id} {agent_id} {token_file} {agent_dir} {heph_node} {heph_home} {check} {model}.',
+        'The program and its arguments. Placeholders: {prompt_file} {prompt} {worktree} {mcp_config} {task_id} {agent_id} {token_file} {agent_dir} {mcp_command_json} {mcp_args_json} {mcp_argv_json} {heph_node} {repair_agent} {check} {model}.',
       ),
     env: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
@@ -120,6 +120,7 @@ export const settingsSchema = z.strictObject({
         .default(2_000)
         .describe('Wait before the second attempt; doubled for each further one.'),
       checkWallMs: z.number().int().min(1000).default(600_000).describe('How long a check may take.'),
+      checksAtOnce: z.number().int().min(1).max(64).default(2).describe('How many checks run at the same time.'),
       transcriptBytesMax: z
         .number()
         .int()

@@ -59,7 +59,7 @@ export function evolveFleet(fleet: Fleet, fact: FleetFact, at: number): Fleet {
 
 function counted(deaths: Record<string, number>, agent: string, outcome: string): Record<string, number> {
   if (outcome === 'unused') return deaths;
-  if (outcome === 'died_at_once') return { ...deaths, [agent]: (deaths[agent] ?? 0) + 1 };
+  if (outcome === 'died_at_once') return { ...deaths, [agent]: (own(deaths, agent) ?? 0) + 1 };
   const { [agent]: _cleared, ...others } = deaths;
   return others;
 }
@@ -84,6 +84,11 @@ function decide(command: FleetCommand, actor: Proposer<Fleet, FleetFact>): Fleet
   }
 }
 
+/** An agent's name may be any word, `constructor` too. */
+function own<T>(record: Record<string, T>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 function grant(
   command: Extract<FleetCommand, { name: 'grant_slot' }>,
   actor: Proposer<Fleet, FleetFact>,
@@ -91,15 +96,15 @@ function grant(
   const { slots, stopped } = actor.context;
   const { agentId, agent } = command.input;
   const { cap, perAgent } = command.config.settings.fleet;
-  if (slots[agentId]) return [];
+  if (Object.hasOwn(slots, agentId)) return [];
   if (actor.value !== 'open') return rejected('fleet.not_open', `The fleet is ${actor.value}.`);
-  if (stopped[agent])
-    return rejected('fleet.kind_stopped', `Agents named ${agent} are stopped: ${stopped[agent].reason}`);
+  const stop = own(stopped, agent);
+  if (stop) return rejected('fleet.kind_stopped', `Agents named ${agent} are stopped: ${stop.reason}`);
   const held = Object.values(slots);
   if (held.length >= cap) return rejected('fleet.no_slot', `All ${cap} slots are taken.`);
-  const own = perAgent[agent];
-  if (own !== undefined && held.filter((slot) => slot.agent === agent).length >= own)
-    return rejected('fleet.no_slot', `All ${own} slots for ${agent} are taken.`);
+  const ownCap = own(perAgent, agent);
+  if (ownCap !== undefined && held.filter((slot) => slot.agent === agent).length >= ownCap)
+    return rejected('fleet.no_slot', `All ${ownCap} slots for ${agent} are taken.`);
   return actor.facts({ type: 'SlotGranted', v: 1, data: command.input });
 }
 
@@ -108,11 +113,11 @@ function release(
   actor: Proposer<Fleet, FleetFact>,
 ): FleetFact[] | Rejected {
   const { agentId, outcome } = command.input;
-  const slot = actor.context.slots[agentId];
+  const slot = own(actor.context.slots, agentId);
   if (!slot) return [];
   const released: FleetFact = { type: 'SlotReleased', v: 1, data: { agentId, agent: slot.agent, outcome } };
-  const deaths = counted(actor.context.deaths, slot.agent, outcome)[slot.agent] ?? 0;
-  if (deaths < command.config.settings.fleet.diedAtOnceMax || actor.context.stopped[slot.agent])
+  const deaths = own(counted(actor.context.deaths, slot.agent, outcome), slot.agent) ?? 0;
+  if (deaths < command.config.settings.fleet.diedAtOnceMax || own(actor.context.stopped, slot.agent))
     return actor.facts(released);
   const reason = `${deaths} of them in a row ended at once without a report; the last was ${agentId}.`;
   return actor.facts(released, { type: 'AgentKindStopped', v: 1, data: { agent: slot.agent, reason, deaths } });

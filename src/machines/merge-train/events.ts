@@ -46,6 +46,9 @@ export const mergeTrainFacts = {
     files: z.array(z.string()),
     check: checkSummarySchema.nullable(),
   }),
+  /** The merge of the current candidate is given up, and it is first in the queue again. */
+  MergeAbandoned: z.object({ candidateId: z.string(), reason: z.string() }),
+  /** It waits no longer: the end of a candidate that was in the queue. */
   CandidateWithdrawn: z.object({ candidateId: z.string(), reason: z.string() }),
 };
 export type MergeTrainFact = FactsOf<typeof mergeTrainFacts>;

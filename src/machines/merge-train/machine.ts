@@ -12,6 +12,8 @@ export interface MergeTrain {
     restarts: number;
     since: number;
   } | null;
+  /** What the last fact was about; its event is filed under that candidate's workflow and task. */
+  about: Candidate | null;
   /** Ids of candidates that have come to their end here, newest last, at most ENDED_MAX. */
   ended: string[];
 }
@@ -27,16 +29,27 @@ export const mergeTrainChart: Chart = {
     idle: { on: { ...stays('idle', 'TrainOpened', 'CandidateQueued', 'CandidateWithdrawn'), MergeStarted: 'merging' } },
     merging: {
       on: {
-        ...stays('merging', 'CandidateQueued', 'CandidateMerged', 'MergeRestarted'),
+        ...stays('merging', 'CandidateQueued', 'CandidateMerged', 'MergeRestarted', 'CandidateWithdrawn'),
         CandidateLanded: 'idle',
         CandidateRefused: 'idle',
-        CandidateWithdrawn: 'idle',
+        MergeAbandoned: 'idle',
       },
     },
   },
 };
 
 export function evolveMergeTrain(train: MergeTrain, fact: MergeTrainFact, at: number): MergeTrain {
+  return { ...folded(train, fact, at), about: candidateOf(train, fact) };
+}
+
+function candidateOf({ current, queue }: MergeTrain, fact: MergeTrainFact): Candidate | null {
+  if (fact.type === 'TrainOpened') return null;
+  if (fact.type === 'CandidateQueued') return fact.data;
+  const known = current ? [current.candidate, ...queue] : queue;
+  return known.find((one) => one.candidateId === fact.data.candidateId) ?? null;
+}
+
+function folded(train: MergeTrain, fact: MergeTrainFact, at: number): MergeTrain {
   switch (fact.type) {
     case 'TrainOpened':
       return { ...train, spec: fact.data };
@@ -63,9 +76,10 @@ export function evolveMergeTrain(train: MergeTrain, fact: MergeTrainFact, at: nu
     case 'CandidateLanded':
     case 'CandidateRefused':
       return { ...train, current: null, ended: remembered(train.ended, fact.data.candidateId) };
+    case 'MergeAbandoned':
+      return { ...train, current: null, queue: [...(train.current ? [train.current.candidate] : []), ...train.queue] };
     case 'CandidateWithdrawn': {
       const ended = remembered(train.ended, fact.data.candidateId);
-      if (train.current?.candidate.candidateId === fact.data.candidateId) return { ...train, current: null, ended };
       return { ...train, queue: train.queue.filter((one) => one.candidateId !== fact.data.candidateId), ended };
     }
   }
@@ -127,9 +141,12 @@ function decide(command: MergeTrainCommand, actor: Actor): MergeTrainFact[] | Re
       const { code, reason, files, check } = command.input;
       return actor.facts({ type: 'CandidateRefused', v: 1, data: { candidateId, code, reason, files, check } });
     }
-    case 'withdraw_candidate':
-      if (!mine && !queue.some((one) => one.candidateId === candidateId)) return [];
-      return actor.facts({ type: 'CandidateWithdrawn', v: 1, data: { candidateId, reason: command.input.reason } });
+    case 'withdraw_candidate': {
+      const data = { candidateId, reason: command.input.reason };
+      const withdrawn: MergeTrainFact = { type: 'CandidateWithdrawn', v: 1, data };
+      if (mine) return actor.facts({ type: 'MergeAbandoned', v: 1, data }, withdrawn);
+      return queue.some((one) => one.candidateId === candidateId) ? actor.facts(withdrawn) : [];
+    }
   }
 }
 
@@ -142,14 +159,11 @@ export const mergeTrainActor = defineActor<MergeTrain, MergeTrainFact, MergeTrai
   chart: mergeTrainChart,
   facts: mergeTrainFacts,
   outOfOrder: 'train.out_of_order',
-  initial: () => ({ spec: null, queue: [], current: null, ended: [] }),
+  initial: () => ({ spec: null, queue: [], current: null, about: null, ended: [] }),
   evolve: evolveMergeTrain,
-  scope: ({ spec, current }) => ({
+  scope: ({ spec, about }) => ({
     ...(spec && { repositoryId: spec.repositoryId }),
-    ...(current && {
-      workflowId: current.candidate.workflowId,
-      ...(current.candidate.taskId && { taskId: current.candidate.taskId }),
-    }),
+    ...(about && { workflowId: about.workflowId, ...(about.taskId && { taskId: about.taskId }) }),
   }),
   decide,
 });

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../kernel/canonical.ts';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
 import { defineActor, type Proposer } from '../define-actor.ts';
 import type { TaskCommand } from './commands.ts';
@@ -7,6 +8,7 @@ import { evolveTask, noTask, type Task, taskChart } from './machine.ts';
 type Actor = Proposer<Task, TaskFact>;
 type Decision = TaskFact[] | Rejected;
 
+const WAITING = ['pending', 'blocked', 'queued', 'needs_work'];
 const ENDED = ['done', 'failed', 'cancelled', 'duplicated'];
 /** A pause doubles with each failure; beyond this it stays. */
 const BACKOFF_MAX_MS = 300_000;
@@ -23,6 +25,8 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
       return outcome(command, actor);
     case 'report_progress':
       return (
+        owned(command.actor, actor) ??
+        idle(command.actor, actor) ??
         open(actor) ??
         actor.facts({
           type: 'TaskProgressed',
@@ -32,7 +36,10 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
       );
     case 'report_usage': {
       const { taskId: _taskId, ...usage } = command.input;
-      return actor.facts({ type: 'UsageReported', v: 1, data: { agentId: task.agentId, ...usage } });
+      return (
+        owned(command.actor, actor) ??
+        actor.facts({ type: 'UsageReported', v: 1, data: { agentId: task.agentId, ...usage } })
+      );
     }
     case 'cancel_task':
       if (actor.value === 'cancelled') return [];
@@ -51,6 +58,7 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
           : notWaiting(actor))
       );
     case 'block_task':
+      if (actor.value === 'blocked' && canonicalJson(task.waits) === canonicalJson(command.input.reasons)) return [];
       return actor.facts({ type: 'TaskBlocked', v: 1, data: { reasons: command.input.reasons } });
     case 'queue_task':
       if (actor.value === 'queued') return [];
@@ -80,12 +88,8 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     case 'submit_on_exit': {
       const { attempt, agentId, summary } = command.input;
       if (attempt !== task.attempt) return stale(actor, attempt);
-      if (actor.value !== 'in_progress') return [];
-      return actor.facts({
-        type: 'WorkSubmitted',
-        v: 1,
-        data: { agentId, attempt, summary, outputs: {}, how: 'exited' },
-      });
+      if (actor.value !== 'in_progress' && actor.value !== 'assigned') return [];
+      return submit(actor, { agentId, attempt, summary, outputs: {}, how: 'exited' });
     }
     case 'record_tree':
       if (command.input.attempt !== task.attempt) return stale(actor, command.input.attempt);
@@ -130,7 +134,7 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
 function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, actor: Actor): Decision {
   const task = actor.context;
   const { status, summary, reason, outputs } = command.input;
-  const notYours = owned(command.actor, actor);
+  const notYours = owned(command.actor, actor) ?? idle(command.actor, actor);
   if (notYours) return notYours;
   if (status === 'failed') {
     const text = reason || summary || 'The agent gave no reason.';
@@ -145,18 +149,16 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
     (actor.value === 'blocked_on_validation' || actor.value === 'merging' || actor.value === 'done')
   )
     return [];
-  const submitted: TaskFact = {
-    type: 'WorkSubmitted',
-    v: 1,
-    data: { agentId: task.agentId, attempt: task.attempt, summary, outputs, how: 'reported' },
-  };
+  const { agentId, attempt } = task;
+  return open(actor) ?? submit(actor, { agentId, attempt, summary, outputs, how: 'reported' });
+}
+
+function submit(actor: Actor, data: Extract<TaskFact, { type: 'WorkSubmitted' }>['data']): Decision {
+  const submitted: TaskFact = { type: 'WorkSubmitted', v: 1, data };
   // An agent can be quicker than the word that it lives.
-  if (actor.value === 'assigned')
-    return actor.facts(
-      { type: 'TaskStarted', v: 1, data: { agentId: task.agentId, attempt: task.attempt } },
-      submitted,
-    );
-  return open(actor) ?? actor.facts(submitted);
+  if (actor.value !== 'assigned') return actor.facts(submitted);
+  const { agentId, attempt } = data;
+  return actor.facts({ type: 'TaskStarted', v: 1, data: { agentId, attempt } }, submitted);
 }
 
 function pass(command: Extract<TaskCommand, { name: 'pass_validation' }>, actor: Actor): Decision {
@@ -219,6 +221,12 @@ function restart(command: Extract<TaskCommand, { name: 'restart_task' }>, actor:
 function owned(principal: string, actor: Actor): Rejected | null {
   if (!principal.startsWith('agent:') || principal === `agent:${actor.context.agentId}`) return null;
   return rejected('task.not_assigned', 'The task is not assigned to this agent (any more).');
+}
+
+/** Between two attempts the task is nobody's: the agent of the failed one cannot end it. */
+function idle(principal: string, actor: Actor): Rejected | null {
+  if (!principal.startsWith('agent:') || !WAITING.includes(actor.value)) return null;
+  return rejected('task.not_assigned', `The task is ${actor.value.replaceAll('_', ' ')}; no agent works on it.`);
 }
 
 function open(actor: Actor): Rejected | null {

@@ -49,19 +49,25 @@ export const taskChart: Chart = {
       on: {
         TaskBlocked: 'blocked',
         TaskQueued: 'queued',
-        ...stays('pending', 'TaskBoosted'),
+        ...stays('pending', 'TaskBoosted', 'UsageReported'),
         ...cancels,
         TaskFailed: 'failed',
       },
     },
     blocked: {
-      on: { ...stays('blocked', 'TaskBlocked', 'TaskBoosted'), TaskQueued: 'queued', ...cancels, TaskFailed: 'failed' },
+      on: {
+        ...stays('blocked', 'TaskBlocked', 'TaskBoosted', 'UsageReported'),
+        TaskQueued: 'queued',
+        ...cancels,
+        TaskFailed: 'failed',
+      },
     },
     queued: {
       on: {
         TaskBlocked: 'blocked',
         TaskAssigned: 'assigned',
-        ...stays('queued', 'TaskBoosted'),
+        // An agent whose attempt has failed may still tell what it used.
+        ...stays('queued', 'TaskBoosted', 'UsageReported'),
         ...cancels,
         TaskFailed: 'failed',
       },
@@ -242,7 +248,9 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         failures: 0,
         rounds: 0,
         restarts: task.restarts + 1,
+        waits: [],
         notBefore: 0,
+        merged: null,
         reason: null,
         code: null,
         since: at,

@@ -26,6 +26,7 @@ export function decide(command: WorkflowCommand, actor: Proposer<Workflow, Workf
         return rejected('workflow.not_paused', `The workflow is ${actor.value}, not paused.`);
       return actor.facts({ type: 'WorkflowResumed', v: 1, data: { by: command.actor } });
     case 'cancel_workflow':
+      if (actor.value === 'cancelled') return [];
       return (
         open(actor) ??
         actor.facts({ type: 'WorkflowCancelled', v: 1, data: { reason: command.input.reason, by: command.actor } })

@@ -9,6 +9,7 @@ export {
   phaseSchema,
   type WorkflowDefinition,
 } from './definition.ts';
+export { checkedDefinitionSchema } from './definition-rules.ts';
 export {
   type CheckSummary,
   checkSummarySchema,

@@ -43,8 +43,7 @@ export const workflowChart: Chart = {
       on: {
         ...stays('paused', 'RunOpened', 'BaselineRecorded'),
         WorkflowResumed: 'active',
-        WorkflowCancelled: 'cancelled',
-        WorkflowFailed: 'failed',
+        ...ends,
       },
     },
     completed: {},

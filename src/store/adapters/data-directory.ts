@@ -23,7 +23,7 @@ export interface Format {
   createdAt: number;
 }
 
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 const FORMAT_FILE = 'format.json';
 
 /**
@@ -67,8 +67,8 @@ function openFormat(path: string, names: string[]): Format {
 
 function parseFormat(path: string): Format {
   try {
-    const format = JSON.parse(readFileSync(join(path, FORMAT_FILE), 'utf8')) as Format;
-    if (Number.isSafeInteger(format.version) && format.version > 0 && typeof format.logId === 'string') return format;
+    const format = JSON.parse(readFileSync(join(path, FORMAT_FILE), 'utf8')) as Format | null;
+    if (Number.isSafeInteger(format?.version) && typeof format?.logId === 'string' && format.version > 0) return format;
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }

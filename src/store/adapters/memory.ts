@@ -27,7 +27,7 @@ export function openMemoryStore(): EventStore {
     const repeated = decideAppend(stream, expected, rows, state);
     if (repeated) return repeated;
     for (const row of rows) keep(stream, row);
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
     return { revision: rowsOf(stream).length - 1, position: BigInt(log.length), repeated: false };
   }
 
@@ -92,7 +92,7 @@ export function openMemoryStore(): EventStore {
     head: async () => source.head(),
     async close() {
       closed = true;
-      for (const listener of [...listeners]) listener();
+      for (const listener of listeners) listener();
     },
   };
 }

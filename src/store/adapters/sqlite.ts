@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../kernel/clock.ts';
-import { Fault } from '../../kernel/errors.ts';
+import { Fault, isFailure } from '../../kernel/errors.ts';
 import type { Random } from '../../kernel/random.ts';
 import { prepareRows } from '../append-rules.ts';
 import type { EventFilter, EventStore, Position, StoredEvent } from '../event-store.ts';
@@ -14,7 +14,7 @@ import { classify, closedFault, faultOf } from './sqlite/failures.ts';
 import { createGroupWriter } from './sqlite/group.ts';
 import { type Owner, type Ownership, ownedFault, takeOwnership } from './sqlite/owner.ts';
 import { createReader, type ReadRow } from './sqlite/reader.ts';
-import { openReserve, RESERVE_BYTES, type Reserve } from './sqlite/reserve.ts';
+import { dropReserve, openReserve, RESERVE_BYTES, type Reserve } from './sqlite/reserve.ts';
 import { type Connect, connect, logPathOf, openWriter } from './sqlite/schema.ts';
 import { raiseEpoch } from './sqlite/settings.ts';
 import { createTail } from './sqlite/tail.ts';
@@ -64,49 +64,41 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const data = openDataDirectory(options.directory, options);
   const ownership = takeOwnership(data.path, options.clock, options.takeOver ?? false);
   try {
-    return openOwned(data, ownership, options);
+    return openWithRoom(data, ownership, options);
   } catch (error) {
     ownership.release();
-    throw error;
+    throw openingFault(data.path, error);
+  }
+}
+
+/** On a full disk the log is opened with the room that was kept, so that it can be read and the server can say so. */
+function openWithRoom(data: DataDirectory, ownership: Ownership, options: SqliteStoreOptions): SqliteStore {
+  try {
+    return openOwned(data, ownership, options);
+  } catch (error) {
+    if (classify(error) !== 'full' || !dropReserve(data.path)) throw error;
+    return openOwned(data, ownership, { ...options, reserveBytes: 0 });
   }
 }
 
 function openOwned(data: DataDirectory, ownership: Ownership, options: SqliteStoreOptions): SqliteStore {
   const open = options.connect ?? connect;
-  const db = openLog(data.path, open);
-  try {
-    const epoch = becomeOwner(db, data.path);
-    ownership.announce({ epoch });
-    refuseDamage(db, data.path);
-    const reading = open(logPathOf(data.path), { readOnly: true });
-    const anchor = openAnchorFile(data.path);
-    const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
-    return assemble({ data, ownership, db, reading, epoch, anchor, reserve });
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function openLog(directory: string, open: Connect): DatabaseSync {
-  try {
-    return openWriter(directory, open);
-  } catch (error) {
-    throw openingFault(directory, error);
-  }
-}
-
-function becomeOwner(db: DatabaseSync, directory: string): number {
-  try {
-    return raiseEpoch(db);
-  } catch (error) {
-    throw openingFault(directory, error);
-  }
+  using failed = new DisposableStack();
+  const db = failed.adopt(openWriter(data.path, open), (opened) => opened.close());
+  const epoch = raiseEpoch(db);
+  ownership.announce({ epoch });
+  refuseDamage(db, data.path);
+  const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
+  const anchor = failed.adopt(openAnchorFile(data.path), (opened) => opened.close());
+  const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
+  const store = assemble({ data, ownership, db, reading, epoch, anchor, reserve });
+  failed.move();
+  return store;
 }
 
 /** Another process in the middle of a write is an owner that was stopped there: only its end helps. */
 function openingFault(directory: string, error: unknown): unknown {
-  if ((error as { errcode?: number }).errcode === undefined) return error;
+  if (isFailure(error)) return error;
   return classify(error) === 'busy' ? ownedFault(directory) : faultOf(error);
 }
 
@@ -141,7 +133,7 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
   const writer = createWriter(db, groups, (written, head) => {
     anchor.write(head);
     tail.push(written);
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
   });
 
   const head = () => groups.head().position;
@@ -167,7 +159,8 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
     const kept = tail.page(Number(after), filter);
     if (kept) return kept;
     await breath();
-    assertOpen();
+    // Closed meanwhile: the subscription sees it and ends.
+    if (closing) return { events: [], through: after };
     const high = head();
     const rows = reader.logPage(filter, { low: Number(after), high, limit: PAGE_EVENTS_MAX });
     const full = rows.length === PAGE_EVENTS_MAX;
@@ -176,12 +169,14 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
 
   async function close(): Promise<void> {
     const closed = writer.close();
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
     await closed;
     await reserve.close();
-    // The connection that only reads goes last: SQLite's own copying at the last close must not follow a failure.
+    // After a failure the connection that only reads goes last: closing the last writing one would write again.
+    const stopped = writer.state().reason !== null;
+    if (!stopped) reader.close();
     db.close();
-    reader.close();
+    if (stopped) reader.close();
     anchor.close();
     ownership.release();
   }

@@ -13,7 +13,8 @@ const SQLITE_FULL = 13;
 const SQLITE_IOERR_SHMSIZE = 4874;
 
 export function classify(error: unknown): StorageFailure {
-  const errcode = (error as { errcode?: number } | null)?.errcode ?? 0;
+  const { errcode = 0, code } = (error ?? {}) as { errcode?: number; code?: string };
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'full';
   if (errcode === SQLITE_IOERR_SHMSIZE || (errcode & 0xff) === SQLITE_FULL) return 'full';
   return (errcode & 0xff) === SQLITE_BUSY ? 'busy' : 'broken';
 }

@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -16,10 +16,11 @@ export interface Reserve {
 }
 
 export const RESERVE_BYTES = 64 * 1024 * 1024;
+const reservePathOf = (directory: string) => join(directory, 'reserve');
 const CHUNK = Buffer.alloc(1024 * 1024);
 
 export function openReserve(directory: string, bytes: number): Reserve {
-  const path = join(directory, 'reserve');
+  const path = reservePathOf(directory);
   let wanted = bytes > 0;
   const held = () => wanted && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= bytes;
   const settled =
@@ -40,12 +41,21 @@ export function openReserve(directory: string, bytes: number): Reserve {
   };
 }
 
+/** Gives the room back before the log is opened; false when none was kept. */
+export function dropReserve(directory: string): boolean {
+  if (!existsSync(reservePathOf(directory))) return false;
+  rmSync(reservePathOf(directory), { force: true });
+  return true;
+}
+
 async function fill(path: string, bytes: number, wanted: () => boolean): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
-    for (let left = bytes; left > 0 && wanted(); left -= CHUNK.length)
+    for (let left = bytes; left > 0 && wanted(); left -= CHUNK.length) {
       await file.write(CHUNK, 0, Math.min(left, CHUNK.length));
-    await file.sync();
+      // Bit by bit, so that no flush of the log waits for all of it.
+      await file.sync();
+    }
   } finally {
     await file.close();
   }

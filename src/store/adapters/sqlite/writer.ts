@@ -35,8 +35,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export const GROUP_APPENDS_MAX = 128;
-export const APPENDS_WAITING_MAX = 10_000;
+const GROUP_APPENDS_MAX = 128;
+const APPENDS_WAITING_MAX = 10_000;
 // About 8 MiB of write-ahead log: pages that change again and again are then copied once.
 const CHECKPOINT_PAGES = 2000;
 const PAGES_PER_GROUP = 6;

@@ -1,0 +1,61 @@
+import { systemClock } from '../src/kernel/adapters/system.ts';
+import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
+import { compare, type Figure, seconds } from './measure.ts';
+import { benchEvent, inDirectory, openRaw, RAW_INSERT } from './raw-log.ts';
+
+const WRITERS = 64;
+const ROUNDS_PER_WRITER = 60;
+const ALONE = 600;
+const streamOf = (writer: number) => `task-tsk_01k00000000000000000000${String(writer).padStart(3, '0')}`;
+
+/** Appends of one event with 256 bytes of data, flushed to the disk, from 64 writers at once and from one. */
+export async function run(): Promise<Figure[]> {
+  return [
+    await compare(
+      { subject: 'append, 64 writers', unit: 'events/s', goal: '≥ 0.6' },
+      { product: () => appendFrom(WRITERS, ROUNDS_PER_WRITER), floor: () => rawGroups(WRITERS, ROUNDS_PER_WRITER) },
+    ),
+    await compare(
+      { subject: 'append, one writer', unit: 'events/s', goal: '≥ 0.5' },
+      { product: () => appendFrom(1, ALONE), floor: () => rawGroups(1, ALONE) },
+    ),
+  ];
+}
+
+/** Each writer appends, waits for the answer, and appends again. */
+async function appendFrom(writers: number, rounds: number): Promise<number> {
+  return inDirectory(async (directory) => {
+    const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0 });
+    const write = async (writer: number) => {
+      for (let n = 0; n < rounds; n++)
+        await store.append(streamOf(writer), n === 0 ? 'no_stream' : n - 1, [benchEvent(n * writers + writer)]);
+    };
+    const taken = await seconds(async () => {
+      await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+    });
+    await store.close();
+    return (writers * rounds) / taken;
+  });
+}
+
+/** One transaction per round, an insert for each writer. */
+async function rawGroups(writers: number, rounds: number): Promise<number> {
+  return inDirectory(async (directory) => {
+    const db = openRaw(directory);
+    const insert = db.prepare(RAW_INSERT);
+    let position = 0;
+    const taken = await seconds(() => {
+      for (let n = 0; n < rounds; n++) {
+        db.exec('BEGIN IMMEDIATE');
+        for (let writer = 0; writer < writers; writer++) {
+          const { id, type, v, at, data, meta } = benchEvent(position);
+          position += 1;
+          insert.run(position, streamOf(writer), n, id, type, v, at, JSON.stringify(data), JSON.stringify(meta));
+        }
+        db.exec('COMMIT');
+      }
+    });
+    db.close();
+    return (writers * rounds) / taken;
+  });
+}

@@ -1,0 +1,73 @@
+import { ERROR_CODES, type ErrorCode } from '../../src/kernel/error-codes.ts';
+import { code, page, type Pages, table } from './markdown.ts';
+
+/** What a user sees, with the areas of the codes that it may come from. */
+const SIGHTS: readonly { sight: string; areas: readonly string[] }[] = [
+  { sight: 'The server does not start, or is not there', areas: ['data', 'server', 'node'] },
+  { sight: 'The repository is not accepted', areas: ['repository'] },
+  { sight: 'A setting, a workflow’s definition or an agent’s name is refused', areas: ['config', 'definition'] },
+  { sight: 'A request is refused as it stands', areas: ['input', 'command', 'query', 'route', 'id', 'position'] },
+  { sight: 'You, or an agent, may not do that', areas: ['auth'] },
+  { sight: 'A workflow does not take a step', areas: ['workflow'] },
+  { sight: 'A task does not take a step', areas: ['task'] },
+  { sight: 'An agent does not start, live or end', areas: ['agent', 'terminal', 'fleet'] },
+  { sight: 'A working copy, a check or a merge fails', areas: ['git', 'worktree', 'check', 'train'] },
+  { sight: 'The log or its files are in trouble', areas: ['log', 'blob'] },
+  { sight: 'Something in here is broken or overloaded', areas: ['actor', 'defect'] },
+];
+
+const codes = Object.keys(ERROR_CODES) as ErrorCode[];
+
+export function errorPages(): Pages {
+  for (const one of codes)
+    if (SIGHTS.filter(({ areas }) => areas.includes(areaOf(one))).length !== 1)
+      throw new Error(`${one}: name the area ${areaOf(one)} under exactly one heading of scripts/docs/errors.ts`);
+  return { 'errors.md': errors(), 'troubleshooting.md': troubleshooting() };
+}
+
+function errors(): string {
+  return page(
+    'Errors',
+    'Every failure carries one of these codes, on every face: REST and MCP answers, the CLI with `--json`, the log.',
+    table(
+      ['kind', 'means'],
+      [
+        ['invalid', 'It does not parse, or names what is not there.'],
+        ['denied', 'Not you, or not here.'],
+        ['rejected', 'The domain says no; nothing was changed.'],
+        ['conflict', 'Someone was faster.'],
+        ['fault', 'Disk, terminal, network or an agent failed; trying again may help.'],
+        ['defect', 'A bug of ours.'],
+      ],
+    ),
+    ...SIGHTS.flatMap(({ areas }) => areas).flatMap((area) => {
+      const own = codes.filter((one) => areaOf(one) === area);
+      return own.length === 0
+        ? []
+        : [`## ${area}`, table(['code', 'kind', 'HTTP', 'means', 'next step'], own.map(row))];
+    }),
+  );
+}
+
+function troubleshooting(): string {
+  return page(
+    'Troubleshooting',
+    'By what you see. The message of an error names the particular; this page says what to do next. All codes: [errors.md](errors.md).',
+    ...SIGHTS.flatMap(({ sight, areas }) => [
+      `## ${sight}`,
+      codes
+        .filter((one) => areas.includes(areaOf(one)))
+        .map((one) => `- **${ERROR_CODES[one].means}** ${ERROR_CODES[one].next} (${code(one)})`)
+        .join('\n'),
+    ]),
+  );
+}
+
+function row(one: ErrorCode): string[] {
+  const { kind, status, means, next } = ERROR_CODES[one];
+  return [code(one), kind, String(status), means, next];
+}
+
+function areaOf(one: string): string {
+  return one.slice(0, one.indexOf('.'));
+}

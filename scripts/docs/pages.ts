@@ -1,0 +1,10 @@
+import { commandPages } from './commands.ts';
+import { configurationPages } from './configuration.ts';
+import { errorPages } from './errors.ts';
+import { machinePages } from './machines.ts';
+import type { Pages } from './markdown.ts';
+
+/** Every page that is made from the code, by its path below `docs/`. */
+export function allPages(): Pages {
+  return { ...machinePages(), ...commandPages(), ...configurationPages(), ...errorPages() };
+}

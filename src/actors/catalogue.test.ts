@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { categoryOf, STREAM_PATTERN } from '../store/event-store.ts';
+import { ACTORS, COMMANDS } from './catalogue.ts';
+
+const newId = (prefix: string) => `${prefix}_new`;
+/** Where each input names its actor; what is not here makes a new one or goes to the only one. */
+const ADDRESSED = { taskId: 'tsk_1', agentId: 'agt_1', workflowId: 'wfl_1', trainId: 'mtr_1' };
+const BY_KIND: Record<string, string> = {
+  task: 'tsk_1',
+  agent: 'agt_1',
+  workflow: 'wfl_1',
+  mergeTrain: 'mtr_1',
+  fleet: 'main',
+  config: 'main',
+};
+const MAKES_NEW: Record<string, string> = { create_task: 'tsk_new', start_workflow: 'wfl_new' };
+
+describe('the catalogue', () => {
+  it('names each kind of actor once, as a category of streams', () => {
+    expect([...ACTORS.keys()]).toEqual(['config', 'workflow', 'task', 'agent', 'fleet', 'mergeTrain']);
+    for (const kind of ACTORS.keys()) {
+      expect(`${kind}-main`).toMatch(STREAM_PATTERN);
+      expect(categoryOf(`${kind}-main`)).toBe(kind);
+    }
+  });
+
+  it.each([...COMMANDS.values()])('sends $name to an actor of its kind', ({ name, kind, target }) => {
+    expect(ACTORS.has(kind)).toBe(true);
+    expect(target(ADDRESSED, newId)).toBe(MAKES_NEW[name] ?? BY_KIND[kind]);
+  });
+
+  it.each([...COMMANDS.values()])('describes $name well enough for a help page', (command) => {
+    expect(command.name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+    expect(command.summary).toMatch(/^\p{Lu}.*\.$/u);
+    const forPeople = command.roles.some((role) => role !== 'server');
+    expect(command.cli !== undefined).toBe(forPeople);
+    if (forPeople) expect(command.example).toMatch(new RegExp(`^heph ${command.cli?.split(' <')[0]}`));
+  });
+
+  it('gives no command to agents as a tool that agents may not send', () => {
+    const tools = [...COMMANDS.values()].filter(({ tool }) => tool);
+    expect(tools.length).toBeGreaterThan(0);
+    for (const { roles } of tools) expect(roles).toContain('worker');
+  });
+});

@@ -1,0 +1,570 @@
+import { describe, expect, it } from 'vitest';
+import { checkSummary, keptTree, taskSpec } from '../../../tests/support/examples.ts';
+import { type Given, given, type Said, START_MS } from '../../../tests/support/given.ts';
+import { DEFAULT_SETTINGS } from '../config/index.ts';
+import { type Task, type TaskFact, type TaskSpec, taskActor, taskChart, taskCommands } from './index.ts';
+
+const taskId = 'tsk_parser';
+const ada = { agentId: 'agt_ada', attempt: 1 };
+const bob = { agentId: 'agt_bob', attempt: 2 };
+const fact = <T extends TaskFact['type']>(type: T, data: Extract<TaskFact, { type: T }>['data']) =>
+  ({ type, v: 1, data }) as TaskFact;
+
+const created = (differs: Partial<TaskSpec> = {}) => fact('TaskCreated', taskSpec(differs));
+const queued = fact('TaskQueued', { because: 'the phase has started' });
+const wait = { code: 'phase_not_started', text: 'The phase fix has not started.', eventId: null };
+const blocked = fact('TaskBlocked', { reasons: [wait] });
+const assigned = (run = ada) => fact('TaskAssigned', run);
+const started = (run = ada) => fact('TaskStarted', run);
+const submitted = (run = ada) => fact('WorkSubmitted', { ...run, summary: 'Mended.', outputs: {}, how: 'reported' });
+const treeKept = fact('TreeKept', keptTree());
+const passed = fact('ValidationPassed', { round: 1, check: checkSummary(), verdict: 'green' });
+const merged = fact('TaskMerged', { commit: 'm1', branch: 'heph/run/wfl_bugfix' });
+const attemptFailed = fact('AttemptFailed', { ...ada, code: 'died', reason: 'It died.', counts: true, notBefore: 0 });
+const failed = fact('TaskFailed', { code: 'died', reason: 'It died.', by: 'server' });
+const cancelled = fact('TaskCancelled', { reason: '', by: 'operator' });
+
+const QUEUED = [created(), queued];
+const ASSIGNED = [...QUEUED, assigned()];
+const WORKING = [...ASSIGNED, started()];
+const SUBMITTED = [...WORKING, submitted()];
+const MERGING = [...SUBMITTED, treeKept, passed];
+const DONE = [...MERGING, merged];
+const RETRYING = [...WORKING, attemptFailed];
+
+const say = (name: string, input: Record<string, unknown> = {}, actor = 'server'): Said => ({
+  name,
+  input: { taskId, ...input },
+  actor,
+});
+const create = (differs: Partial<TaskSpec> = {}): Said => ({ name: 'create_task', input: taskSpec(differs) });
+const assign = (run = ada) => say('assign_task', run);
+const status = (word: 'done' | 'failed', more: Record<string, unknown> = {}, actor = 'agent:agt_ada') =>
+  say('update_task_status', { status: word, ...more }, actor);
+const failAttempt = (run = ada, counts = true) =>
+  say('fail_attempt', { ...run, code: 'died', reason: 'It died.', counts });
+const failValidation = (attempt = 1) =>
+  say('fail_validation', { attempt, check: checkSummary('failed'), code: 'red', feedback: 'one test is red' });
+const passValidation = (attempt = 1) => say('pass_validation', { attempt, check: checkSummary(), verdict: 'green' });
+const sendBack = (attempt = 1) =>
+  say('send_back', { attempt, code: 'conflict', feedback: 'parser.js conflicts', files: ['src/parser.js'] });
+const recordTree = (run = ada) => say('record_tree', { ...run, tree: keptTree() });
+const restart = say('restart_task', {}, 'operator');
+const boost = say('boost_task', {}, 'operator');
+const cancel = say('cancel_task', { reason: 'by hand' }, 'operator');
+
+describe('a task’s beginning', () => {
+  it('is created once', () => {
+    given(taskActor).when(create()).thenFacts({ type: 'TaskCreated', data: taskSpec() });
+    given(taskActor, created()).when(create()).thenRejected('task.exists');
+  });
+
+  it.each(Object.keys(taskCommands).filter((name) => name !== 'create_task'))(
+    'does not exist for %s before',
+    (name) => {
+      given(taskActor).when(exampleOf(name)).thenRejected('task.not_open');
+    },
+  );
+
+  it('waits with its reasons, which are recorded once', () => {
+    const waiting = given(taskActor, created())
+      .when(say('block_task', { reasons: [wait] }))
+      .thenFacts({ type: 'TaskBlocked', data: { reasons: [wait] } });
+    expect(waiting.state.context.waits).toEqual([wait]);
+    waiting.when(say('block_task', { reasons: [wait] })).thenNothing();
+    waiting.when(say('block_task', { reasons: [{ ...wait, code: 'paused' }] })).thenFacts('TaskBlocked');
+  });
+
+  it('is queued from each kind of waiting, once', () => {
+    const queue = say('queue_task', { because: 'the phase has started' });
+    given(taskActor, created()).when(queue).thenFacts('TaskQueued').when(queue).thenNothing();
+    const after = given(taskActor, created(), blocked).when(queue).thenFacts('TaskQueued');
+    expect(after.state.context.waits).toEqual([]);
+    given(taskActor, ...WORKING)
+      .when(queue)
+      .thenRejected('task.out_of_order');
+  });
+
+  it('is boosted while it waits, once', () => {
+    for (const facts of [[created()], [created(), blocked], QUEUED])
+      given(taskActor, ...facts)
+        .when(boost)
+        .thenFacts('TaskBoosted')
+        .when(boost)
+        .thenNothing();
+    given(taskActor, ...WORKING)
+      .when(boost)
+      .thenRejected('task.not_queued');
+    given(taskActor, ...DONE)
+      .when(boost)
+      .thenRejected('task.not_open');
+  });
+});
+
+describe('an attempt', () => {
+  it('is assigned to one agent', () => {
+    const after = given(taskActor, ...QUEUED)
+      .when(assign())
+      .thenFacts({ type: 'TaskAssigned', data: ada });
+    expect(after.state.context).toMatchObject(ada);
+    after.when(assign()).thenNothing();
+  });
+
+  it('refuses a second agent', () => {
+    given(taskActor, ...ASSIGNED)
+      .when(assign({ agentId: 'agt_bob', attempt: 1 }))
+      .thenRejected('task.stale_attempt');
+    given(taskActor, ...ASSIGNED)
+      .when(assign(bob))
+      .thenRejected('task.not_queued');
+  });
+
+  it('refuses an attempt that skips one', () => {
+    given(taskActor, ...QUEUED)
+      .when(assign(bob))
+      .thenRejected('task.stale_attempt');
+  });
+
+  it('starts once, and not in another’s name', () => {
+    const start = (run = ada) => say('start_task', run);
+    given(taskActor, ...ASSIGNED)
+      .when(start())
+      .thenFacts({ type: 'TaskStarted', data: ada })
+      .when(start())
+      .thenNothing();
+    given(taskActor, ...ASSIGNED)
+      .when(start(bob))
+      .thenRejected('task.stale_attempt');
+    given(taskActor, ...RETRYING)
+      .when(start())
+      .thenNothing();
+    given(taskActor, ...ASSIGNED, cancelled)
+      .when(start())
+      .thenRejected('task.not_open');
+  });
+
+  it('tells its progress while it works', () => {
+    const progress = say('report_progress', { message: 'half way', fraction: 0.5 }, 'agent:agt_ada');
+    const after = given(taskActor, ...WORKING)
+      .when(progress)
+      .thenFacts('TaskProgressed');
+    expect(after.state.context.progress).toMatchObject({ message: 'half way', fraction: 0.5 });
+    given(taskActor, ...DONE)
+      .when(progress)
+      .thenRejected('task.not_open');
+    given(taskActor, ...RETRYING)
+      .when(progress)
+      .thenRejected('task.not_assigned');
+    given(taskActor, ...WORKING)
+      .when({ ...progress, actor: 'agent:agt_bob' })
+      .thenRejected('task.not_assigned');
+    given(taskActor, ...QUEUED)
+      .when({ ...progress, actor: 'operator' })
+      .thenRejected('task.out_of_order');
+  });
+
+  it('adds up what it used, also after its end', () => {
+    const usage = say('report_usage', { inputTokens: 10, outputTokens: 5, costUsd: 0.5, wallMs: 100 }, 'agent:agt_ada');
+    for (const facts of [WORKING, RETRYING, MERGING, DONE, [...WORKING, failed], [...WORKING, cancelled]]) {
+      const after = given(taskActor, ...facts)
+        .when(usage)
+        .thenFacts({ type: 'UsageReported', data: { agentId: 'agt_ada' } })
+        .when(usage)
+        .thenFacts('UsageReported');
+      expect(after.state.context.usage).toEqual({ inputTokens: 20, outputTokens: 10, costUsd: 1, wallMs: 200 });
+    }
+    given(taskActor, ...WORKING)
+      .when({ ...usage, actor: 'agent:agt_bob' })
+      .thenRejected('task.not_assigned');
+  });
+
+  it('hands in its work once', () => {
+    const done = status('done', { summary: 'Mended.' });
+    const after = given(taskActor, ...WORKING)
+      .when(done)
+      .thenFacts({ type: 'WorkSubmitted', data: { ...ada, how: 'reported', summary: 'Mended.' } });
+    after.when(done).thenNothing();
+    given(taskActor, ...MERGING)
+      .when(done)
+      .thenNothing();
+    given(taskActor, ...DONE)
+      .when(done)
+      .thenNothing();
+    given(taskActor, ...WORKING, failed)
+      .when(done)
+      .thenRejected('task.not_open');
+    given(taskActor, ...QUEUED)
+      .when({ ...done, actor: 'operator' })
+      .thenRejected('task.out_of_order');
+  });
+
+  it('may be quicker than the word that its agent lives', () => {
+    given(taskActor, ...ASSIGNED)
+      .when(status('done'))
+      .thenFacts('TaskStarted', 'WorkSubmitted');
+    given(taskActor, ...ASSIGNED)
+      .when(say('submit_on_exit', { ...ada, summary: 'It ended.' }))
+      .thenFacts('TaskStarted', { type: 'WorkSubmitted', data: { how: 'exited' } });
+  });
+
+  it('is handed in by a good exit without a word, once', () => {
+    const exit = say('submit_on_exit', { ...ada, summary: 'It ended.' });
+    given(taskActor, ...WORKING)
+      .when(exit)
+      .thenFacts({ type: 'WorkSubmitted', data: { ...ada, how: 'exited' } })
+      .when(exit)
+      .thenNothing();
+    given(taskActor, ...WORKING)
+      .when(say('submit_on_exit', { ...bob, summary: '' }))
+      .thenRejected('task.stale_attempt');
+  });
+
+  it('gives up with its reason', () => {
+    given(taskActor, ...WORKING)
+      .when(status('failed', { reason: 'cannot be reproduced' }))
+      .thenFacts({ type: 'TaskFailed', data: { code: 'agent_gave_up', reason: 'cannot be reproduced' } })
+      .when(status('failed'))
+      .thenRejected('task.not_open');
+    given(taskActor, ...WORKING)
+      .when(status('failed', { summary: 'No luck.' }))
+      .thenFacts({ type: 'TaskFailed', data: { reason: 'No luck.' } });
+    given(taskActor, ...WORKING)
+      .when(status('failed'))
+      .thenFacts({ type: 'TaskFailed', data: { reason: 'The agent gave no reason.' } });
+  });
+
+  it('listens to its own agent only', () => {
+    for (const word of ['done', 'failed'] as const) {
+      given(taskActor, ...WORKING)
+        .when(status(word, {}, 'agent:agt_eve'))
+        .thenRejected('task.not_assigned');
+      given(taskActor, ...QUEUED)
+        .when(status(word))
+        .thenRejected('task.not_assigned');
+      given(taskActor, ...RETRYING)
+        .when(status(word))
+        .thenRejected('task.not_assigned');
+      given(taskActor, ...RETRYING, assigned(bob))
+        .when(status(word))
+        .thenRejected('task.not_assigned');
+    }
+    given(taskActor, ...WORKING)
+      .when(status('failed', { reason: 'no' }, 'operator'))
+      .thenFacts('TaskFailed');
+  });
+});
+
+describe('an attempt that comes to nothing', () => {
+  it('is tried again after a pause', () => {
+    const at = START_MS + 60_000;
+    const after = given(taskActor, ...WORKING)
+      .when(failAttempt(), { at })
+      .thenFacts({ type: 'AttemptFailed', data: { ...ada, notBefore: at + 2_000 } });
+    expect(after.state).toMatchObject({ value: 'queued', context: { failures: 1, code: 'died' } });
+    after.when(failAttempt()).thenNothing();
+    after.when(assign(bob)).thenFacts('TaskAssigned');
+  });
+
+  it('doubles the pause up to a bound', () => {
+    let task = given(taskActor, created({ attemptsMax: 20 }), queued);
+    const pauses: number[] = [];
+    for (let attempt = 1; attempt <= 10; attempt++) {
+      const run = { agentId: 'agt_ada', attempt };
+      const [fact] = task.when(assign(run)).next.when(failAttempt(run), { at: 0 }).facts;
+      pauses.push((fact as Extract<TaskFact, { type: 'AttemptFailed' }>).data.notBefore);
+      task = task.when(assign(run)).next.when(failAttempt(run), { at: 0 }).next;
+    }
+    expect(pauses).toEqual([2e3, 4e3, 8e3, 16e3, 32e3, 64e3, 128e3, 256e3, 300e3, 300e3]);
+  });
+
+  it('ends the task at its bound, with the last reason', () => {
+    given(taskActor, ...RETRYING, assigned(bob))
+      .when(failAttempt(bob))
+      .thenFacts('AttemptFailed', {
+        type: 'TaskFailed',
+        data: { code: 'died', reason: 'All 2 attempts failed; the last: It died.' },
+      });
+    given(taskActor, created({ attemptsMax: 1 }), queued, assigned())
+      .when(failAttempt())
+      .thenFacts('AttemptFailed', { type: 'TaskFailed', data: { reason: 'It died.' } });
+  });
+
+  it('counts and pauses only when it was the agent’s fault', () => {
+    const at = START_MS + 60_000;
+    const after = given(taskActor, ...WORKING)
+      .when(failAttempt(ada, false), { at })
+      .thenFacts({ type: 'AttemptFailed', data: { notBefore: at } });
+    expect(after.state.context.failures).toBe(0);
+  });
+
+  it('concerns its own attempt only', () => {
+    given(taskActor, ...RETRYING, assigned(bob))
+      .when(failAttempt())
+      .thenRejected('task.stale_attempt');
+    given(taskActor, ...DONE)
+      .when(failAttempt())
+      .thenNothing();
+  });
+});
+
+describe('the verdict', () => {
+  it('rests on a kept tree, kept once', () => {
+    given(taskActor, ...SUBMITTED)
+      .when(recordTree())
+      .thenFacts('TreeKept')
+      .when(recordTree())
+      .thenNothing();
+    given(taskActor, ...SUBMITTED)
+      .when(recordTree(bob))
+      .thenRejected('task.stale_attempt');
+    given(taskActor, ...WORKING)
+      .when(recordTree())
+      .thenRejected('task.out_of_order');
+  });
+
+  it('sends changed work to be merged, once', () => {
+    const after = given(taskActor, ...SUBMITTED, treeKept)
+      .when(passValidation())
+      .thenFacts('ValidationPassed');
+    expect(after.state.value).toBe('merging');
+    after.when(passValidation()).thenNothing();
+    given(taskActor, ...SUBMITTED)
+      .when(passValidation(2))
+      .thenRejected('task.stale_attempt');
+    given(taskActor, ...WORKING)
+      .when(passValidation())
+      .thenRejected('task.out_of_order');
+  });
+
+  it('ends a task at once when there is nothing to merge', () => {
+    given(taskActor, ...SUBMITTED)
+      .when(passValidation())
+      .thenFacts('ValidationPassed', { type: 'TaskCompleted', data: { summary: 'Mended.' } })
+      .when(passValidation())
+      .thenNothing();
+    given(taskActor, created({ changes: 'none' }), queued, assigned(), started(), submitted(), treeKept)
+      .when(passValidation())
+      .thenFacts('ValidationPassed', 'TaskCompleted');
+  });
+
+  it('sends work back for a bounded number of rounds', () => {
+    const second = given(taskActor, ...SUBMITTED)
+      .when(failValidation())
+      .thenFacts(
+        { type: 'ValidationFailed', data: { round: 1 } },
+        { type: 'TaskQueued', data: { because: 'round 2 of 3' } },
+      );
+    expect(second.state.context).toMatchObject({ rounds: 1, feedback: 'one test is red', failures: 0 });
+    const third = again(again(second, 2).when(failValidation(2)).thenFacts('ValidationFailed', 'TaskQueued'), 3);
+    third.when(failValidation(3)).thenFacts('ValidationFailed', {
+      type: 'TaskFailed',
+      data: { code: 'red', reason: 'After 3 rounds the work still does not pass: one test is red' },
+    });
+  });
+
+  it('is given once and for its own attempt', () => {
+    given(taskActor, ...SUBMITTED)
+      .when(failValidation(2))
+      .thenRejected('task.stale_attempt');
+    given(taskActor, ...SUBMITTED)
+      .when(failValidation())
+      .next.when(failValidation())
+      .thenRejected('task.out_of_order');
+  });
+
+  it('sends work back that does not merge, and counts that as a round', () => {
+    const after = given(taskActor, ...MERGING)
+      .when(sendBack())
+      .thenFacts({ type: 'WorkSentBack', data: { code: 'conflict' } }, 'TaskQueued');
+    expect(after.state.context).toMatchObject({ rounds: 1, freshBase: true, feedback: 'parser.js conflicts' });
+    given(taskActor, ...MERGING)
+      .when(sendBack(2))
+      .thenRejected('task.stale_attempt');
+    given(taskActor, created({ roundsMax: 1 }), ...MERGING.slice(1))
+      .when(sendBack())
+      .thenFacts('WorkSentBack', 'TaskFailed');
+  });
+
+  it('ends with the merge, once', () => {
+    const merge = say('record_merge', { commit: 'm1', branch: 'heph/run/wfl_bugfix' });
+    given(taskActor, ...MERGING)
+      .when(merge)
+      .thenFacts('TaskMerged')
+      .when(merge)
+      .thenNothing();
+    given(taskActor, ...WORKING)
+      .when(merge)
+      .thenRejected('task.out_of_order');
+  });
+});
+
+describe('a task without an agent', () => {
+  const own = [created({ agent: null, changes: 'none' }), queued];
+  const run = say('run_by_server');
+
+  it('is begun, submitted and judged by the server', () => {
+    given(taskActor, ...own)
+      .when(run)
+      .thenFacts({ type: 'TaskAssigned', data: { agentId: null, attempt: 1 } }, 'TaskStarted', {
+        type: 'WorkSubmitted',
+        data: { how: 'server' },
+      })
+      .when(passValidation())
+      .thenFacts('ValidationPassed', { type: 'TaskCompleted', data: { summary: 'The tree as it is.' } });
+  });
+
+  it('has one round only', () => {
+    given(taskActor, ...own)
+      .when(run)
+      .next.when(failValidation())
+      .thenFacts('ValidationFailed', { type: 'TaskFailed', data: { reason: 'one test is red' } });
+  });
+
+  it('is not begun twice, and no task of an agent is', () => {
+    given(taskActor, ...own)
+      .when(run)
+      .next.when(run)
+      .thenRejected('task.out_of_order');
+    given(taskActor, ...QUEUED)
+      .when(run)
+      .thenRejected('task.out_of_order', 'agent of its own');
+  });
+
+  it('has no deadline: its check has its own', () => {
+    const { context } = given(taskActor, ...own).when(run).next.state;
+    expect(taskActor.deadlines?.map((deadline) => deadline.dueAt(context, DEFAULT_SETTINGS))).toEqual([null, null]);
+  });
+});
+
+describe('the end of a task', () => {
+  it.each(['cancelled', 'done', 'failed'] as const)('is not cancelled when it is %s', (end) => {
+    const facts = { cancelled: [...WORKING, cancelled], done: DONE, failed: [...WORKING, failed] }[end];
+    const outcome = given(taskActor, ...facts).when(cancel);
+    if (end === 'cancelled') outcome.thenNothing();
+    else outcome.thenRejected('task.not_open');
+  });
+
+  it('can be cancelled wherever it is open', () => {
+    for (const facts of [[created()], [created(), blocked], QUEUED, ASSIGNED, WORKING, SUBMITTED, MERGING])
+      given(taskActor, ...facts)
+        .when(cancel)
+        .thenFacts({ type: 'TaskCancelled', data: { by: 'operator' } });
+  });
+
+  it('can fail wherever it is open, once', () => {
+    const fail = say('fail_task', { code: 'no_base', reason: 'The base is gone.' });
+    for (const facts of [[created()], [created(), blocked], QUEUED, ASSIGNED, WORKING, SUBMITTED, MERGING])
+      given(taskActor, ...facts)
+        .when(fail)
+        .thenFacts('TaskFailed')
+        .when(fail)
+        .thenNothing();
+  });
+
+  it('can be begun again, with its history and fresh bounds', () => {
+    const after = given(taskActor, ...DONE)
+      .when(restart)
+      .thenFacts({ type: 'TaskRestarted', data: { by: 'operator' } });
+    expect(after.state).toMatchObject({
+      value: 'pending',
+      context: { attempt: 1, restarts: 1, failures: 0, rounds: 0, merged: null },
+    });
+    given(taskActor, ...WORKING, failed)
+      .when(restart)
+      .thenFacts('TaskRestarted');
+    given(taskActor, ...WORKING)
+      .when(restart)
+      .thenRejected('task.not_ended');
+    given(taskActor, ...WORKING, cancelled)
+      .when(restart)
+      .thenRejected('task.out_of_order');
+  });
+
+  it('can be begun again a bounded number of times', () => {
+    const once = { changes: { 'limits.restartsMax': 1 } };
+    given(taskActor, ...DONE)
+      .when(restart, once)
+      .next.when(say('fail_task', { code: 'no', reason: 'no' }))
+      .next.when(restart, once)
+      .thenRejected('task.attempts_exhausted');
+  });
+
+  it('takes no verdict after it was cancelled under way', () => {
+    given(taskActor, ...SUBMITTED, cancelled)
+      .when(passValidation())
+      .thenRejected('task.out_of_order');
+    given(taskActor, ...MERGING, cancelled)
+      .when(say('record_merge', { commit: 'm1', branch: 'b' }))
+      .thenRejected('task.out_of_order');
+  });
+
+  it('may be a duplicate of another task', () => {
+    const { state } = given(taskActor, created(), fact('TaskDuplicated', { of: 'tsk_first', by: 'operator' }));
+    expect(state).toMatchObject({ value: 'duplicated', context: { reason: 'the same as tsk_first' } });
+  });
+});
+
+describe('the deadlines of a task', () => {
+  const [start, lease] = taskActor.deadlines ?? [];
+
+  it('are of states that the chart has, and send a command that parses', () => {
+    for (const deadline of taskActor.deadlines ?? []) {
+      for (const state of deadline.states) expect(Object.keys(taskChart.states)).toContain(state);
+      const { context } = given(taskActor, ...WORKING).state;
+      given(taskActor, ...WORKING)
+        .when({ name: deadline.command, input: deadline.input(context) })
+        .thenFacts('AttemptFailed');
+    }
+  });
+
+  it('count from the assignment, then from the start', () => {
+    const waiting = given(taskActor, ...ASSIGNED).state.context;
+    expect(start?.dueAt(waiting, DEFAULT_SETTINGS)).toBe(waiting.since + 120_000);
+    const working = given(taskActor, ...WORKING).state.context;
+    expect(lease?.dueAt(working, DEFAULT_SETTINGS)).toBe(working.since + 1_800_000 + 120_000);
+  });
+
+  it('follow the preset’s own wall time', () => {
+    const working = given(taskActor, ...WORKING).state.context;
+    const preset = { argv: ['repair'], env: {}, passEnv: [], files: {}, model: '', wallMs: 5_000 };
+    const settings = { ...DEFAULT_SETTINGS, agents: { repair: preset } };
+    expect(lease?.dueAt(working, settings)).toBe(working.since + 5_000 + 120_000);
+  });
+});
+
+it('says what each of its events concerns', () => {
+  const scope = { repositoryId: 'rep_library', workflowId: 'wfl_bugfix', taskId };
+  expect(taskActor.scope?.(given(taskActor, created()).state.context)).toEqual(scope);
+  expect(taskActor.scope?.(given(taskActor, ...ASSIGNED).state.context)).toEqual({ ...scope, agentId: 'agt_ada' });
+});
+
+/** A further attempt, up to its hand-in. */
+function again(task: Given<Task>, attempt: number) {
+  const run = { agentId: 'agt_ada', attempt };
+  return task.when(assign(run)).next.when(say('start_task', run)).next.when(status('done')).next;
+}
+
+function exampleOf(name: string): Said {
+  const examples: Record<string, Said> = {
+    update_task_status: status('done'),
+    report_progress: say(name, { message: 'half way' }),
+    report_usage: say(name),
+    cancel_task: cancel,
+    restart_task: restart,
+    boost_task: boost,
+    block_task: say(name, { reasons: [wait] }),
+    queue_task: say(name, { because: '' }),
+    assign_task: assign(),
+    start_task: say(name, ada),
+    run_by_server: say(name),
+    submit_on_exit: say(name, { ...ada, summary: '' }),
+    record_tree: recordTree(),
+    pass_validation: passValidation(),
+    fail_validation: failValidation(),
+    send_back: sendBack(),
+    record_merge: say(name, { commit: 'm1', branch: 'b' }),
+    fail_attempt: failAttempt(),
+    fail_task: say(name, { code: 'no', reason: 'no' }),
+  };
+  return examples[name] as Said;
+}

@@ -1,0 +1,101 @@
+import type { Agent } from '../machines/agent/index.ts';
+import type { Task } from '../machines/task/index.ts';
+import { plainText } from '../kernel/plain-text.ts';
+import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { type Entity, isEndedAgent } from './world.ts';
+
+/**
+ * What an agent's end means for its task. An agent that spoke has spoken; of one that ended without a word, the exit
+ * tells whether its work is worth judging; every other end costs an attempt.
+ */
+const TAIL_BYTES = 4_000;
+const TAIL_LINES = 12;
+
+export const attempts: Process = {
+  name: 'attempts',
+  concurrency: () => 8,
+  obligations(entity, world) {
+    if (entity.kind !== 'task') return [];
+    const task = entity as Entity<Task>;
+    if (task.value !== 'assigned' && task.value !== 'in_progress') return [];
+    const agent = world.agents.get(task.context.agentId ?? '');
+    return agent && isEndedAgent(agent) ? [follow(task, agent)] : [];
+  },
+};
+
+function follow(task: Entity<Task>, agent: Entity<Agent>): Obligation {
+  const { attempt } = agent.context;
+  return {
+    key: `ended:${agent.id}`,
+    async act(hands) {
+      const end = agent.context.end;
+      if (end?.how === 'exited' && end.code === 0 && task.value === 'in_progress') {
+        const summary = 'The agent ended without a report; its work is judged as it is.';
+        await settled(hands.send('submit_on_exit', { taskId: task.id, agentId: agent.id, attempt, summary }));
+        return;
+      }
+      const { code, text, counts } = meaning(agent.context);
+      const tail = end?.how === 'failed' ? '' : await lastWords(agent.id, hands);
+      const reason = tail ? `${text} Its last words:\n${tail}` : text;
+      await settled(hands.send('fail_attempt', { taskId: task.id, agentId: agent.id, attempt, code, reason, counts }));
+    },
+  };
+}
+
+function meaning({ end, stop, agent }: Agent): { code: string; text: string; counts: boolean } {
+  if (stop) {
+    // Stopped with the whole fleet: no fault of the task's.
+    const counts = !stop.reason.startsWith('The whole fleet was stopped');
+    return {
+      code: 'agent_stopped',
+      text: `The agent was stopped by ${stop.by}${stop.reason ? `: ${stop.reason}` : ''}.`,
+      counts,
+    };
+  }
+  switch (end?.how) {
+    case 'failed':
+      return {
+        code: 'agent_not_started',
+        text: `The agent ${agent} could not be started: ${end.reason}`,
+        counts: true,
+      };
+    case 'lost':
+      return { code: 'agent_lost', text: `The agent was lost: ${end.reason}`, counts: true };
+    case 'timed_out':
+      return {
+        code: 'agent_timed_out',
+        text: `The agent was ended at its time limit after ${seconds(end.livedMs)}.`,
+        counts: true,
+      };
+    default: {
+      const how = end?.signal ? `by signal ${end.signal}` : `with exit code ${end?.code}`;
+      return {
+        code: 'agent_died',
+        text: `The agent ended ${how} after ${seconds(end?.livedMs ?? 0)}, without reporting an outcome.`,
+        counts: true,
+      };
+    }
+  }
+}
+
+/** The end of its terminal, as plain lines; empty when there is nothing to read. */
+async function lastWords(agentId: string, { runner, log }: Hands): Promise<string> {
+  try {
+    const probe = await runner.probeAgent({ agentId });
+    const size = 'outputBytes' in probe ? probe.outputBytes : 0;
+    const chunk = await runner.readTerminal({ agentId, cursor: Math.max(0, size - TAIL_BYTES), bytesMax: TAIL_BYTES });
+    const lines = plainText(Buffer.from(chunk.data, 'base64').toString('utf8')).split('\n');
+    return lines
+      .map((line) => line.trimEnd())
+      .filter(Boolean)
+      .slice(-TAIL_LINES)
+      .join('\n');
+  } catch (error) {
+    log.warn({ agentId, error: String(error) }, 'no last words of an agent');
+    return '';
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

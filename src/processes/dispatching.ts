@@ -1,0 +1,152 @@
+import { deriveId } from '../kernel/ids.ts';
+import { isFailure } from '../kernel/errors.ts';
+import type { Agent } from '../machines/agent/index.ts';
+import { PRIORITIES, type Task } from '../machines/task/index.ts';
+import { type Obligation, type Process, settled } from './define-process.ts';
+import { type Entity, isEndedAgent, type World } from './world.ts';
+
+/**
+ * From the queue to an agent: a free slot goes to the first task in line, the slot's task is assigned, an agent is
+ * requested for it, and the slot is given back when the agent has ended.
+ */
+export const dispatching = (parts: { runnerId: string }): Process => ({
+  name: 'dispatching',
+  concurrency: () => 16,
+  obligations(entity, world, now) {
+    if (entity.kind !== 'fleet') return [];
+    return [...slotDuties(world, parts.runnerId), ...grants(world, now), ...serverTasks(world)];
+  },
+});
+
+/** Boosted first, then priority, then the earlier phase, then first come: the queue view's order. */
+export function queueOrder(a: Entity<Task>, b: Entity<Task>): number {
+  const [left, right] = [a.context, b.context];
+  return (
+    Number(right.boosted) - Number(left.boosted) ||
+    PRIORITIES.indexOf(left.spec.priority) - PRIORITIES.indexOf(right.spec.priority) ||
+    left.spec.phaseIndex - right.spec.phaseIndex ||
+    left.createdAt - right.createdAt ||
+    (a.id < b.id ? -1 : 1)
+  );
+}
+
+function grants(world: World, now: number): Obligation[] {
+  const { cap, perAgent } = world.settings.fleet;
+  const held = Object.values(world.fleet.context.slots);
+  if (world.fleet.value !== 'open' || held.length >= cap) return [];
+  const holding = new Set(held.map((slot) => slot.taskId));
+  const used = new Map<string, number>();
+  for (const slot of held) used.set(slot.agent, (used.get(slot.agent) ?? 0) + 1);
+  const line = queued(world).filter((task) => task.context.spec.agent !== null && !holding.has(task.id));
+  const out: Obligation[] = [];
+  let free = cap - held.length;
+  for (const task of line.sort(queueOrder)) {
+    const { spec, attempt, notBefore } = task.context;
+    const agent = spec.agent as string;
+    if (world.fleet.context.stopped[agent]) continue;
+    if ((used.get(agent) ?? 0) >= (perAgent[agent] ?? Number.POSITIVE_INFINITY)) continue;
+    const next = attempt + 1;
+    const agentId = deriveId('agt', [task.id, String(next)], task.id);
+    out.push({
+      key: `grant:${agentId}`,
+      notBefore,
+      act: async ({ send }) => {
+        // Refused when the fleet has closed or filled up meanwhile; the obligation is then looked at again.
+        await settled(
+          send('grant_slot', { agentId, taskId: task.id, workflowId: spec.workflowId, agent, attempt: next }),
+        );
+      },
+    });
+    // A task that pauses between attempts holds no place: who is behind it may go first.
+    if (notBefore > now) continue;
+    used.set(agent, (used.get(agent) ?? 0) + 1);
+    if (--free === 0) break;
+  }
+  return out;
+}
+
+function serverTasks(world: World): Obligation[] {
+  return queued(world)
+    .filter((task) => task.context.spec.agent === null)
+    .map((task) => ({
+      key: `serve:${task.id}:${task.context.attempt + 1}`,
+      notBefore: task.context.notBefore,
+      act: async ({ send }) => void (await settled(send('run_by_server', { taskId: task.id }))),
+    }));
+}
+
+function slotDuties(world: World, runnerId: string): Obligation[] {
+  const out: Obligation[] = [];
+  for (const [agentId, slot] of Object.entries(world.fleet.context.slots)) {
+    const task = world.tasks.get(slot.taskId);
+    const agent = world.agents.get(agentId);
+    if (agent) {
+      if (isEndedAgent(agent)) out.push(release(agentId, outcomeOf(agent, task, world)));
+      continue;
+    }
+    if (task?.value === 'queued' && task.context.attempt === slot.attempt - 1)
+      out.push(assign(agentId, task, slot.attempt));
+    else if (task?.context.agentId === agentId && task.value === 'assigned')
+      out.push(request(agentId, task, slot.agent, runnerId));
+    else out.push(release(agentId, 'unused'));
+  }
+  return out;
+}
+
+function assign(agentId: string, task: Entity<Task>, attempt: number): Obligation {
+  return {
+    key: `assign:${agentId}`,
+    act: async ({ send }) => {
+      const answer = await send('assign_task', { taskId: task.id, agentId, attempt });
+      if (isFailure(answer)) await settled(send('release_slot', { agentId, outcome: 'unused' }));
+    },
+  };
+}
+
+function request(agentId: string, task: Entity<Task>, agent: string, runnerId: string): Obligation {
+  const { workflowId, repositoryId, allowedTools } = task.context.spec;
+  return {
+    key: `request:${agentId}`,
+    act: async ({ send }) => {
+      await settled(
+        send('request_agent', {
+          agentId,
+          taskId: task.id,
+          workflowId,
+          repositoryId,
+          attempt: task.context.attempt,
+          agent,
+          runnerId,
+          allowedTools,
+        }),
+      );
+    },
+  };
+}
+
+function release(agentId: string, outcome: 'used' | 'unused' | 'died_at_once'): Obligation {
+  return {
+    key: `release:${agentId}`,
+    act: async ({ send }) => void (await settled(send('release_slot', { agentId, outcome }))),
+  };
+}
+
+/** An agent that ended in no time and said nothing has died at once; so has one that could not be started. */
+function outcomeOf(agent: Entity<Agent>, task: Entity<Task> | undefined, world: World): 'used' | 'died_at_once' {
+  const end = agent.context.end;
+  if (!end || agent.context.stop) return 'used';
+  if (end.how === 'failed') return 'died_at_once';
+  const spoke =
+    task?.context.attempt === agent.context.attempt &&
+    (task.context.submitted?.how === 'reported' || task.context.code === 'agent_gave_up');
+  return end.how === 'exited' && end.livedMs < world.settings.fleet.diedAtOnceMs && !spoke ? 'died_at_once' : 'used';
+}
+
+function queued(world: World): Entity<Task>[] {
+  const out: Entity<Task>[] = [];
+  for (const task of world.tasks.values()) {
+    if (task.value === 'queued' && world.workflows.get(task.context.spec.workflowId)?.value === 'active')
+      out.push(task);
+  }
+  return out;
+}

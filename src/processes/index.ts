@@ -1,0 +1,12 @@
+/** What follows from what, one file per story: open obligations folded from the log, discharged by probe-then-act. */
+export { type AgentSignals, agentSessions } from './agent-sessions.ts';
+export { attempts } from './attempts.ts';
+export { budgets } from './budgets.ts';
+export { deadlines } from './deadlines.ts';
+export type { Process } from './define-process.ts';
+export { dispatching } from './dispatching.ts';
+export { merging } from './merging.ts';
+export { phases } from './phases.ts';
+export { createProcessHost, type ProcessHost } from './process-host.ts';
+export { validation } from './validation.ts';
+export { World } from './world.ts';

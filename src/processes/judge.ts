@@ -1,0 +1,90 @@
+import type { CheckResult, TestOutcome } from '../runtime/runner.ts';
+
+/** A verdict on a tree: whether it passes, the code to group by, and the sentence that the agent gets back. */
+export interface Verdict {
+  pass: boolean;
+  code: string;
+  text: string;
+}
+
+export interface Question {
+  /** `own_failures`: the task's own failures pass and nothing green at the base is red. `all`: the whole check passes. */
+  checks: 'none' | 'own_failures' | 'all';
+  /** Ids of the tests that the task was created for. */
+  own: readonly string[];
+  /** Single tests at the base; null when only the exit code spoke there. */
+  baseline: readonly TestOutcome[] | null;
+}
+
+const LISTED_MAX = 20;
+
+export function judge(question: Question, result: CheckResult): Verdict {
+  if (result.status === 'timed_out')
+    return { pass: false, code: 'check_timed_out', text: `\`${result.command}\` did not end in time.\n${result.tail}` };
+  if (question.checks === 'all' || result.tests === null || question.baseline === null) return byExitCode(result);
+  const now = new Map(result.tests.map((test) => [test.id, test]));
+  const open = question.own.filter((id) => !passes(id, now));
+  const broken = question.baseline
+    .filter((test) => test.status === 'passed' && now.get(test.id)?.status !== 'passed')
+    .map((test) => test.id);
+  if (open.length === 0 && broken.length === 0) {
+    return {
+      pass: true,
+      code: 'passed',
+      text: `${question.own.length} of its own failures pass, and none of the ${count(question.baseline)} tests that passed at the base fails.`,
+    };
+  }
+  const parts = [];
+  if (open.length > 0) parts.push(`Still failing:\n${listed(open, now)}`);
+  if (broken.length > 0) parts.push(`Passed at the base and now does not:\n${listed(broken, now)}`);
+  return { pass: false, code: broken.length > 0 ? 'broke_tests' : 'still_failing', text: parts.join('\n\n') };
+}
+
+function byExitCode(result: CheckResult): Verdict {
+  if (result.status === 'passed')
+    return {
+      pass: true,
+      code: 'passed',
+      text: `\`${result.command}\` passes${result.tests ? ` (${count(result.tests)} tests)` : ''}.`,
+    };
+  const failed = result.tests?.filter((test) => test.status === 'failed').map((test) => test.id) ?? [];
+  const now = new Map(result.tests?.map((test) => [test.id, test]));
+  const which = failed.length > 0 ? `Failing:\n${listed(failed, now)}` : result.tail;
+  return {
+    pass: false,
+    code: 'check_failed',
+    text: `\`${result.command}\` fails (exit ${result.exitCode ?? result.signal}).\n${which}`,
+  };
+}
+
+/** A file that could not even be loaded fails under the file's own id; it passes when its tests run and none of them fails. */
+function passes(id: string, now: ReadonlyMap<string, TestOutcome>): boolean {
+  const outcome = now.get(id);
+  if (outcome) return outcome.status === 'passed';
+  const inside = [...now.values()].filter((test) => test.file === id);
+  return inside.length > 0 && inside.every((test) => test.status !== 'failed');
+}
+
+function listed(ids: string[], now: ReadonlyMap<string, TestOutcome>): string {
+  const lines = ids.slice(0, LISTED_MAX).map((id) => {
+    const outcome = now.get(id);
+    const why = outcome ? (outcome.message?.split('\n')[0] ?? outcome.status) : 'it did not run';
+    return `- ${id}: ${why}`;
+  });
+  return [...lines, ...(ids.length > LISTED_MAX ? [`- and ${ids.length - LISTED_MAX} more`] : [])].join('\n');
+}
+
+function count(tests: readonly TestOutcome[]): number {
+  return tests.filter((test) => test.status === 'passed').length;
+}
+
+/** The ids of the failures that a task was created for, as its inputs name them. */
+export function ownFailures(inputs: Record<string, unknown>): string[] {
+  const failures = inputs.failures;
+  if (!Array.isArray(failures)) return [];
+  return failures.flatMap((one: unknown) => {
+    if (typeof one === 'string') return [one];
+    const id = typeof one === 'object' && one !== null ? (one as { id?: unknown }).id : undefined;
+    return typeof id === 'string' ? [id] : [];
+  });
+}

@@ -1,0 +1,267 @@
+import { Fault } from '../kernel/errors.ts';
+import { deriveId } from '../kernel/ids.ts';
+import type { Candidate, MergeTrain, TrainSpec } from '../machines/merge-train/index.ts';
+import type { Task } from '../machines/task/index.ts';
+import type { Workflow } from '../machines/workflow/index.ts';
+import { candidateIdOf } from './agent-sessions.ts';
+import { readTests, runCheck } from './checking.ts';
+import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { judge, ownFailures } from './judge.ts';
+import { type CandidateEnd, type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+
+/**
+ * The merge trains. A candidate is merged in a scratch tree with the branch's tip, the merged tree is checked, and only
+ * then does the branch move, by compare-and-swap. So what is in a branch has passed as it stands there.
+ */
+export const merging: Process = {
+  name: 'merging',
+  concurrency: (world) => world.settings.limits.checksAtOnce,
+  obligations(entity, world) {
+    if (entity.kind === 'task') return ofTask(entity as Entity<Task>, world);
+    if (entity.kind === 'mergeTrain') return ofTrain(entity as Entity<MergeTrain>, world);
+    return [];
+  },
+};
+
+/** The train into a run's own branch. */
+export function runTrainOf(workflow: Workflow): TrainSpec {
+  const { repositoryId, path } = workflow.repository;
+  return {
+    trainId: deriveId('mtr', [repositoryId, workflow.runBranch]),
+    repositoryId,
+    kind: 'run',
+    branch: workflow.runBranch,
+    path,
+  };
+}
+
+/** The train into a branch of the user's repository; every run on it goes through the same one. */
+export function baseTrainOf(workflow: Workflow): TrainSpec {
+  const { repositoryId, path, baseBranch } = workflow.repository;
+  return {
+    trainId: deriveId('mtr', [repositoryId, 'base', baseBranch]),
+    repositoryId,
+    kind: 'base',
+    branch: baseBranch,
+    path,
+  };
+}
+
+function ofTask(task: Entity<Task>, world: World): Obligation[] {
+  const workflow = world.workflows.get(task.context.spec.workflowId)?.context;
+  const { attempt, tree, spec } = task.context;
+  if (task.value !== 'merging' || !workflow || !tree?.commit) return [];
+  const candidateId = candidateIdOf(task.id, attempt);
+  const end = world.candidates.get(candidateId);
+  if (end) return [{ key: `merged:${candidateId}`, act: (hands) => tell(task, workflow, end, hands) }];
+  const train = runTrainOf(workflow);
+  if (holds(world.trains.get(train.trainId), candidateId)) return [];
+  const candidate: Candidate = {
+    candidateId,
+    workflowId: workflow.workflowId,
+    taskId: task.id,
+    attempt,
+    commit: tree.commit,
+    message: `Merge: ${spec.title}\n\nTask: ${task.id}\nRun: ${workflow.workflowId}\n`,
+  };
+  return [
+    {
+      key: `queue:${candidateId}`,
+      act: async ({ send }) =>
+        void (await settled(send('queue_candidate', { trainId: train.trainId, train, candidate }))),
+    },
+  ];
+}
+
+export function holds(train: Entity<MergeTrain> | undefined, candidateId: string): boolean {
+  const { queue, current } = train?.context ?? {};
+  return current?.candidate.candidateId === candidateId || (queue ?? []).some((one) => one.candidateId === candidateId);
+}
+
+async function tell(task: Entity<Task>, workflow: Workflow, end: CandidateEnd, { send }: Hands): Promise<void> {
+  const taskId = task.id;
+  const { attempt } = task.context;
+  switch (end.outcome) {
+    case 'landed':
+      await settled(send('record_merge', { taskId, commit: end.commit, branch: workflow.runBranch }));
+      return;
+    case 'refused':
+      await settled(send('send_back', { taskId, attempt, code: end.code, feedback: end.reason, files: end.files }));
+      return;
+    case 'withdrawn':
+      await settled(
+        send('fail_task', { taskId, code: 'withdrawn', reason: 'Its candidate was withdrawn from the merge train.' }),
+      );
+  }
+}
+
+function ofTrain(train: Entity<MergeTrain>, world: World): Obligation[] {
+  const { spec, queue, current } = train.context;
+  if (!spec) return [];
+  const { trainId } = spec;
+  const abandoned = [...queue, ...(current ? [current.candidate] : [])].filter((candidate) =>
+    isUnwanted(candidate, world),
+  );
+  const withdrawals = abandoned.map(({ candidateId }) => ({
+    key: `withdraw:${candidateId}`,
+    act: async ({ send }: Hands) =>
+      void (await settled(send('withdraw_candidate', { trainId, candidateId, reason: 'Its task or run has ended.' }))),
+  }));
+  if (withdrawals.length > 0) return withdrawals;
+  if (!current) {
+    const next = queue[0];
+    if (!next) return [];
+    return [
+      {
+        key: `start:${next.candidateId}`,
+        act: async ({ send }) => void (await settled(send('start_merge', { trainId, candidateId: next.candidateId }))),
+      },
+    ];
+  }
+  const { candidate, merged, restarts } = current;
+  const workflow = world.workflows.get(candidate.workflowId)?.context;
+  if (!workflow) return [];
+  const turn = `${candidate.candidateId}:${restarts}`;
+  const giveUp: Obligation['giveUp'] = async ({ send }, error) =>
+    void (await settled(
+      send('refuse_candidate', {
+        trainId,
+        candidateId: candidate.candidateId,
+        code: error.code,
+        reason: `The merge could not be made: ${error.message}`,
+        files: [],
+        check: null,
+      }),
+    ));
+  if (!merged) return [{ key: `merge:${turn}`, act: (hands) => merge(spec, candidate, workflow, hands), giveUp }];
+  return [{ key: `land:${turn}`, act: (hands) => land(spec, candidate, merged, workflow, hands), giveUp }];
+}
+
+function isUnwanted(candidate: Candidate, world: World): boolean {
+  const workflow = world.workflows.get(candidate.workflowId);
+  if (!workflow || isEndedWorkflow(workflow)) return true;
+  if (candidate.taskId === null) return false;
+  const task = world.tasks.get(candidate.taskId);
+  return !task || isEndedTask(task) || task.context.attempt !== candidate.attempt;
+}
+
+async function merge(spec: TrainSpec, candidate: Candidate, workflow: Workflow, hands: Hands): Promise<void> {
+  const { trainId, repositoryId } = spec;
+  const { candidateId } = candidate;
+  const branch = spec.kind === 'run' ? spec.branch : await baseInMirror(spec, workflow, hands);
+  const result = await hands.runner.mergeCandidate({
+    candidateId,
+    repositoryId,
+    branch,
+    candidate: candidate.commit,
+    message: candidate.message,
+  });
+  if (result.outcome === 'conflict') {
+    const reason = `It conflicts with what was merged meanwhile in ${result.files.join(', ')}. Make the change again on the branch as it is now.`;
+    await settled(
+      hands.send('refuse_candidate', {
+        trainId,
+        candidateId,
+        code: 'merge_conflict',
+        reason,
+        files: result.files,
+        check: null,
+      }),
+    );
+    return;
+  }
+  const { onto, commit } = result;
+  await settled(
+    hands.send('record_merged', {
+      trainId,
+      candidateId,
+      onto,
+      commit,
+      tree: result.outcome === 'merged' ? result.tree : commit,
+    }),
+  );
+}
+
+/** The user's base branch as it is now, under a name of ours in the mirror. */
+async function baseInMirror(spec: TrainSpec, workflow: Workflow, { runner }: Hands): Promise<string> {
+  const now = await runner.inspectRepository({ path: spec.path, branch: spec.branch, fromHead: true });
+  const branch = `heph/base-${workflow.workflowId.slice(4)}-${now.baseCommit.slice(0, 12)}`;
+  await runner.openRun({ repositoryId: spec.repositoryId, path: spec.path, commit: now.baseCommit, runBranch: branch });
+  return branch;
+}
+
+async function land(
+  spec: TrainSpec,
+  candidate: Candidate,
+  merged: { onto: string; commit: string; tree: string },
+  workflow: Workflow,
+  hands: Hands,
+): Promise<void> {
+  const { trainId } = spec;
+  const { candidateId } = candidate;
+  const { result, summary } = await runCheck(hands, workflow, merged.commit, ['tree', merged.tree]);
+  const task = hands.world.tasks.get(candidate.taskId ?? '')?.context;
+  const checks = task ? (task.spec.checks === 'none' ? 'own_failures' : task.spec.checks) : 'all';
+  const verdict = judge(
+    { checks, own: ownFailures(task?.spec.inputs ?? {}), baseline: await readTests(hands.blobs, workflow.baseline) },
+    result,
+  );
+  if (!verdict.pass) {
+    const reason = `Merged with ${merged.onto.slice(0, 12)} it does not pass. ${verdict.text}`;
+    await settled(
+      hands.send('refuse_candidate', {
+        trainId,
+        candidateId,
+        code: 'red_when_merged',
+        reason,
+        files: [],
+        check: summary,
+      }),
+    );
+    return;
+  }
+  const place =
+    spec.kind === 'run' ? await moveRun(spec, merged, hands) : await moveBase(spec, merged, workflow, hands);
+  if (place.base === 'again')
+    await settled(hands.send('restart_merge', { trainId, candidateId, reason: place.reason }));
+  else
+    await settled(
+      hands.send('land_candidate', { trainId, candidateId, base: place.base, reason: place.reason, check: summary }),
+    );
+}
+
+type Place = { base: 'moved' | 'left' | 'not_asked'; reason: string | null } | { base: 'again'; reason: string };
+
+async function moveRun(spec: TrainSpec, merged: { onto: string; commit: string }, { runner }: Hands): Promise<Place> {
+  const { moved, at } = await runner.moveBranch({
+    repositoryId: spec.repositoryId,
+    branch: spec.branch,
+    from: merged.onto,
+    to: merged.commit,
+  });
+  if (moved) return { base: 'moved', reason: null };
+  if (at === null)
+    throw new Fault('git.failed', `The branch ${spec.branch} is gone from the mirror.`, { retryable: false });
+  return { base: 'again', reason: `The branch is at ${at.slice(0, 12)} now.` };
+}
+
+async function moveBase(
+  spec: TrainSpec,
+  merged: { onto: string; commit: string },
+  workflow: Workflow,
+  { runner }: Hands,
+): Promise<Place> {
+  const delivered = await runner.deliver({
+    repositoryId: spec.repositoryId,
+    path: spec.path,
+    runBranch: workflow.runBranch,
+    commit: merged.commit,
+    base: { branch: spec.branch, from: merged.onto },
+  });
+  if (delivered.base === 'left') {
+    const now = await runner.inspectRepository({ path: spec.path, branch: spec.branch, fromHead: true });
+    if (now.baseCommit !== merged.onto)
+      return { base: 'again', reason: `${spec.branch} is at ${now.baseCommit.slice(0, 12)} now.` };
+  }
+  return { base: delivered.base, reason: delivered.reason };
+}

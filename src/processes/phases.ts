@@ -1,0 +1,402 @@
+import type { Task, Wait } from '../machines/task/index.ts';
+import type { CheckSummary, Delivery, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
+import type { TestOutcome } from '../runtime/runner.ts';
+import { readTests, runCheck } from './checking.ts';
+import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { baseTrainOf, holds } from './merging.ts';
+import { type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+
+/**
+ * A run on its way: the branch and the baseline first, then phase after phase as their tasks come to an end, a red
+ * phase's further rounds, and in the end the delivery to the user's repository.
+ *
+ *   RunOpened → BaselineRecorded → investigate → fix → verify ─ green → delivery
+ *                                                ↑ ______| red, at most rounds_max times
+ */
+export const phases: Process = {
+  name: 'phases',
+  concurrency: (world) => Math.max(4, world.settings.limits.checksAtOnce),
+  obligations(entity, world) {
+    if (entity.kind === 'task') return ofTask(entity as Entity<Task>, world);
+    if (entity.kind !== 'workflow' || entity.value !== 'active') return [];
+    const workflow = entity as Entity<Workflow>;
+    const { context } = workflow;
+    if (!context.runOpened) return [openRun(workflow)];
+    if (!context.baseline) return [baseline(workflow)];
+    return context.delivering ? deliver(workflow, world) : grow(workflow, world);
+  },
+};
+
+/** So many failures are written into one further task; the rest shows in the next round. */
+const FAILURES_MAX = 50;
+
+const failOnGiveUp = (workflow: Entity<Workflow>, what: string): Pick<Obligation, 'giveUp'> => ({
+  giveUp: async ({ send }, error) =>
+    void (await settled(
+      send('fail_workflow', {
+        workflowId: workflow.id,
+        code: error.code,
+        reason: `${what}: ${error.message}`,
+        delivery: null,
+      }),
+    )),
+});
+
+function openRun(workflow: Entity<Workflow>): Obligation {
+  const { repository, runBranch } = workflow.context;
+  return {
+    key: `open:${workflow.id}`,
+    ...failOnGiveUp(workflow, 'The repository could not be mirrored'),
+    async act({ runner, send }) {
+      const { commit } = await runner.openRun({
+        repositoryId: repository.repositoryId,
+        path: repository.path,
+        commit: repository.baseCommit,
+        runBranch,
+      });
+      await settled(send('record_run_opened', { workflowId: workflow.id, commit }));
+    },
+  };
+}
+
+/** What is red before anybody has changed anything: everything later is judged against it. */
+function baseline(workflow: Entity<Workflow>): Obligation {
+  const { repository, check } = workflow.context;
+  const notRun: CheckSummary = {
+    command: '',
+    commit: repository.baseCommit,
+    status: 'not_run',
+    exitCode: null,
+    durationMs: 0,
+    passed: null,
+    failed: null,
+    skipped: null,
+    resultHash: null,
+  };
+  return {
+    key: `baseline:${workflow.id}`,
+    ...failOnGiveUp(workflow, 'The check could not be run on the base commit'),
+    async act(hands) {
+      const summary =
+        check === null
+          ? notRun
+          : (await runCheck(hands, workflow.context, repository.baseCommit, ['baseline', repository.baseCommit]))
+              .summary;
+      await settled(hands.send('record_baseline', { workflowId: workflow.id, check: summary }));
+    },
+  };
+}
+
+function grow(workflow: Entity<Workflow>, world: World): Obligation[] {
+  const { context } = workflow;
+  const current = context.phases.at(-1);
+  if (!current) return [startPhase(workflow, context.definition.phases[0] as Phase, 1)];
+  const phase = phaseNamed(context, current.name);
+  return current.status === 'started'
+    ? runPhase(workflow, phase, current, world)
+    : [followPhase(workflow, phase, current, world)];
+}
+
+function startPhase(workflow: Entity<Workflow>, phase: Phase, round: number): Obligation {
+  return {
+    key: `phase:${workflow.id}:${phase.name}:${round}`,
+    act: async ({ send }) =>
+      void (await settled(send('start_phase', { workflowId: workflow.id, phase: phase.name, round }))),
+  };
+}
+
+/** A running phase: its own first task, then its end when nothing of it or before it is open any more. */
+function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation[] {
+  const key = `${workflow.id}:${phase.name}:${current.round}`;
+  const own = tasksOfRound(workflow, phase, current, world);
+  if (phase.starts_with === 'one_task' && own.length === 0) return [firstTask(workflow, phase, key)];
+  const index = phaseIndex(workflow.context, phase.name);
+  if (world.tasksOf(workflow.id).some((task) => !isEndedTask(task) && task.context.spec.phaseIndex <= index)) return [];
+  const outcome = own.length === 0 ? 'empty' : own.every((task) => task.value === 'done') ? 'green' : 'red';
+  return [
+    {
+      key: `complete:${key}`,
+      act: async ({ send }) =>
+        void (await settled(
+          send('complete_phase', { workflowId: workflow.id, phase: phase.name, round: current.round, outcome }),
+        )),
+    },
+  ];
+}
+
+/** The phase's tasks; of one that runs again, those created since the phase before it ended. */
+function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Entity<Task>[] {
+  const { phases: ran } = workflow.context;
+  const before = current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
+  return world
+    .tasksOf(workflow.id)
+    .filter((task) => task.context.spec.phase === phase.name && task.context.createdAt >= before);
+}
+
+function firstTask(workflow: Entity<Workflow>, phase: Phase, key: string): Obligation {
+  return {
+    key: `first:${key}`,
+    ...failOnGiveUp(workflow, `The first task of the phase ${phase.name} could not be created`),
+    async act({ send }) {
+      await settled(
+        send('create_task', {
+          workflowId: workflow.id,
+          phase: phase.name,
+          title: phase.goal.slice(0, 300),
+          description: workflow.context.goal,
+        }),
+      );
+    },
+  };
+}
+
+/** What comes after a phase that is over. */
+function followPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation {
+  const { definition } = workflow.context;
+  const tasks = tasksOfRound(workflow, phase, current, world);
+  const done = tasks.filter((task) => task.value === 'done');
+  if (current.status === 'empty' && !phase.may_be_empty) {
+    return fail(workflow, 'phase_empty', `The phase ${phase.name} ended without a task: ${priorWord(workflow, world)}`);
+  }
+  if (current.status === 'red' && phase.on_red) return again(workflow, phase, current, tasks);
+  if (current.status === 'red' && done.length === 0)
+    return fail(workflow, 'phase_failed', `Every task of the phase ${phase.name} failed. ${reasons(tasks)}`);
+  const next = definition.phases[phaseIndex(workflow.context, phase.name) + 1];
+  if (next) return startPhase(workflow, next, roundOf(workflow.context, next.name) + 1);
+  return startDelivery(workflow, world);
+}
+
+function startDelivery(workflow: Entity<Workflow>, world: World): Obligation {
+  const { repository, runBranch, phases: ran } = workflow.context;
+  return {
+    key: `deliver:${workflow.id}:${ran.length}`,
+    ...failOnGiveUp(workflow, 'The result could not be delivered'),
+    async act({ runner, send }) {
+      const tip = await runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch });
+      const verified = lastVerified(workflow, world);
+      // Something was merged after the verdict: it is verified again before it leaves the house.
+      if (verified !== null && tip !== verified) {
+        const last = ran.at(-1) as WorkflowPhase;
+        await settled(send('start_phase', { workflowId: workflow.id, phase: last.name, round: last.round + 1 }));
+        return;
+      }
+      await settled(send('start_delivery', { workflowId: workflow.id, commit: tip ?? repository.baseCommit }));
+    },
+  };
+}
+
+function lastVerified(workflow: Entity<Workflow>, world: World): string | null {
+  const judged = world
+    .tasksOf(workflow.id)
+    .filter((task) => task.value === 'done' && task.context.spec.agent === null && task.context.tree);
+  return judged.sort((a, b) => a.context.since - b.context.since).at(-1)?.context.tree?.commit ?? null;
+}
+
+/** A red phase opens further tasks where its page says so, one per file that still fails, and runs again after them. */
+function again(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, tasks: Entity<Task>[]): Obligation {
+  const { definition } = workflow.context;
+  if (current.round >= definition.rounds_max) {
+    return fail(
+      workflow,
+      'rounds_exhausted',
+      `After ${current.round} rounds the phase ${phase.name} is still red. ${reasons(tasks.slice(-1))}`,
+    );
+  }
+  const target = phaseNamed(workflow.context, phase.on_red as string);
+  const round = roundOf(workflow.context, target.name) + 1;
+  const last = tasks.sort((a, b) => a.context.since - b.context.since).at(-1);
+  return {
+    key: `again:${workflow.id}:${phase.name}:${current.round}`,
+    ...failOnGiveUp(workflow, 'Further tasks could not be created'),
+    async act(hands) {
+      const tests = await readTests(hands.blobs, last?.context.check ?? null);
+      const groups = failuresByFile(tests);
+      // The tasks first: a crash between the two leaves this obligation open, and it finds what it has created.
+      for (const { file, failures } of groups) await openFurther(workflow, target, file, failures, last, hands);
+      await settled(hands.send('start_phase', { workflowId: workflow.id, phase: target.name, round }));
+    },
+  };
+}
+
+async function openFurther(
+  workflow: Entity<Workflow>,
+  target: Phase,
+  file: string,
+  failures: TestOutcome[],
+  last: Entity<Task> | undefined,
+  hands: Hands,
+): Promise<void> {
+  const input = {
+    workflowId: workflow.id,
+    phase: target.name,
+    title: file ? `Still failing: ${file}`.slice(0, 300) : 'The check still fails',
+    description: last?.context.feedback ?? last?.context.reason ?? '',
+    inputs: {
+      failures: failures
+        .slice(0, FAILURES_MAX)
+        .map(({ id, name, message }) => ({ id, file, name, message: message?.slice(0, 500) ?? '' })),
+    },
+  };
+  await settled(hands.send('create_task', input, file));
+}
+
+function failuresByFile(tests: readonly TestOutcome[] | null): { file: string; failures: TestOutcome[] }[] {
+  const groups = new Map<string, TestOutcome[]>();
+  for (const test of tests ?? [])
+    if (test.status === 'failed') groups.set(test.file, [...(groups.get(test.file) ?? []), test]);
+  if (groups.size === 0) return [{ file: '', failures: [] }];
+  return [...groups].map(([file, failures]) => ({ file, failures }));
+}
+
+function deliver(workflow: Entity<Workflow>, world: World): Obligation[] {
+  const { context } = workflow;
+  const commit = context.delivering?.commit as string;
+  const deliveredBy = (base: Delivery['base'], reason: string | null): Delivery => ({
+    runBranch: context.runBranch,
+    commit,
+    baseBranch: context.repository.baseBranch,
+    base,
+    reason,
+  });
+  const finish = (act: (hands: Hands) => Promise<Delivery>): Obligation => ({
+    key: `finish:${workflow.id}`,
+    ...failOnGiveUp(workflow, 'The result could not be delivered'),
+    async act(hands) {
+      const delivery = await act(hands);
+      await settled(
+        hands.send('complete_workflow', { workflowId: workflow.id, delivery, summary: summaryOf(workflow, world) }),
+      );
+    },
+  });
+  if (!context.merge) {
+    return [
+      finish(async ({ runner }) => {
+        await runner.deliver({
+          repositoryId: context.repository.repositoryId,
+          path: context.repository.path,
+          runBranch: context.runBranch,
+          commit,
+        });
+        return deliveredBy('not_asked', null);
+      }),
+    ];
+  }
+  const candidateId = `${workflow.id}-base`;
+  const end = world.candidates.get(candidateId);
+  if (!end) {
+    const train = baseTrainOf(context);
+    if (holds(world.trains.get(train.trainId), candidateId)) return [];
+    const message = `Merge ${context.runBranch}: ${context.goal.split('\n')[0]}\n\nRun: ${workflow.id}\n`;
+    const candidate = { candidateId, workflowId: workflow.id, taskId: null, attempt: 1, commit, message };
+    return [
+      {
+        key: `queue:${candidateId}`,
+        act: async ({ send }) =>
+          void (await settled(send('queue_candidate', { trainId: train.trainId, train, candidate }))),
+      },
+    ];
+  }
+  return [
+    finish(async ({ runner }) => {
+      if (end.outcome === 'landed') return { ...deliveredBy(end.base, end.reason), commit: end.commit };
+      await runner.deliver({
+        repositoryId: context.repository.repositoryId,
+        path: context.repository.path,
+        runBranch: context.runBranch,
+        commit,
+      });
+      return deliveredBy('left', end.outcome === 'refused' ? end.reason : 'The merge was withdrawn.');
+    }),
+  ];
+}
+
+function summaryOf(workflow: Entity<Workflow>, world: World): string {
+  const tasks = world.tasksOf(workflow.id);
+  const merged = tasks.filter((task) => task.context.merged !== null).length;
+  const failed = tasks.filter((task) => task.value === 'failed').length;
+  return `${tasks.length} tasks, ${merged} merged${failed > 0 ? `, ${failed} failed` : ''}.`;
+}
+
+/** A run that cannot reach its goal still hands over what it has merged. */
+function fail(workflow: Entity<Workflow>, code: string, reason: string): Obligation {
+  const { repository, runBranch } = workflow.context;
+  return {
+    key: `fail:${workflow.id}`,
+    ...failOnGiveUp(workflow, reason),
+    async act({ runner, send }) {
+      const commit = await runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch });
+      const holdsWork = commit !== null && commit !== repository.baseCommit;
+      if (holdsWork)
+        await runner.deliver({ repositoryId: repository.repositoryId, path: repository.path, runBranch, commit });
+      const delivery: Delivery | null = holdsWork
+        ? { runBranch, commit, baseBranch: repository.baseBranch, base: 'not_asked', reason }
+        : null;
+      await settled(send('fail_workflow', { workflowId: workflow.id, code, reason, delivery }));
+    },
+  };
+}
+
+/** A task that waits for its phase says so; one whose phase runs is queued; one whose run has ended is cancelled. */
+function ofTask(task: Entity<Task>, world: World): Obligation[] {
+  const workflow = world.workflows.get(task.context.spec.workflowId);
+  if (!workflow || isEndedTask(task)) return [];
+  if (isEndedWorkflow(workflow)) {
+    const reason = `The workflow is ${workflow.value}.`;
+    return [
+      {
+        key: `close:${task.id}`,
+        act: async ({ send }) => void (await settled(send('cancel_task', { taskId: task.id, reason }))),
+      },
+    ];
+  }
+  if (task.value !== 'pending' && task.value !== 'blocked') return [];
+  const { phase } = task.context.spec;
+  const key = `${task.id}:${task.context.restarts}`;
+  if (roundOf(workflow.context, phase) > 0) {
+    return [
+      {
+        key: `queue:${key}`,
+        act: async ({ send }) =>
+          void (await settled(send('queue_task', { taskId: task.id, because: `The phase ${phase} has started.` }))),
+      },
+    ];
+  }
+  if (task.value === 'blocked') return [];
+  const wait: Wait = {
+    code: 'phase_not_started',
+    text: `The phase ${phase} starts when the earlier ones are over.`,
+    eventId: workflow.last.id,
+  };
+  return [
+    {
+      key: `block:${key}`,
+      act: async ({ send }) => void (await settled(send('block_task', { taskId: task.id, reasons: [wait] }))),
+    },
+  ];
+}
+
+function phaseNamed(workflow: Workflow, name: string): Phase {
+  return workflow.definition.phases[phaseIndex(workflow, name)] as Phase;
+}
+
+function phaseIndex(workflow: Workflow, name: string): number {
+  return workflow.definition.phases.findIndex((phase) => phase.name === name);
+}
+
+/** How often the phase has started. */
+function roundOf(workflow: Workflow, name: string): number {
+  return workflow.phases.filter((phase) => phase.name === name).length;
+}
+
+function reasons(tasks: Entity<Task>[]): string {
+  return tasks
+    .map((task) => task.context.reason ?? '')
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** Why nothing came of it: what the tasks before it said. */
+function priorWord(workflow: Entity<Workflow>, world: World): string {
+  const said = world.tasksOf(workflow.id).map((task) => task.context.reason ?? task.context.submitted?.summary ?? '');
+  return said.filter(Boolean).join(' ') || 'no agent created one.';
+}

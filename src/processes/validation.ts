@@ -1,0 +1,102 @@
+import { Fault } from '../kernel/errors.ts';
+import type { KeptTreeRecord, Task } from '../machines/task/index.ts';
+import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
+import { readTests, runCheck } from './checking.ts';
+import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { judge, ownFailures } from './judge.ts';
+import { type Entity, isEndedAgent, type World } from './world.ts';
+
+/**
+ * May the work be believed? When the agent is gone, what it left is kept as a commit, the repository's checks run on
+ * that commit, and the verdict is recorded with what it rests on.
+ */
+const FILES_LISTED_MAX = 200;
+
+export const validation: Process = {
+  name: 'validation',
+  concurrency: (world) => world.settings.limits.checksAtOnce,
+  obligations(entity, world) {
+    if (entity.kind !== 'task' || entity.value !== 'blocked_on_validation') return [];
+    const task = entity as Entity<Task>;
+    const workflow = world.workflows.get(task.context.spec.workflowId)?.context;
+    if (!workflow || !isOver(task, world)) return [];
+    const { attempt, tree } = task.context;
+    const giveUp: Obligation['giveUp'] = async ({ send }, error) =>
+      void (await settled(
+        send('fail_task', {
+          taskId: task.id,
+          code: error.code,
+          reason: `The work could not be judged: ${error.message}`,
+        }),
+      ));
+    if (!tree) return [{ key: `keep:${task.id}:${attempt}`, act: (hands) => keep(task, workflow, hands), giveUp }];
+    return [{ key: `judge:${task.id}:${attempt}`, act: (hands) => validate(task, tree, workflow, hands), giveUp }];
+  },
+};
+
+/** A tree that somebody still writes to is not judged. */
+function isOver(task: Entity<Task>, world: World): boolean {
+  const agent = world.agents.get(task.context.agentId ?? '');
+  return !agent || isEndedAgent(agent);
+}
+
+async function keep(task: Entity<Task>, workflow: Workflow, hands: Hands): Promise<void> {
+  const { spec, attempt, agentId } = task.context;
+  const tree = agentId === null ? await tipOf(workflow, attempt, hands) : await leftBy(task, workflow, hands);
+  await settled(hands.send('record_tree', { taskId: spec.taskId, agentId, attempt, tree }));
+}
+
+/** The server's own tasks judge the run's branch as it is. */
+async function tipOf(workflow: Workflow, turn: number, { runner }: Hands): Promise<KeptTreeRecord> {
+  const { repositoryId, baseCommit } = workflow.repository;
+  const tip = await runner.readBranch({ repositoryId, branch: workflow.runBranch });
+  if (!tip) throw new Fault('git.failed', `The run's branch ${workflow.runBranch} is gone from the mirror.`);
+  return { turn, base: baseCommit, commit: tip, tree: tip, ref: null, files: [], filesMore: 0 };
+}
+
+async function leftBy(task: Entity<Task>, workflow: Workflow, { world, runner }: Hands): Promise<KeptTreeRecord> {
+  const { spec, attempt, agentId, submitted } = task.context;
+  const base = world.agents.get(agentId ?? '')?.context.base ?? workflow.repository.baseCommit;
+  const message = `${spec.title}\n\n${submitted?.summary ?? ''}\n\nTask: ${spec.taskId}\nRun: ${workflow.workflowId}\n`;
+  const kept = await runner.keepTree({
+    taskId: spec.taskId,
+    repositoryId: spec.repositoryId,
+    turn: attempt,
+    base,
+    message,
+  });
+  return {
+    turn: attempt,
+    base,
+    commit: kept.commit,
+    tree: kept.tree,
+    ref: kept.ref,
+    files: kept.files.slice(0, FILES_LISTED_MAX),
+    filesMore: Math.max(0, kept.files.length - FILES_LISTED_MAX),
+  };
+}
+
+async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Workflow, hands: Hands): Promise<void> {
+  const { spec, attempt, agentId } = task.context;
+  const pass = (check: CheckSummary | null, verdict: string) =>
+    settled(hands.send('pass_validation', { taskId: task.id, attempt, check, verdict }));
+  const fail = (check: CheckSummary | null, code: string, feedback: string) =>
+    settled(hands.send('fail_validation', { taskId: task.id, attempt, check, code, feedback }));
+
+  if (spec.changes === 'required' && tree.commit === null) {
+    await fail(null, 'no_change', 'Nothing was changed, and this phase asks for a change.');
+    return;
+  }
+  if (spec.checks === 'none') {
+    await pass(null, 'This phase asks for no check; the work was not judged.');
+    return;
+  }
+  const commit = tree.commit ?? tree.base;
+  // The same tree under the same command is judged once; the server's own task runs its check anew each time.
+  const key = agentId === null ? ['task', task.id, String(attempt), commit] : ['tree', tree.tree];
+  const { result, summary } = await runCheck(hands, workflow, commit, key);
+  const baseline = await readTests(hands.blobs, workflow.baseline);
+  const verdict = judge({ checks: spec.checks, own: ownFailures(spec.inputs), baseline }, result);
+  if (verdict.pass) await pass(summary, verdict.text);
+  else await fail(summary, verdict.code, verdict.text);
+}

@@ -1,0 +1,73 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Failure, HephError, invalid, isFailure } from '../kernel/errors.ts';
+import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Redactor } from '../kernel/redact.ts';
+import { splitWords } from '../kernel/words.ts';
+import { createAgentHands } from '../runtime/agents/adapters/agent-hands.ts';
+import type { Runner } from '../runtime/runner.ts';
+import { createRepositoryHands } from '../runtime/worktrees/adapters/repository-hands.ts';
+import { cliArgv, NODE, programFile } from './installation.ts';
+
+export const LOCAL_RUNNER = 'local';
+
+/** The runner of this machine: git, terminals and checks below one data directory. */
+export async function openLocalRunner(parts: {
+  dataDirectory: string;
+  log: Log;
+  redactor: Redactor;
+  secrets: () => readonly string[];
+  warmHolders?: number;
+}): Promise<Runner> {
+  const { dataDirectory: directory, log, redactor } = parts;
+  const [node, ...cli] = cliArgv();
+  const repositories = createRepositoryHands({
+    directory,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    redact: (text) => redactor.redactText(text),
+    environment: process.env,
+  });
+  const agents = await createAgentHands({
+    directory,
+    runnerId: LOCAL_RUNNER,
+    clock: systemClock,
+    random: systemRandom,
+    holderProgram: { node: NODE, entry: programFile('holder') },
+    mcpBridge: { command: node as string, args: [...cli, 'mcp'] },
+    redactValues: parts.secrets,
+    log: { warn: (message, details) => log.warn(details ?? {}, message) },
+    ...(parts.warmHolders !== undefined && { warmHolders: parts.warmHolders }),
+  });
+  return { id: LOCAL_RUNNER, ...repositories, ...agents };
+}
+
+/** What is wrong with a check's words before anything is started: no command, shell syntax, a program that is not there. */
+export function checkProblem(command: string): Failure | null {
+  try {
+    const program = splitWords(command)[0];
+    if (program === undefined)
+      return invalid('input.invalid', 'The check is empty: give a command such as "npm test".');
+    if (program.includes('/') || isOnPath(program)) return null;
+    return invalid(
+      'check.unknown_command',
+      `The check begins with ${JSON.stringify(program)}, which is not on the PATH.`,
+    );
+  } catch (error) {
+    if (error instanceof HephError && isFailure(error)) return error;
+    throw error;
+  }
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { bugfix } from '../../../tests/support/bugfix-story.ts';
+import { createStory } from '../../../tests/support/story.ts';
+import { fleetProjection, fleetView } from './index.ts';
+
+function given() {
+  const story = createStory();
+  const steps = bugfix(story);
+  const workflowId = steps.start();
+  steps.phase(workflowId, 'fix');
+  const working = () => {
+    const taskId = steps.task(workflowId);
+    steps.queue(taskId);
+    return { taskId, agentId: steps.work(taskId) };
+  };
+  const show = (projection = fleetProjection as NonNullable<typeof fleetView.ofWorkflow>, params = {}) => {
+    const state = projection.init();
+    for (const event of story.events) projection.fold(state, event);
+    return projection.render(state, params, { position: 0n, asOf: story.now() });
+  };
+  return { story, ...steps, workflowId, working, show };
+}
+
+describe('fleet', () => {
+  it('shows each agent with its state, the event it rests on and its age', () => {
+    const { story, working, show } = given();
+    const { taskId, agentId } = working();
+    story.send('record_activity', { agentId, activity: 'no_signal', evidence: 'nothing for 300 s' });
+    story.pass(5000);
+    expect(show().rows[agentId]).toMatchObject({
+      ...{ taskId, status: 'live.no_signal', signal: 'nothing for 300 s', living: true, attempt: 1 },
+      ...{ evidence: { type: 'AgentWentSilent' }, branch: `heph/${taskId}`, pid: 11, usage: null, end: null },
+    });
+    expect(show().rows[agentId]?.ageMs).toBeGreaterThanOrEqual(5000);
+  });
+
+  it('adds up usage only where something was reported', () => {
+    const { story, working, show } = given();
+    const [one, two] = [working(), working()];
+    story.send('report_usage', { taskId: one.taskId, inputTokens: 5 });
+    story.send('report_usage', { taskId: one.taskId, inputTokens: 6, outputTokens: 1 });
+    expect(show().rows[one.agentId]?.usage).toEqual({ inputTokens: 11, outputTokens: 1, costUsd: 0, wallMs: 0 });
+    expect(show().rows[two.agentId]?.usage).toBeNull();
+  });
+
+  it('says how an agent ended, and leaves unknown what nobody saw', () => {
+    const { story, working, exit, show } = given();
+    const [one, two] = [working(), working()];
+    exit(one.agentId);
+    story.send('record_loss', { agentId: two.agentId, reason: 'the holder is gone' });
+    expect(show().rows[one.agentId]).toMatchObject({ living: false, end: { how: 'exited', code: 0, livedMs: 5000 } });
+    expect(show().rows[two.agentId]).toMatchObject({ status: 'lost', end: { how: 'lost', livedMs: null, code: null } });
+  });
+
+  it('sums up slots, stopped names, the fleet and what was last heard of each runner', () => {
+    const { story, working, show } = given();
+    story.send('set_config', { changes: { 'fleet.diedAtOnceMax': 1 } });
+    const [one, two] = [working(), working()];
+    story.send('release_slot', { agentId: one.agentId, outcome: 'died_at_once' });
+    story.send('pause_fleet', { reason: 'look' });
+    expect(show().summary).toMatchObject({
+      slots: { used: 1, cap: 4, free: 3, held: [{ agentId: two.agentId, taskId: two.taskId }] },
+      fleet: { status: 'paused', reason: 'look', evidence: { type: 'FleetPaused' } },
+      stoppedAgents: [{ agent: 'repair', evidence: { type: 'AgentKindStopped' } }],
+      runners: [{ runnerId: 'local', status: 'unknown', agents: 2, evidence: { type: 'AgentStarted' } }],
+    });
+  });
+
+  it('keeps a bounded number of ended agents, and all of them where a workflow is asked for', () => {
+    const { workflowId, working, exit, show } = given();
+    for (let n = 0; n < 210; n++) exit(working().agentId);
+    expect(Object.keys(show().rows)).toHaveLength(200);
+    const ofWorkflow = show(fleetView.ofWorkflow, { workflowId });
+    expect(Object.keys(ofWorkflow.rows)).toHaveLength(210);
+    expect(Object.keys(ofWorkflow.summary)).toEqual(['counts']);
+  });
+});

@@ -1,0 +1,59 @@
+import { type Config, configActor } from '../../machines/config/index.ts';
+import type { Evidence } from '../evidence.ts';
+
+export interface FleetState {
+  /** By agent id: the living and, of the ended, the newest. */
+  agents: Map<string, FleetAgent>;
+  /** Ids of ended agents that are still here, oldest first. */
+  ended: string[];
+  fleet: { status: 'open' | 'paused' | 'stopped'; reason: string; evidence: Evidence | null };
+  /** By agent id. */
+  slots: Map<string, { taskId: string; agent: string; evidence: Evidence }>;
+  /** By agent name. */
+  stopped: Map<string, { reason: string; evidence: Evidence }>;
+  /** By runner: the last thing that was recorded of one of its agents. */
+  runners: Map<string, Evidence>;
+  config: Config;
+}
+
+export interface FleetAgent {
+  agentId: string;
+  taskId: string;
+  workflowId: string;
+  attempt: number;
+  agent: string;
+  runnerId: string;
+  /** The chart's state: `preparing`, `live.idle`, `exited`, … */
+  status: string;
+  evidence: Evidence;
+  /** What the last change of activity was concluded from. */
+  signal: string | null;
+  branch: string | null;
+  base: string | null;
+  pid: number | null;
+  startedAt: number | null;
+  /** Null until something was reported: not measured is not nothing. */
+  usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number } | null;
+  stop: { reason: string; by: string } | null;
+  end: {
+    how: string;
+    code: number | null;
+    signal: string | null;
+    livedMs: number | null;
+    reason: string | null;
+  } | null;
+}
+
+export const ENDED_AGENT_STATES: readonly string[] = ['exited', 'lost'];
+
+export function initialFleet(): FleetState {
+  return {
+    agents: new Map(),
+    ended: [],
+    fleet: { status: 'open', reason: '', evidence: null },
+    slots: new Map(),
+    stopped: new Map(),
+    runners: new Map(),
+    config: configActor.initial(),
+  };
+}

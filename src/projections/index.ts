@@ -1,0 +1,25 @@
+/**
+ * What readers see: one folder per question. Every view is a fold over the log or a query over it, so each can be
+ * deleted, rebuilt while it serves, and asked as of any earlier position.
+ */
+import { configView } from './config/index.ts';
+import type { ViewDefinition } from './define-projection.ts';
+import { fleetView } from './fleet/index.ts';
+import { queueView } from './queue/index.ts';
+import { timelineView } from './timeline/index.ts';
+import { workflowView } from './workflow/index.ts';
+
+/** Every view. A new one is a folder here and a word in this list. */
+export const VIEWS: readonly ViewDefinition[] = [queueView, workflowView, fleetView, timelineView, configView];
+
+export type { ProjectionCache } from './cache.ts';
+export type { View, ViewDefinition } from './define-projection.ts';
+export type { Evidence } from './evidence.ts';
+export {
+  type HostStatus,
+  type ProjectionHost,
+  type ProjectionHostOptions,
+  type Rebuilt,
+  startProjectionHost,
+} from './projection-host.ts';
+export { sentenceOf } from './timeline/index.ts';

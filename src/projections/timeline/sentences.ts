@@ -1,0 +1,147 @@
+import type { AgentFact } from '../../machines/agent/index.ts';
+import type { ConfigFact } from '../../machines/config/index.ts';
+import type { FleetFact } from '../../machines/fleet/index.ts';
+import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
+import type { TaskFact } from '../../machines/task/index.ts';
+import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.ts';
+import type { StoredEvent } from '../../store/event-store.ts';
+
+type AnyFact = AgentFact | ConfigFact | FleetFact | MergeTrainFact | TaskFact | WorkflowFact;
+type Sentences = { [T in AnyFact['type']]: (data: Extract<AnyFact, { type: T }>['data']) => string };
+
+/** Every kind of fact in one sentence for people. A new fact does not compile until it has one. */
+export const SENTENCES: Sentences = {
+  // config
+  ConfigChanged: ({ changes, version }) => `Settings changed to version ${version}: ${listed(Object.keys(changes))}.`,
+  ConfigOverridden: ({ overrides, version }) =>
+    `The server started with ${listed(Object.keys(overrides)) || 'no settings'} given to it; settings are at version ${version}.`,
+
+  // workflow
+  WorkflowStarted: ({ definition, goal, repository }) =>
+    `Workflow ${definition.name} started on ${repository.baseBranch} of ${repository.path}: ${short(goal)}`,
+  RunOpened: ({ commit }) => `The run’s branch was made at ${sha(commit)}.`,
+  BaselineRecorded: ({ check }) => `The checks on the base commit: ${verdict(check)}.`,
+  PhaseStarted: ({ phase, round }) => `Phase ${phase} began${round > 1 ? `, round ${round}` : ''}.`,
+  PhaseCompleted: ({ phase, outcome }) => `Phase ${phase} is over: ${outcome}.`,
+  WorkflowPaused: ({ reason, by }) => `The workflow was paused by ${by}${because(reason)}.`,
+  WorkflowResumed: ({ by }) => `The workflow was resumed by ${by}.`,
+  DeliveryStarted: ({ commit, merge }) =>
+    `The result ${sha(commit)} goes ${merge ? 'to the base branch' : 'to its own branch only'}.`,
+  WorkflowCompleted: ({ delivery, summary }) =>
+    `The workflow is complete; ${delivery.baseBranch} ${delivery.base === 'moved' ? 'holds the result' : 'was left as it was'}. ${short(summary)}`,
+  WorkflowFailed: ({ reason }) => `The workflow failed: ${short(reason)}`,
+  WorkflowCancelled: ({ reason, by }) => `The workflow was cancelled by ${by}${because(reason)}.`,
+
+  // task
+  TaskCreated: ({ title, phase, createdBy }) => `${createdBy} created the task “${short(title)}” in phase ${phase}.`,
+  TaskBlocked: ({ reasons }) => `The task waits: ${reasons.map((reason) => reason.text).join(' ')}`,
+  TaskQueued: ({ because }) => `The task is in the queue: ${because}.`,
+  TaskBoosted: ({ by }) => `The task was put to the front of the queue by ${by}.`,
+  TaskAssigned: ({ agentId, attempt }) => `Attempt ${attempt} was given to ${agentId ?? 'the server'}.`,
+  TaskStarted: ({ agentId, attempt }) => `${agentId ?? 'The server'} began attempt ${attempt}.`,
+  TaskProgressed: ({ message, fraction }) =>
+    `${fraction === null ? '' : `${Math.round(fraction * 100)} %: `}${short(message)}`,
+  UsageReported: ({ inputTokens, outputTokens, costUsd, wallMs }) =>
+    `Used ${inputTokens} tokens in, ${outputTokens} out, $${costUsd.toFixed(4)}, ${seconds(wallMs)}.`,
+  WorkSubmitted: ({ summary, how }) =>
+    how === 'server'
+      ? 'The tree is judged as it is.'
+      : `The work was handed in${how === 'exited' ? ' when the agent ended' : ''}: ${short(summary)}`,
+  TreeKept: ({ commit, files, filesMore }) =>
+    commit === null
+      ? 'The tree does not differ from its base.'
+      : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
+  ValidationPassed: ({ verdict: said }) => `The work is good: ${short(said)}`,
+  ValidationFailed: ({ round, feedback }) => `Round ${round}: the work is not good enough. ${short(feedback)}`,
+  WorkSentBack: ({ feedback }) => `The work could not be merged: ${short(feedback)}`,
+  AttemptFailed: ({ attempt, reason, counts }) =>
+    `Attempt ${attempt} came to nothing${counts ? '' : ' (not counted)'}: ${short(reason)}`,
+  TaskMerged: ({ commit, branch }) => `The work is in ${branch} with ${sha(commit)}.`,
+  TaskCompleted: ({ summary }) => `The task is done. ${short(summary)}`,
+  TaskFailed: ({ reason }) => `The task failed: ${short(reason)}`,
+  TaskCancelled: ({ reason, by }) => `The task was cancelled by ${by}${because(reason)}.`,
+  TaskDuplicated: ({ of, by }) => `${by} said that the task is the same as ${of}.`,
+  TaskRestarted: ({ by }) => `The task was restarted by ${by}.`,
+
+  // agent
+  AgentRequested: ({ agent, taskId, attempt }) => `An agent ${agent} is wanted for attempt ${attempt} of ${taskId}.`,
+  PreparationStarted: ({ branch, commit }) => `Its worktree is being made on ${branch} at ${sha(commit)}.`,
+  WorktreeReady: ({ branch, commit }) => `Its worktree is ready on ${branch} at ${sha(commit)}.`,
+  PromptSent: ({ template, version, memoryIds }) =>
+    `It was given the prompt ${template} (version ${version})${memoryIds.length > 0 ? ` with ${memoryIds.length} memories` : ''}.`,
+  AgentStarted: ({ pid }) => `It lives, as process ${pid}.`,
+  AgentWorking: ({ evidence }) => `It works: ${short(evidence)}`,
+  AgentIdle: ({ evidence }) => `It is idle: ${short(evidence)}`,
+  AgentNeedsInput: ({ evidence }) => `It needs input: ${short(evidence)}`,
+  AgentRateLimited: ({ evidence }) => `It is rate limited: ${short(evidence)}`,
+  AgentWentSilent: ({ evidence }) => `It gives no signal: ${short(evidence)}`,
+  StopRequested: ({ reason, by }) => `${by} asked it to stop${because(reason)}.`,
+  AgentExited: ({ how, code, signal, livedMs }) =>
+    `It ${{ exited: 'ended', stopped: 'was stopped', timed_out: 'ran into its time limit' }[how]} after ${seconds(livedMs)} with ${signal ?? `exit code ${code ?? 'unknown'}`}.`,
+  AgentFailed: ({ reason }) => `It never came to life: ${short(reason)}`,
+  AgentLost: ({ reason }) => `It is gone and nobody saw how: ${short(reason)}`,
+
+  // fleet
+  SlotGranted: ({ agentId, agent, taskId }) => `${agentId} (${agent}) has a slot for ${taskId}.`,
+  SlotReleased: ({ agentId, outcome }) =>
+    `The slot of ${agentId} is free again${{ used: '', unused: '; it was not used', died_at_once: '; the agent had died at once' }[outcome]}.`,
+  AgentKindStopped: ({ agent, reason }) => `Agents named ${agent} are stopped: ${short(reason)}`,
+  FleetPaused: ({ reason, by }) => `The fleet was paused by ${by}${because(reason)}.`,
+  FleetStopped: ({ reason, by }) => `The whole fleet was stopped by ${by}${because(reason)}.`,
+  FleetResumed: ({ by }) => `The fleet was resumed by ${by}.`,
+
+  // merge train
+  TrainOpened: ({ kind, branch }) => `A merge train was opened for the ${kind} branch ${branch}.`,
+  CandidateQueued: ({ commit, message }) => `${sha(commit)} waits to be merged: ${short(message)}`,
+  MergeStarted: ({ candidateId }) => `It is the turn of ${candidateId}.`,
+  CandidateMerged: ({ onto, commit }) => `Merged onto ${sha(onto)} as ${sha(commit)}; the branch has not moved yet.`,
+  MergeRestarted: ({ reason }) => `The merge begins again: ${short(reason)}`,
+  CandidateLanded: ({ commit, base, reason, check }) =>
+    `${sha(commit)} landed${check ? `; checks: ${verdict(check)}` : ''}${base === 'left' ? `; the base was left as it was${because(reason ?? '')}` : ''}.`,
+  CandidateRefused: ({ reason, files }) =>
+    `The candidate was refused: ${short(reason)}${files.length > 0 ? ` (${listed(files)})` : ''}`,
+  AccessDenied: ({ what, text }) => `It asked for ${what} and was refused: ${text}`,
+  MergeAbandoned: ({ candidateId, reason }) => `The merge of ${candidateId} was given up: ${reason}`,
+  CandidateWithdrawn: ({ candidateId, reason }) => `${candidateId} was withdrawn${because(reason)}.`,
+};
+
+/** The event in a sentence. One of a kind that this version does not know is named by its type. */
+export function sentenceOf(event: Pick<StoredEvent, 'type' | 'data'>): string {
+  if (!Object.hasOwn(SENTENCES, event.type)) return `${event.type} (of a kind that this version does not know)`;
+  try {
+    return (SENTENCES[event.type as AnyFact['type']] as (data: StoredEvent['data']) => string)(event.data);
+  } catch {
+    // A log from elsewhere may hold another shape; a reader still sees that something happened.
+    return `${event.type} (its data has a shape that this version does not know)`;
+  }
+}
+
+const SHORT_MAX = 300;
+const LISTED_MAX = 5;
+
+function short(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > SHORT_MAX ? `${line.slice(0, SHORT_MAX - 1)}…` : line;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - LISTED_MAX;
+  return more > 0 ? `${names.slice(0, LISTED_MAX).join(', ')} and ${more} more` : names.join(', ');
+}
+
+function sha(commit: string): string {
+  return commit.slice(0, 10);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function because(reason: string): string {
+  return reason === '' ? '' : `: ${short(reason)}`;
+}
+
+function verdict({ status, passed, failed }: CheckSummary): string {
+  const counts = passed === null ? '' : ` (${passed} passed, ${failed ?? 0} failed)`;
+  return `${status.replace('_', ' ')}${counts}`;
+}

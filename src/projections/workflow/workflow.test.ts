@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { bugfix } from '../../../tests/support/bugfix-story.ts';
+import { createStory } from '../../../tests/support/story.ts';
+import type { Projection } from '../define-projection.ts';
+import { detailProjection } from './detail.ts';
+import { overviewProjection } from './overview.ts';
+
+function given() {
+  const story = createStory();
+  const show = <S>(projection: Projection<S>, workflowId?: string) => {
+    const state = projection.init();
+    for (const event of story.events)
+      if (workflowId === undefined || event.meta.scope?.workflowId === workflowId) projection.fold(state, event);
+    return projection.render(state, {}, { position: 0n, asOf: story.now() });
+  };
+  return {
+    story,
+    ...bugfix(story),
+    overview: () => show(overviewProjection),
+    detail: (id: string) => show(detailProjection, id),
+  };
+}
+
+describe('workflow overview', () => {
+  it('has a row for each, with its phase, its counts and its end', () => {
+    const { story, start, phase, task, queue, work, complete, over, finish, board, land, overview } = given();
+    const [one, two] = [start('one'), start('two')];
+    phase(one, 'fix');
+    const [mended, given_up] = [task(one), task(one)];
+    queue(mended);
+    const agentId = work(mended);
+    story.send('report_usage', { taskId: mended, inputTokens: 10, costUsd: 0.5 });
+    finish(mended, agentId);
+    story.send('cancel_task', { taskId: given_up });
+    expect(overview().rows[one]).toMatchObject({
+      ...{ status: 'active', goal: 'one', phase: { name: 'fix', round: 1, status: 'started' } },
+      ...{ tasks: { merging: 1, cancelled: 1 }, usage: { inputTokens: 10, costUsd: 0.5 }, endedAt: null },
+    });
+    const { trainId, candidateId } = board(one, mended);
+    land(trainId, candidateId, mended);
+    over(one, 'fix');
+    complete(one);
+    story.send('cancel_workflow', { workflowId: two, reason: 'no need' });
+    const { rows, summary } = overview();
+    expect(rows[one]).toMatchObject({
+      ...{ status: 'completed', evidence: { type: 'WorkflowCompleted' }, tasks: { done: 1, cancelled: 1 } },
+      delivery: { base: 'moved' },
+    });
+    expect(rows[two]).toMatchObject({ status: 'cancelled', reason: 'no need', usage: null });
+    expect(summary).toEqual({ counts: { completed: 1, cancelled: 1 } });
+  });
+
+  it('counts what its tasks become after its end', () => {
+    const { story, start, phase, task, overview } = given();
+    const workflowId = start();
+    phase(workflowId, 'fix');
+    const taskId = task(workflowId);
+    story.send('cancel_workflow', { workflowId });
+    story.send('cancel_task', { taskId });
+    expect(overview().rows[workflowId]).toMatchObject({ tasks: { cancelled: 1 } });
+  });
+});
+
+describe('workflow detail', () => {
+  it('shows the tree of tasks with progress and results, and every phase with its rounds', () => {
+    const { story, start, phase, over, task, queue, work, finish, detail } = given();
+    const workflowId = start();
+    phase(workflowId, 'investigate');
+    const root = task(workflowId, { phase: 'investigate', changes: 'none', checks: 'none' });
+    const child = task(workflowId, { parentTaskId: root, inputs: { failures: [] }, createdBy: 'agent:x' });
+    const grandchild = task(workflowId, { parentTaskId: child });
+    queue(root);
+    finish(root, work(root));
+    over(workflowId, 'investigate');
+    phase(workflowId, 'fix');
+    queue(child);
+    const agentId = work(child);
+    story.send('report_progress', { taskId: child, message: 'half', fraction: 0.5 }, { actor: `agent:${agentId}` });
+    const { rows, summary } = detail(workflowId);
+    expect([root, child, grandchild].map((id) => rows[id]?.depth)).toEqual([0, 1, 2]);
+    expect(rows[root]).toMatchObject({ status: 'done', result: { summary: 'Mended.', how: 'reported' }, usage: null });
+    expect(rows[child]).toMatchObject({
+      ...{ status: 'in_progress', agentId, attempt: 1, evidence: { type: 'TaskStarted' } },
+      ...{ progress: { message: 'half', fraction: 0.5 }, inputs: { failures: [] }, parentTaskId: root },
+    });
+    expect(summary).toMatchObject({
+      ...{
+        workflowId,
+        status: 'active',
+        baseline: { status: 'failed', failed: 3 },
+        evidence: { type: 'WorkflowStarted' },
+      },
+      phases: [
+        { name: 'investigate', status: 'green', rounds: [{ round: 1, evidence: { type: 'PhaseCompleted' } }] },
+        { name: 'fix', status: 'started', rounds: [{ round: 1, evidence: { type: 'PhaseStarted' } }] },
+        { name: 'verify', status: 'not_started', rounds: [] },
+      ],
+    });
+  });
+
+  it('says unknown of a workflow that is not there', () => {
+    expect(given().detail('wfl_none')).toEqual({
+      rows: {},
+      summary: { workflowId: null, status: 'unknown', counts: {} },
+    });
+  });
+});

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { type Failure, isFailure, messageOf } from '../kernel/errors.ts';
+import type { View } from '../projections/index.ts';
+import type { AgentProbe } from '../runtime/runner.ts';
+import { EVERYONE, PEOPLE, query, type QueryContext, visibleWorkflow } from './define-queries.ts';
+import { fields, withWholeIds, workflowOf } from './fields.ts';
+
+type Row = View['rows'][string];
+
+export const getAgentStatus = query({
+  v: 1,
+  summary: 'Agents with status, the event it rests on and its age, beside what their processes are found to be now.',
+  schema: z.strictObject({ agentId: fields.agentId.optional(), workflowId: fields.workflowId.optional() }),
+  roles: EVERYONE,
+  tool: true,
+  cli: 'fleet',
+  example: 'heph fleet',
+  async run(input, context) {
+    const asked = await withWholeIds(input, context);
+    if (isFailure(asked)) return asked;
+    const workflowId = await workflowAsked(asked, context);
+    if (isFailure(workflowId)) return workflowId;
+    const [view, processes] = await Promise.all([
+      context.views.view('fleet', workflowId === undefined ? {} : { workflowId }),
+      probeAll(context),
+    ]);
+    const rows = Object.values(view.rows).filter((row) => asked.agentId === undefined || row.agentId === asked.agentId);
+    const agents: Row[] = rows.map((row) => ({ ...row, process: processOf(row.agentId as string, processes) }));
+    return { agents, summary: view.summary, position: view.position, asOf: view.asOf };
+  },
+});
+
+export const getTranscript = query({
+  v: 1,
+  summary: 'An agent’s terminal, raw bytes in base64 from a cursor on; ended says that nothing follows.',
+  schema: z.strictObject({
+    agentId: fields.agentId,
+    cursor: z.number().int().min(0).default(0),
+    bytesMax: z.number().int().min(1).max(1_048_576).default(65_536),
+  }),
+  roles: PEOPLE,
+  example: 'heph logs agt_01k',
+  async run(input, context) {
+    const asked = await withWholeIds(input, context);
+    if (isFailure(asked)) return asked;
+    const exists = await workflowOf(`agent-${asked.agentId}`, context);
+    if (isFailure(exists)) return exists;
+    return { ...(await context.transcripts.readTerminal(asked)), encoding: 'base64' };
+  },
+});
+
+async function workflowAsked(
+  { agentId, workflowId }: { agentId?: string | undefined; workflowId?: string | undefined },
+  context: QueryContext,
+): Promise<string | undefined | Failure> {
+  const ofAgent = agentId === undefined ? undefined : await workflowOf(`agent-${agentId}`, context);
+  return isFailure(ofAgent) ? ofAgent : visibleWorkflow(ofAgent ?? workflowId, context);
+}
+
+/** What was found, or why nothing could be. */
+async function probeAll({ transcripts }: QueryContext): Promise<Map<string, AgentProbe> | string> {
+  try {
+    return new Map((await transcripts.listAgents()).map((probe) => [probe.agentId, probe]));
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function processOf(agentId: string, processes: Map<string, AgentProbe> | string): Row {
+  if (typeof processes === 'string') return { state: 'unknown', reason: processes };
+  const probe = processes.get(agentId);
+  if (!probe) return { state: 'absent' };
+  // The token's hash is of no use to a reader.
+  const { tokenHash: _hidden, ...shown } = { tokenHash: null, ...probe };
+  return shown;
+}

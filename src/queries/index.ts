@@ -1,0 +1,33 @@
+/** The way out: one definition per question, asked by every face in the same words. */
+import { getAgentStatus, getTranscript } from './agents.ts';
+import type { QueryDefinition, QueryTable } from './define-queries.ts';
+import { getEvents, waitForEvents } from './events.ts';
+import { getConfig, getView, healthCheck, listWorkflowDefinitions } from './system.ts';
+import { getQueue, getTasks, taskProgress } from './tasks.ts';
+
+const table: QueryTable = {
+  get_tasks: getTasks,
+  task_progress: taskProgress,
+  get_queue: getQueue,
+  get_agent_status: getAgentStatus,
+  list_workflow_definitions: listWorkflowDefinitions,
+  wait_for_events: waitForEvents,
+  health_check: healthCheck,
+  get_view: getView,
+  get_events: getEvents,
+  get_transcript: getTranscript,
+  get_config: getConfig,
+};
+
+export interface CatalogueQuery extends QueryDefinition {
+  name: string;
+}
+
+/** By name on the wire. */
+export const QUERIES: ReadonlyMap<string, CatalogueQuery> = new Map(
+  Object.entries(table).map(([name, definition]) => [name, { ...definition, name }]),
+);
+
+export { askQuery } from './ask.ts';
+export type { HealthCheck, QueryContext, QueryDefinition, ServerHealth } from './define-queries.ts';
+export { createIdIndex } from './id-index.ts';

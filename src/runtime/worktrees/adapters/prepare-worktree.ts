@@ -1,0 +1,67 @@
+import { Fault, HephError, messageOf } from '../../../kernel/errors.ts';
+import type { Runner, WorktreeReady, WorktreeRequest } from '../../runner.ts';
+import { type Hands, mirrorOf, worktreeOf, worktreesOf } from '../hands.ts';
+import { branchRef, commitId } from '../names.ts';
+import { copyIgnored } from './copy-ignored.ts';
+import { kindOf, makeDirectory, removeContained } from './files.ts';
+import { inMirror } from './mirror.ts';
+import { readRecord, type WorktreeRecord, writeRecord } from './registry.ts';
+import { runSetup } from './setup.ts';
+
+/** Nothing to fetch by chance, nowhere to push to, no collection of garbage in the middle of a turn. */
+const CLONE = [
+  ...['clone', '--shared', '--single-branch', '--no-tags', '--template='],
+  ...['--config=remote.origin.pushurl=no-push', '--config=gc.auto=0', '--config=maintenance.auto=false'],
+];
+
+export function prepareWorktree(hands: Hands): Runner['prepareWorktree'] {
+  return async (request) => {
+    const path = worktreeOf(hands, request.taskId);
+    const known = await readRecord(hands, request.taskId);
+    if (known?.state === 'ready' && (await kindOf(path)) === 'directory') return ready(path, known);
+    await refuseStranger(path, known);
+    await makeDirectory(worktreesOf(hands));
+    const record: WorktreeRecord = {
+      taskId: request.taskId,
+      repositoryId: request.repositoryId,
+      branch: request.branch,
+      commit: commitId(request.commit),
+      state: 'making',
+    };
+    const ref = branchRef(request.branch);
+    await writeRecord(hands, record);
+    if (known) await removeContained(hands, worktreesOf(hands), path);
+    try {
+      await inMirror(hands, request.repositoryId, ['update-ref', '--end-of-options', ref, record.commit]);
+      await clone(hands, request, path);
+      if (request.copyIgnored) await copyIgnored(hands, request.copyIgnored, path);
+      await runSetup(hands, path, request.setup ?? [], 'worktree.failed');
+    } catch (error) {
+      throw failedWorktree(error);
+    }
+    await writeRecord(hands, { ...record, state: 'ready' });
+    return ready(path, record);
+  };
+}
+
+const ready = (path: string, record: WorktreeRecord): WorktreeReady => ({
+  path,
+  branch: record.branch,
+  commit: record.commit,
+});
+
+async function refuseStranger(path: string, known: WorktreeRecord | null): Promise<void> {
+  if (known || (await kindOf(path)) === 'absent') return;
+  throw new HephError('repository.unsafe_path', `${path} exists but was not made by us, so it is left alone.`);
+}
+
+async function clone(hands: Hands, request: WorktreeRequest, path: string): Promise<void> {
+  const mirror = mirrorOf(hands, request.repositoryId);
+  const args = [...CLONE, `--branch=${request.branch}`, '--end-of-options', mirror, path];
+  await hands.git.run(args, { cwd: worktreesOf(hands), config: 'ours' });
+}
+
+function failedWorktree(error: unknown): unknown {
+  if (error instanceof HephError && !(error instanceof Fault && error.code.startsWith('git.'))) return error;
+  return new Fault('worktree.failed', `The worktree could not be made: ${messageOf(error)}`, { cause: error });
+}

@@ -1,0 +1,62 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { runCheck } from '../../checks/adapters/run-check.ts';
+import type { Runner } from '../../runner.ts';
+import type { Hands } from '../hands.ts';
+import { createLocks } from '../locks.ts';
+import { deliver } from './deliver.ts';
+import { simpleGitAdapter } from './git.ts';
+import { inspectUsers } from './inspect.ts';
+import { keepTree } from './keep-tree.ts';
+import { mergeCandidate } from './merge-candidate.ts';
+import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
+import { prepareWorktree } from './prepare-worktree.ts';
+import { removeWorktree } from './remove-worktree.ts';
+
+export type RepositoryHands = Pick<
+  Runner,
+  | 'inspectRepository'
+  | 'openRun'
+  | 'readBranch'
+  | 'prepareWorktree'
+  | 'keepTree'
+  | 'removeWorktree'
+  | 'runCheck'
+  | 'mergeCandidate'
+  | 'moveBranch'
+  | 'deliver'
+>;
+
+/**
+ * The repository half of the Runner.
+ *
+ *   user's repository ──openRun──► mirror ──prepareWorktree──► worktree (a clone that borrows the mirror's objects)
+ *          ▲                        │  ▲                           │
+ *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidate, moveBranch: in the mirror
+ *
+ * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
+ * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `scratch/` and, rarely, `rescued/`.
+ */
+export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hands['git'] }): RepositoryHands {
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const git = options.git ?? simpleGitAdapter(options);
+  const hands: Hands = { ...options, directory: realpathSync(options.directory), git };
+  const inTurn = createLocks();
+  const oneBy =
+    <I, O>(key: (input: I) => string, verb: (input: I) => Promise<O>) =>
+    async (input: I): Promise<O> =>
+      inTurn(key(input), () => verb(input));
+  const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
+  const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
+  return {
+    inspectRepository: inspectUsers(hands),
+    openRun: oneBy(repository, openMirror(hands)),
+    readBranch: readMirrorBranch(hands),
+    prepareWorktree: oneBy(task, prepareWorktree(hands)),
+    keepTree: oneBy(task, keepTree(hands)),
+    removeWorktree: oneBy(task, removeWorktree(hands)),
+    runCheck: runCheck(hands),
+    mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
+    moveBranch: moveMirrorBranch(hands),
+    deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),
+  };
+}

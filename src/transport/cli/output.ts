@@ -1,0 +1,48 @@
+import { plainLine } from '../../kernel/plain-text.ts';
+import type { World } from './world.ts';
+
+/** What a verb prints: text for people, or one JSON object per line for programs. Text of others is made safe on its way. */
+export interface Output {
+  readonly json: boolean;
+  /** A line for people; nothing with `--json`. */
+  say(line?: string): void;
+  /** A line for programs; nothing without `--json`. */
+  record(value: unknown): void;
+  /** A line on stderr that is no part of the result. */
+  note(line: string): void;
+}
+
+export function createOutput(world: Pick<World, 'stdout' | 'stderr'>, json: boolean): Output {
+  return {
+    json,
+    say: (line = '') => void (json || world.stdout.write(`${line}\n`)),
+    record: (value) => void (json && world.stdout.write(`${JSON.stringify(value)}\n`)),
+    note: (line) => void world.stderr.write(`${line}\n`),
+  };
+}
+
+/** Rows under their headings, as wide as their widest cell; a cell is at most `cellMax` characters. */
+export function table(headings: readonly string[], rows: readonly (readonly unknown[])[], cellMax = 60): string[] {
+  const cells = [headings, ...rows].map((row) => row.map((cell) => plainLine(String(cell ?? '–'), cellMax)));
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] as number))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** `1 h 02 min`, `3 min 05 s`, `4.2 s`, `120 ms`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** Words for a shell, quoted where needed, so that a printed command works when it is pasted. */
+export function shellWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+}

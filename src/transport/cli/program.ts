@@ -1,0 +1,285 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { Called } from './generated-verbs.ts';
+import { child } from './generated-verbs.ts';
+import { createClient } from './client.ts';
+import { EXIT, fail } from './failure.ts';
+import { createOutput } from './output.ts';
+import { dataDirectoryOf } from './server-file.ts';
+import { parseParam, type RunOptions, type Surroundings } from './verbs/run.ts';
+import type { World } from './world.ts';
+
+/** What every verb starts from; its options may be typed before or after the verb. */
+interface Start extends Called, Surroundings {
+  directory: string;
+}
+
+type Handler = (start: Start, command: Command, places: string[]) => Promise<number>;
+
+/** Fallible by design: an unknown verb or a bad flag is thrown, so that one place prints it. */
+export function createProgram(
+  world: World,
+  version: string,
+  finished: (code: number) => void,
+): { program: Command; taken: ReadonlySet<string>; begin(command: Command, start: boolean): Start } {
+  const taken = new Set<string>();
+  const program = new Command('heph')
+    .description('Runs fleets of coding agents on real repositories and keeps the whole story as events.')
+    .version(version, '-V, --version', 'Print the version')
+    .option('--data <directory>', 'The data directory (default: HEPH_DATA, else heph in your data home)')
+    .option('--json', 'One JSON object per line instead of text')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: true })
+    .configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+      outputError: () => {},
+    })
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  function begin(command: Command, start: boolean): Start {
+    const typed = command.optsWithGlobals<{ data?: string; json?: boolean }>();
+    const { path: directory, source } = dataDirectoryOf(world, typed.data);
+    const words = { self: world.env.HEPH_CALLED_AS ?? 'heph', data: source === '--data' ? ['--data', directory] : [] };
+    return {
+      world,
+      directory,
+      words,
+      output: createOutput(world, typed.json ?? false),
+      client: createClient(world, { directory, start }),
+    };
+  }
+
+  /** `path` with its places, e.g. `logs <what>`. `start`: whether the verb starts a server when there is none. */
+  function verb(
+    usage: string,
+    summary: string,
+    { start, examples }: { start: boolean; examples: string[] },
+    handle: Handler,
+  ): Command {
+    const words = usage.split(' ');
+    const path = words.filter((word) => !/^[<[]/.test(word));
+    taken.add(path.join(' '));
+    const command = child(program, path).description(summary);
+    for (const word of words.filter((one) => /^[<[]/.test(one))) command.argument(word);
+    command.addHelpText(
+      'after',
+      `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((line) => `  ${line}`).join('\n')}`,
+    );
+    command.action(async (...given: unknown[]) => {
+      finished(
+        await handle(begin(command, start), command, given.slice(0, command.registeredArguments.length) as string[]),
+      );
+    });
+    return command;
+  }
+
+  verb(
+    'run <workflow>',
+    'Run a workflow on a repository and follow it to its end',
+    {
+      start: true,
+      examples: [
+        'heph run bugfix --repo . --goal "Make the tests pass"',
+        'heph run bugfix --repo ~/work/app --goal "Fix the parser" --agent claude --check "npm test" --json',
+      ],
+    },
+    async (start, command, [name]) =>
+      (await import('./verbs/run.ts')).runWorkflow(start, name as string, command.opts<RunOptions>()),
+  )
+    .requiredOption('--repo <path>', 'The git repository')
+    .requiredOption('--goal <text>', 'What to reach, in words')
+    .option('--agent <name>', 'Which agent works (default: repair)')
+    .option('--check <command>', 'The repository’s own check (default: found in package.json)')
+    .option('--branch <name>', 'The base branch (default: the one checked out)')
+    .option('--no-merge', 'Leave the base branch alone; the work stays on its own branch')
+    .option('--from-head', 'Start from the last commit although tracked files are changed')
+    .option('--param <name=value>', 'A parameter of the workflow; may be repeated', parseParam)
+    .option('--idempotency-key <key>', 'The same key starts one workflow, however often it is sent');
+
+  verb(
+    'follow <workflowId>',
+    'Follow a workflow that runs, from its first event to its report',
+    { start: true, examples: ['heph follow wfl_01k'] },
+    async (start, _command, [id]) => (await import('./verbs/run.ts')).followToEnd(start, id as string),
+  );
+
+  verb(
+    'demo',
+    'Watch a small repository being repaired, from the failing tests to the merge',
+    { start: true, examples: ['heph demo'] },
+    async ({ output, words }, command) =>
+      (await import('./demo/demo.ts')).demo(world, output, words.self, command.opts()),
+  ).option('--keep', 'Leave the server running afterwards');
+
+  verb(
+    'up',
+    'Run the server in the foreground',
+    { start: false, examples: ['heph up', 'heph up --port 4100 --no-open'] },
+    async ({ output, directory }, command) =>
+      (await import('./verbs/up.ts')).up(world, output, directory, command.opts()),
+  )
+    .option('--port <number>', 'The port (default: a free one)', portNumber, 0)
+    .option('--host <address>', 'The address to listen on', '127.0.0.1')
+    .option('--no-open', 'Do not open the page in a browser')
+    .option('--take-over', 'Become the owner of the data directory although another server lives')
+    .option('--store <kind>', 'Where the log is kept', 'sqlite')
+    .addOption(new Option('--idle-exit', 'End when idle').hideHelp());
+
+  verb(
+    'down',
+    'Stop the server; agents that work go on',
+    { start: false, examples: ['heph down'] },
+    async ({ output, directory }) => (await import('./verbs/down.ts')).down(world, output, directory),
+  );
+
+  verb(
+    'status',
+    'Where the server is, how far the log is, which agents live',
+    { start: false, examples: ['heph status --json'] },
+    async ({ client, output }) => (await import('./verbs/status.ts')).status(client, output),
+  );
+
+  verb(
+    'events',
+    'The events of the log, in order',
+    { start: true, examples: ['heph events --follow', 'heph events --workflow wfl_01k --type TaskMerged'] },
+    async ({ client, output }, command) =>
+      (await import('./verbs/events.ts')).events(world, client, output, command.opts()),
+  )
+    .option('--follow', 'Wait for more; resumes by itself')
+    .option('--after <position>', 'Only events after this position', position, '0')
+    .option('--type <type>', 'Only events of this type; may be repeated', (type: string, types: string[] = []) => [
+      ...types,
+      type,
+    ])
+    .option('--workflow <id>', 'Only events of this workflow');
+
+  verb(
+    'replay',
+    'Decide every recorded command again and compare; has no effect on anything',
+    { start: false, examples: ['heph replay'] },
+    async ({ output, directory }) => (await import('./verbs/log.ts')).replayLog(world, output, directory),
+  );
+  verb(
+    'rebuild [view]',
+    'Fold a view anew from the log and compare it with the one that serves',
+    { start: true, examples: ['heph rebuild', 'heph rebuild queue'] },
+    async ({ client, output }, _command, [view]) => (await import('./verbs/rebuild.ts')).rebuild(client, output, view),
+  );
+
+  verb(
+    'log verify',
+    'Find the first damaged event of the log, if there is one',
+    { start: false, examples: ['heph log verify'] },
+    async ({ output, directory }) => (await import('./verbs/log.ts')).verify(world, output, directory),
+  );
+  verb(
+    'log export [file]',
+    'Write the log as one JSON object per line',
+    { start: false, examples: ['heph log export story.jsonl'] },
+    async ({ output, directory }, _command, [file]) =>
+      (await import('./verbs/log.ts')).exportLog(world, output, directory, file),
+  );
+  verb(
+    'log import <file>',
+    'Bring an exported log into a new data directory',
+    { start: false, examples: ['heph log import story.jsonl --data ./copy'] },
+    async ({ output, directory }, _command, [file]) =>
+      (await import('./verbs/log.ts')).importLog(world, output, directory, file as string),
+  );
+
+  verb(
+    'logs <what>',
+    'The server’s own log (`server`), or an agent’s terminal (its id)',
+    { start: true, examples: ['heph logs server --follow', 'heph logs agt_01k'] },
+    async ({ client }, command, [what]) =>
+      (await import('./verbs/logs.ts')).logs(world, client, what as string, command.opts()),
+  )
+    .option('--follow', 'Wait for more')
+    .option('--raw', 'Keep escape sequences; only for text that you trust');
+
+  verb(
+    'agent attach <agentId>',
+    'Put an agent’s terminal on this one; detach with Ctrl-]',
+    { start: true, examples: ['heph agent attach agt_01k'] },
+    async ({ client }, _command, [id]) => (await import('./verbs/attach.ts')).attach(world, client, id as string),
+  );
+
+  verb(
+    'doctor',
+    'Look at everything a run needs and say what is missing',
+    { start: false, examples: ['heph doctor'] },
+    async ({ client, output }) => (await import('./verbs/doctor.ts')).doctor(world, client, output),
+  );
+
+  verb(
+    'mcp',
+    'Serve MCP on stdin and stdout, for agents and editors',
+    { start: false, examples: ['heph mcp --data ~/.local/share/heph --token-file ./token'] },
+    async ({ directory }, command) => {
+      await (await import('./verbs/mcp.ts')).serveMcp(
+        world,
+        directory,
+        command.opts<{ tokenFile?: string }>().tokenFile,
+      );
+      return EXIT.ok;
+    },
+  ).option('--token-file <path>', 'The file that holds the token (default: the operator’s)');
+
+  verb(
+    'token',
+    'Print the operator token, or open the page logged in',
+    { start: true, examples: ['heph token', 'heph token --browser'] },
+    async ({ client, output }, command) =>
+      (await import('./verbs/token.ts')).token(
+        world,
+        client,
+        output,
+        command.opts<{ browser?: boolean }>().browser ?? false,
+      ),
+  ).option('--browser', 'Open the page with a code that works once');
+
+  verb(
+    'config',
+    'The settings in force, and where each comes from',
+    { start: true, examples: ['heph config'] },
+    async ({ client, output }) => (await import('./verbs/config.ts')).config(client, output),
+  );
+
+  const groups = {
+    agent: 'Agents: stop one, attach to its terminal',
+    fleet: 'The fleet: who works, pause, resume, stop',
+    log: 'The event log: verify, export, import',
+    task: 'Tasks: create, update, cancel, restart, boost',
+    workflow: 'Workflows: start, pause, resume, cancel',
+  };
+  for (const [name, summary] of Object.entries(groups)) child(program, [name]).description(summary);
+
+  return { program, taken, begin };
+}
+
+/** A usage error of the parser as a failure of ours; null for `--help` and `--version`, which are none. */
+export function usageFailure(error: CommanderError): Error | null {
+  if (error.exitCode === 0) return null;
+  const asked = error.code === 'commander.help' || error.code === 'commander.helpDisplayed';
+  const message = asked
+    ? 'A verb is missing.'
+    : error.message
+        .replace(/^error: /, '')
+        .replace(/\n\(Did you mean (.*)\?\)/, '; did you mean $1?')
+        .replaceAll('\n', ' ');
+  return fail('cli.usage', message.charAt(0).toUpperCase() + message.slice(1));
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw fail('cli.usage', `${JSON.stringify(text)} is no port; it is a number from 0 to 65535.`);
+  return port;
+}
+
+function position(text: string): string {
+  if (!/^\d{1,20}$/.test(text))
+    throw fail('cli.usage', `${JSON.stringify(text)} is no position; it is a number that events and answers carry.`);
+  return text;
+}

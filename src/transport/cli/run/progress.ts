@@ -1,0 +1,122 @@
+import { plainLine } from '../../../kernel/plain-text.ts';
+import { duration } from '../output.ts';
+import type { Check, Story, WireEvent } from './story.ts';
+
+/** What an event means to somebody who watches: a heading, a line below it, or nothing worth a line. */
+export function progressOf(event: WireEvent, story: Story): { heading: boolean; text: string } | null {
+  const text = headingOf(event, story);
+  if (text !== null) return { heading: true, text };
+  const line = lineOf(event, story);
+  return line === null ? null : { heading: false, text: plainLine(line) };
+}
+
+function headingOf({ type, data }: WireEvent, story: Story): string | null {
+  switch (type) {
+    case 'WorkflowStarted': {
+      const { path, baseBranch, baseCommit } = story.repository;
+      return plainLine(
+        `${story.title} on ${path} (${baseBranch} at ${baseCommit.slice(0, 8)}), run ${story.workflowId}`,
+      );
+    }
+    case 'PhaseStarted':
+      return plainLine(`${capital(String(data.phase))}${(data.round as number) > 1 ? `, round ${data.round}` : ''}`);
+    case 'DeliveryStarted':
+      return 'Delivery';
+    default:
+      return null;
+  }
+}
+
+function lineOf(event: WireEvent, story: Story): string | null {
+  const { type, data } = event;
+  const title = story.tasks.get(event.meta.scope?.taskId ?? event.stream.replace(/^task-/, ''))?.title;
+  const about = (text: string) => (title ? `${title}: ${text}` : text);
+  switch (type) {
+    case 'BaselineRecorded':
+      return `Before the work: ${checkText(data.check as Check)}`;
+    case 'PhaseCompleted':
+      return data.outcome === 'green'
+        ? null
+        : data.outcome === 'red'
+          ? `${capital(String(data.phase))} is red`
+          : `${capital(String(data.phase))} had nothing to do`;
+    case 'WorkflowPaused':
+      return `Paused by ${data.by}${because(data.reason)}`;
+    case 'WorkflowResumed':
+      return `Resumed by ${data.by}`;
+    case 'TaskCreated':
+      return `New task: ${data.title}`;
+    case 'TaskBoosted':
+      return about('moved to the front of the queue');
+    case 'TaskStarted':
+      return about(
+        data.agentId === null
+          ? 'checked by the server'
+          : `${story.tasks.get(event.stream.slice(5))?.agent ?? 'agent'} works on it${(data.attempt as number) > 1 ? `, attempt ${data.attempt}` : ''} (${data.agentId})`,
+      );
+    case 'TaskProgressed':
+      return about(
+        `${data.message}${data.fraction === null ? '' : ` (${Math.round((data.fraction as number) * 100)} %)`}`,
+      );
+    case 'WorkSubmitted':
+      return data.how === 'server'
+        ? null
+        : about(
+            data.how === 'exited'
+              ? 'the agent ended; its work is checked'
+              : `reported as done${data.summary ? `: ${data.summary}` : ''}`,
+          );
+    case 'TreeKept':
+      return filesText(data.files as { path: string }[], data.filesMore as number, about);
+    case 'ValidationPassed':
+      return about(data.check ? `good: ${checkText(data.check as Check)}` : 'good');
+    case 'ValidationFailed':
+    case 'WorkSentBack':
+      return about(`sent back (${data.code}): ${data.feedback}`);
+    case 'AttemptFailed':
+      return about(`attempt ${data.attempt} came to nothing (${data.code}): ${data.reason}`);
+    case 'TaskMerged':
+      return about(`merged as ${String(data.commit).slice(0, 8)}`);
+    case 'TaskFailed':
+      return about(`failed (${data.code}): ${data.reason}`);
+    case 'TaskCancelled':
+      return about(`cancelled by ${data.by}${because(data.reason)}`);
+    case 'TaskRestarted':
+      return about(`started again by ${data.by}`);
+    case 'AccessDenied':
+      return about(`refused to its agent: ${data.what} (${data.code})`);
+    case 'AgentNeedsInput':
+      return about(`its agent waits for input; look with: heph agent attach ${event.meta.scope?.agentId ?? ''}`);
+    case 'AgentRateLimited':
+      return about('its agent is rate-limited');
+    case 'AgentWentSilent':
+      return about(`no signal of its agent: ${data.evidence}`);
+    case 'AgentFailed':
+    case 'AgentLost':
+      return about(`its agent ${type === 'AgentLost' ? 'is lost' : 'did not start'}: ${data.reason}`);
+    case 'CandidateRefused':
+      return `Not merged (${data.code}): ${data.reason}`;
+    default:
+      return null;
+  }
+}
+
+export function checkText(check: Check): string {
+  const counts = check.failed === null ? '' : `, ${check.passed} tests pass, ${check.failed} fail`;
+  return `${check.command} ${check.status.replace('_', ' ')}${counts} (${duration(check.durationMs)})`;
+}
+
+function filesText(files: { path: string }[], more: number, about: (text: string) => string): string | null {
+  if (files.length === 0) return null;
+  const names = files.slice(0, 3).map((file) => file.path);
+  const others = files.length - names.length + more;
+  return about(`changed ${names.join(', ')}${others > 0 ? ` and ${others} more` : ''}`);
+}
+
+function because(reason: unknown): string {
+  return reason ? `: ${String(reason)}` : '';
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replaceAll('_', ' ');
+}

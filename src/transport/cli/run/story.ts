@@ -1,0 +1,191 @@
+/** An event as it comes over the wire: a position in decimal, everything else as it was stored. */
+export interface WireEvent {
+  id: string;
+  stream: string;
+  revision: number;
+  position: string;
+  type: string;
+  v: number;
+  at: number;
+  data: Record<string, unknown>;
+  meta: {
+    actor: string;
+    scope?: { workflowId?: string; taskId?: string; agentId?: string };
+    from?: string;
+    to?: string;
+  };
+}
+
+export interface Check {
+  command: string;
+  status: string;
+  durationMs: number;
+  passed: number | null;
+  failed: number | null;
+}
+
+export interface TaskStory {
+  taskId: string;
+  title: string;
+  phase: string;
+  status: string;
+  agent: string | null;
+  attempts: number;
+  summary: string | null;
+  reason: string | null;
+  code: string | null;
+  /** The tests that it was created to mend. */
+  failures: { file: string; name: string }[];
+  files: { path: string; insertions: number; deletions: number }[];
+  /** The merge commit that holds its work. */
+  commit: string | null;
+}
+
+export interface Delivery {
+  runBranch: string;
+  commit: string | null;
+  baseBranch: string;
+  base: 'moved' | 'left' | 'not_asked';
+  reason: string | null;
+}
+
+export interface Story {
+  workflowId: string;
+  title: string;
+  goal: string;
+  repository: { path: string; baseBranch: string; baseCommit: string };
+  runBranch: string;
+  check: string | null;
+  baseline: Check | null;
+  tasks: Map<string, TaskStory>;
+  outcome: 'open' | 'completed' | 'failed' | 'cancelled';
+  reason: string | null;
+  code: string | null;
+  summary: string | null;
+  delivery: Delivery | null;
+  startedAt: number;
+  /** When the last event was recorded. */
+  at: number;
+}
+
+export function newStory(workflowId: string): Story {
+  return {
+    workflowId,
+    title: '',
+    goal: '',
+    repository: { path: '', baseBranch: '', baseCommit: '' },
+    runBranch: '',
+    check: null,
+    baseline: null,
+    tasks: new Map(),
+    outcome: 'open',
+    reason: null,
+    code: null,
+    summary: null,
+    delivery: null,
+    startedAt: 0,
+    at: 0,
+  };
+}
+
+/** Adds one event of the workflow; events of other kinds only move the time. */
+export function tell(story: Story, event: WireEvent): void {
+  story.at = event.at;
+  if (event.stream.startsWith('workflow-')) tellWorkflow(story, event);
+  else if (event.stream.startsWith('task-')) tellTask(story, event);
+}
+
+function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
+  switch (type) {
+    case 'WorkflowStarted': {
+      const { definition, repository, runBranch, goal, check, workflowId } = data as unknown as Story & {
+        definition: { title: string };
+      };
+      Object.assign(story, { workflowId, title: definition.title, repository, runBranch, goal, check, startedAt: at });
+      return;
+    }
+    case 'BaselineRecorded':
+      story.baseline = data.check as Check;
+      return;
+    case 'WorkflowCompleted':
+      Object.assign(story, { outcome: 'completed', delivery: data.delivery, summary: data.summary });
+      return;
+    case 'WorkflowFailed':
+      Object.assign(story, { outcome: 'failed', delivery: data.delivery, reason: data.reason, code: data.code });
+      return;
+    case 'WorkflowCancelled':
+      Object.assign(story, { outcome: 'cancelled', reason: data.reason || null });
+  }
+}
+
+function tellTask(story: Story, { type, data, stream, meta }: WireEvent): void {
+  const taskId = stream.slice('task-'.length);
+  if (type === 'TaskCreated') story.tasks.set(taskId, newTask(taskId, data));
+  const task = story.tasks.get(taskId);
+  if (!task) return;
+  if (meta.to) task.status = meta.to;
+  switch (type) {
+    case 'TaskAssigned':
+      task.attempts = data.attempt as number;
+      return;
+    case 'WorkSubmitted':
+      task.summary = (data.summary as string) || task.summary;
+      return;
+    case 'TreeKept':
+      task.files = data.files as TaskStory['files'];
+      return;
+    case 'TaskMerged':
+      Object.assign(task, { commit: data.commit, reason: null, code: null });
+      return;
+    case 'TaskCompleted':
+      Object.assign(task, { summary: data.summary || task.summary, reason: null, code: null });
+      return;
+    case 'ValidationFailed':
+    case 'WorkSentBack':
+      Object.assign(task, { reason: data.feedback, code: data.code });
+      return;
+    case 'AttemptFailed':
+    case 'TaskFailed':
+    case 'TaskCancelled':
+      Object.assign(task, { reason: data.reason || null, code: data.code ?? null });
+  }
+}
+
+function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
+  const { title, phase, agent, inputs } = data as {
+    title: string;
+    phase: string;
+    agent: string | null;
+    inputs?: { failures?: unknown };
+  };
+  const failures = failuresIn(inputs?.failures);
+  return {
+    taskId,
+    title,
+    phase,
+    agent,
+    failures,
+    status: 'pending',
+    attempts: 0,
+    summary: null,
+    reason: null,
+    code: null,
+    files: [],
+    commit: null,
+  };
+}
+
+/** Inputs are whatever an agent wrote, so each part is looked at. */
+function failuresIn(value: unknown): TaskStory['failures'] {
+  if (!Array.isArray(value)) return [];
+  return value.map((one: { file?: unknown; name?: unknown; id?: unknown } | null) => ({
+    file: String(one?.file ?? ''),
+    name: String(one?.name ?? one?.id ?? ''),
+  }));
+}
+
+/** The commits that merged something, in order, each once. */
+export function mergeCommits(story: Story): string[] {
+  const commits = [...story.tasks.values()].map((task) => task.commit);
+  return [...new Set([...commits, story.delivery?.commit ?? null].filter((commit) => commit !== null))];
+}

@@ -1,0 +1,65 @@
+import type { Client } from '../client.ts';
+import { EXIT, fail } from '../failure.ts';
+import type { World } from '../world.ts';
+import type { Transcript } from './logs.ts';
+
+const DETACH = 0x1d;
+const CHUNK_BYTES = 64 * 1024;
+const WAIT_MS = 20_000;
+
+/**
+ * The agent's terminal on this one, until Ctrl-] or the agent's end. Only what the person types is sent: the answers that
+ * a terminal gives by itself to queries in the output are taken out, since they would be typed into the agent.
+ */
+export async function attach(world: World, client: Client, agentId: string): Promise<number> {
+  const { stdin, stdout } = world;
+  if (!stdin.isTTY || !stdin.setRawMode) throw fail('cli.no_terminal', 'To attach, stdin must be a terminal.');
+  const stop = new AbortController();
+  let sending: Promise<unknown> = Promise.resolve();
+  const typed = (chunk: Buffer) => {
+    const detach = chunk.indexOf(DETACH);
+    const keys = keystrokes(detach < 0 ? chunk : chunk.subarray(0, detach));
+    if (keys.length > 0) {
+      const data = keys.toString('base64');
+      sending = sending
+        .then(() => client.post(`/api/agents/${encodeURIComponent(agentId)}/keystrokes`, { data }))
+        .catch((error) => stop.abort(error));
+    }
+    if (detach >= 0) stop.abort();
+  };
+  world.stderr.write(`Attached to ${agentId}; detach with Ctrl-].\r\n`);
+  stdin.setRawMode(true);
+  stdin.on('data', typed);
+  stdin.resume();
+  try {
+    for (let cursor = 0; ; ) {
+      const chunk = await client.query<Transcript>(
+        'get_transcript',
+        { agentId, cursor, bytesMax: CHUNK_BYTES, waitMs: WAIT_MS },
+        { waitMs: WAIT_MS, signal: stop.signal },
+      );
+      stdout.write(Buffer.from(chunk.data, 'base64'));
+      cursor = chunk.nextCursor;
+      if (chunk.ended) break;
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    stdin.setRawMode(false);
+    stdin.off('data', typed);
+    stdin.pause();
+  }
+  await sending;
+  if (stop.signal.reason instanceof Error && stop.signal.reason.name !== 'AbortError') throw stop.signal.reason;
+  world.stderr.write(`\r\nDetached from ${agentId}.\r\n`);
+  return EXIT.ok;
+}
+
+// Cursor reports, device attributes, mode reports, focus, OSC and DCS answers: what terminals say by themselves.
+// oxlint-disable-next-line no-control-regex
+const REPLIES = /\x1b\[\??[\d;]*(?:R|c|n|\$y)|\x1b\[[>=][\d;]*c|\x1b\[[IO]|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)/g;
+
+/** What a person typed, without the replies of the terminal. */
+export function keystrokes(chunk: Buffer): Buffer {
+  return Buffer.from(chunk.toString('latin1').replace(REPLIES, ''), 'latin1');
+}

@@ -1,0 +1,67 @@
+import { fail, EXIT } from '../failure.ts';
+import type { Output } from '../output.ts';
+import { readToken } from '../server-file.ts';
+import type { LivingServer, World } from '../world.ts';
+import { openBrowser } from './open-browser.ts';
+import { httpCall } from '../http-call.ts';
+
+export interface UpOptions {
+  port: number;
+  host: string;
+  open: boolean;
+  takeOver?: boolean;
+  idleExit?: boolean;
+  store?: string;
+}
+
+/**
+ * The server in the foreground. One line says when it is ready. The first SIGTERM or SIGINT drains and ends it, the
+ * second ends it at once; either leaves a log that opens without repair.
+ */
+export async function up(world: World, output: Output, directory: string, options: UpOptions): Promise<number> {
+  const ended = Promise.withResolvers<number>();
+  let server: LivingServer | null = null;
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return ended.resolve(EXIT.interrupted);
+    stopping = true;
+    if (!server) return;
+    server.close().then(() => ended.resolve(EXIT.ok), ended.reject);
+  };
+  const offs = (['SIGTERM', 'SIGINT'] as const).map((signal) => world.onSignal(signal, stop));
+  try {
+    server = await world.programs.startServer({
+      dataDirectory: directory,
+      host: options.host,
+      port: options.port,
+      takeOver: options.takeOver ?? false,
+      idleExit: options.idleExit ?? false,
+      onIdleExit: stop,
+      ...(options.store && { store: options.store }),
+    });
+    output.say(`Hephaestus is ready at ${server.url} (data in ${directory}, pid ${process.pid}).`);
+    output.record({ type: 'ready', url: server.url, port: server.port, pid: process.pid, data: directory });
+    // A signal that came while it started.
+    if (stopping) server.close().then(() => ended.resolve(EXIT.ok), ended.reject);
+    else if (options.open && world.stdout.isTTY) await openPage(world, server.url, directory);
+    return await ended.promise;
+  } finally {
+    for (const off of offs) off();
+  }
+}
+
+async function openPage(world: World, url: string, directory: string): Promise<void> {
+  const page = await loginUrl(url, directory);
+  openBrowser(page, world.env);
+}
+
+/** A page's address with a code that works once, within a minute. */
+export async function loginUrl(url: string, directory: string): Promise<string> {
+  const token = readToken(directory);
+  if (!token)
+    throw fail('server.not_running', `There is no operator token in ${directory}; it is made at the first start.`);
+  const answer = await httpCall({ url, path: '/api/login-codes', body: '{}', token, timeoutMs: 10_000 });
+  const page = (JSON.parse(answer.text) as { path?: unknown }).path;
+  if (typeof page !== 'string') throw fail('server.bad_answer', 'The server gave no address for its page.');
+  return new URL(page, url).href;
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../../kernel/clock.ts';
+
+/** Where text goes: a stream of the process, or a test's list. */
+export interface Sink {
+  write(data: string | Uint8Array): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export type Keys = NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?(raw: boolean): unknown };
+
+/** Everything of the outside that a verb may touch. A program makes it; tests make another. */
+export interface World {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  home: string;
+  stdin: Keys;
+  stdout: Sink;
+  stderr: Sink;
+  clock: Clock;
+  /** A new key, unlike any other. */
+  newKey(): string;
+  /** Calls back for each such signal until the returned function is called. */
+  onSignal(signal: 'SIGINT' | 'SIGTERM', handle: () => void): () => void;
+  programs: Programs;
+}
+
+export interface ServerSettings {
+  dataDirectory: string;
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  takeOver: boolean;
+  /** Whether the server ends by itself when it has been idle; `onIdleExit` is then called once. */
+  idleExit: boolean;
+  onIdleExit?: () => void;
+  store?: string;
+}
+
+export interface LivingServer {
+  url: string;
+  port: number;
+  /** Stops intake, drains for at most ten seconds, closes. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** What only the place where adapters meet ports can give. Each is loaded when it is first used. */
+export interface Programs {
+  /** The words that start this CLI again: Node, its options, and the program's file. */
+  cliArgv: readonly string[];
+  /** The folder that holds `demo/` and `phases/`. */
+  home: string;
+  startServer(settings: ServerSettings): Promise<LivingServer>;
+  log(): Promise<LogTools>;
+  /** The agents that come with the program, by name. */
+  builtInAgents(): Promise<Readonly<Record<string, { argv: string[] }>>>;
+}
+
+/** Work on the log of a data directory without its server. Nothing but `import` writes. */
+export interface LogTools {
+  verify(directory: string): Promise<{
+    ok: boolean;
+    events: number;
+    position: string;
+    anchored: boolean;
+    damage: { position: string | null; reason: string } | null;
+  }>;
+  /** Gives the log line by line, each with its line break. */
+  export(directory: string, sink: (line: string) => Promise<void> | void): Promise<Exported>;
+  /** Fills a new data directory from an export; `source` opens the text and is called twice. */
+  import(directory: string, source: () => AsyncIterable<string | Uint8Array>): Promise<Exported>;
+  replay(directory: string, onProgress: (events: number) => void): Promise<ReplayResult>;
+}
+
+export interface Exported {
+  events: number;
+  /** What the events chain to. */
+  hash: string;
+}
+
+export interface ReplayResult {
+  events: number;
+  streams: number;
+  commands: number;
+  unknown: number;
+  position: string;
+  difference: { stream: string; position: string; command: string; recorded: unknown; decided: unknown } | null;
+}

@@ -1,0 +1,270 @@
+import { createHash } from 'node:crypto';
+import { Fault, HephError } from '../../src/kernel/errors.ts';
+import type {
+  AgentProbe,
+  AgentStart,
+  CheckResult,
+  Runner,
+  RunnerEvent,
+  TestOutcome,
+} from '../../src/runtime/runner.ts';
+
+/**
+ * A runner without a machine below it. A commit is a set of words: the bugs it still has. An agent is a function that
+ * takes words away and speaks through the command bus. Every effect is counted, so that a test can say "once".
+ */
+export type FakeAgent = (session: FakeSession) => Promise<void> | void;
+
+export interface FakeSession {
+  start: AgentStart;
+  /** Changes the bugs of the worktree. */
+  fix(...bugs: string[]): void;
+  add(...bugs: string[]): void;
+  exit(code?: number): void;
+}
+
+interface Running {
+  start: AgentStart;
+  state: 'running' | 'exited' | 'lost';
+  startedAt: number;
+  exit: { code: number | null; signal: string | null; how: 'exited' | 'stopped' | 'timed_out'; livedMs: number } | null;
+}
+
+export interface FakeRunner extends Runner {
+  /** What each verb was called for, in order: `startAgent agt_…`. */
+  readonly calls: string[];
+  /** The bugs in a branch of the mirror. */
+  bugsOf(branch: string): string[];
+  userBase(): string[];
+  agents: Map<string, Running>;
+  /** Fails the next call of a verb. */
+  failNext(verb: string, error: Error): void;
+  lose(agentId: string): void;
+}
+
+export interface FakeRunnerOptions {
+  bugs: string[];
+  agent: FakeAgent;
+  now: () => number;
+  /** Two bugs that cannot be fixed in parallel: their fixes conflict. */
+  conflicts?: [string, string][];
+}
+
+export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
+  const commits = new Map<string, Set<string>>();
+  const branches = new Map<string, string>();
+  const worktrees = new Map<string, { base: string; bugs: Set<string> }>();
+  const agents = new Map<string, Running>();
+  const checks = new Map<string, CheckResult>();
+  const listeners = new Set<(event: RunnerEvent) => void>();
+  const failures = new Map<string, Error[]>();
+  const calls: string[] = [];
+  const parents = new Map<string, string>();
+
+  const commitOf = (bugs: Iterable<string>, parent = ''): string => {
+    const id = createHash('sha1')
+      .update(`${parent}|${[...bugs].sort().join(',')}`)
+      .digest('hex');
+    commits.set(id, new Set(bugs));
+    parents.set(id, parent);
+    return id;
+  };
+  const treeOf = (bugs: Iterable<string>) => `tree-${[...bugs].sort().join(',') || 'clean'}`;
+  const bugsIn = (commit: string) => commits.get(commit) ?? new Set<string>();
+  const base = commitOf(options.bugs);
+  let userBase = base;
+
+  const called = (verb: string, what: string) => {
+    calls.push(`${verb} ${what}`);
+    const failure = failures.get(verb)?.shift();
+    if (failure) throw failure;
+  };
+  const probe = (agentId: string): AgentProbe => {
+    const agent = agents.get(agentId);
+    if (!agent) return { agentId, state: 'absent' };
+    if (agent.state === 'lost')
+      return { agentId, state: 'lost', reason: 'its holder was killed', outputBytes: 0, tokenHash: null };
+    if (agent.exit)
+      return { agentId, state: 'exited', exit: { ...agent.exit, at: options.now() }, outputBytes: 0, tokenHash: null };
+    return { ...startedOf(agentId, agent), state: 'running', outputBytes: 0, lastOutputAt: agent.startedAt };
+  };
+  const startedOf = (agentId: string, agent: Running) => ({
+    agentId,
+    holderPid: 1,
+    pid: 2,
+    startedAt: agent.startedAt,
+    bootId: 'boot',
+    tokenHash: createHash('sha256').update(agentId).digest('hex'),
+  });
+  const end = (agentId: string, exit: NonNullable<Running['exit']>) => {
+    const agent = agents.get(agentId);
+    if (!agent || agent.state !== 'running') return;
+    agent.state = 'exited';
+    agent.exit = exit;
+    for (const listener of listeners) listener({ type: 'agent_exited', agentId });
+  };
+
+  return {
+    id: 'local',
+    calls,
+    agents,
+    bugsOf: (branch) => [...bugsIn(branches.get(branch) ?? '')].sort(),
+    userBase: () => [...bugsIn(userBase)].sort(),
+    failNext: (verb, error) => void failures.set(verb, [...(failures.get(verb) ?? []), error]),
+    lose(agentId) {
+      const agent = agents.get(agentId);
+      if (agent) agent.state = 'lost';
+      for (const listener of listeners) listener({ type: 'agent_exited', agentId });
+    },
+
+    async inspectRepository({ path, branch }) {
+      called('inspectRepository', path);
+      if (path === '/nowhere') throw new HephError('repository.not_found', `${path} is no git repository.`);
+      return {
+        repositoryId: 'rep_0',
+        path,
+        baseBranch: branch ?? 'main',
+        baseCommit: userBase,
+        dirty: false,
+        detectedCheck: 'npm test',
+      };
+    },
+    async openRun({ runBranch, commit }) {
+      called('openRun', runBranch);
+      if (!branches.has(runBranch)) branches.set(runBranch, commit);
+      return { commit: branches.get(runBranch) as string };
+    },
+    async readBranch({ branch }) {
+      return branches.get(branch) ?? null;
+    },
+    async prepareWorktree({ taskId, branch, commit }) {
+      called('prepareWorktree', taskId);
+      if (!worktrees.has(taskId)) worktrees.set(taskId, { base: commit, bugs: new Set(bugsIn(commit)) });
+      return { path: `/worktrees/${taskId}`, branch, commit };
+    },
+    async keepTree({ taskId, base: from }) {
+      called('keepTree', taskId);
+      const worktree = worktrees.get(taskId);
+      if (!worktree) throw new Fault('git.failed', 'no worktree');
+      const changed = treeOf(worktree.bugs) !== treeOf(bugsIn(from));
+      const commit = changed ? commitOf(worktree.bugs, from) : null;
+      return {
+        commit,
+        tree: treeOf(worktree.bugs),
+        ref: commit && `refs/heph/turns/${taskId}/1`,
+        files: changed ? [{ path: 'a.js', insertions: 1, deletions: 1 }] : [],
+      };
+    },
+    async removeWorktree({ taskId }) {
+      called('removeWorktree', taskId);
+      return { removed: worktrees.delete(taskId), rescued: null };
+    },
+    async startAgent(start) {
+      const existing = agents.get(start.agentId);
+      if (existing) return startedOf(start.agentId, existing);
+      called('startAgent', start.agentId);
+      const agent: Running = { start, state: 'running', startedAt: options.now(), exit: null };
+      agents.set(start.agentId, agent);
+      const worktree = worktrees.get(start.taskId);
+      const session: FakeSession = {
+        start,
+        fix: (...bugs) => bugs.forEach((bug) => worktree?.bugs.delete(bug)),
+        add: (...bugs) => bugs.forEach((bug) => worktree?.bugs.add(bug)),
+        exit: (code = 0) => end(start.agentId, { code, signal: null, how: 'exited', livedMs: 10_000 }),
+      };
+      queueMicrotask(() => void options.agent(session));
+      return startedOf(start.agentId, agent);
+    },
+    async probeAgent({ agentId }) {
+      return probe(agentId);
+    },
+    async stopAgent({ agentId }) {
+      called('stopAgent', agentId);
+      end(agentId, { code: null, signal: 'SIGTERM', how: 'stopped', livedMs: 10_000 });
+      return probe(agentId);
+    },
+    async listAgents() {
+      return [...agents.keys()].map(probe);
+    },
+    async readTerminal({ agentId, cursor }) {
+      const data = Buffer.from(`last words of ${agentId}\n`);
+      return {
+        agentId,
+        cursor,
+        nextCursor: cursor + data.length,
+        data: data.toString('base64'),
+        ended: true,
+        droppedBefore: 0,
+      };
+    },
+    async writeTerminal() {},
+    async runCheck({ checkKey, commit, command }) {
+      const known = checks.get(checkKey);
+      if (known) return known;
+      called('runCheck', commit);
+      const bugs = bugsIn(commit);
+      const tests: TestOutcome[] = [...options.bugs, 'fine'].map((name) => ({
+        id: `test/${name}.test.js > ${name}`,
+        file: `test/${name}.test.js`,
+        name,
+        status: bugs.has(name) ? 'failed' : 'passed',
+      }));
+      const extra = [...bugs].filter((bug) => !options.bugs.includes(bug));
+      const red = bugs.size > 0;
+      const result: CheckResult = {
+        checkKey,
+        command,
+        commit,
+        status: red ? 'failed' : 'passed',
+        exitCode: red ? 1 : 0,
+        signal: null,
+        durationMs: 1,
+        tests: tests.map((test) => (extra.includes(`broken:${test.name}`) ? { ...test, status: 'failed' } : test)),
+        tail: '',
+      };
+      checks.set(checkKey, result);
+      return result;
+    },
+    async mergeCandidate({ branch, candidate, candidateId }) {
+      called('mergeCandidate', candidateId);
+      const onto = branches.get(branch);
+      if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
+      const from = bugsIn(base);
+      const mine = bugsIn(candidate);
+      const fixed = [...from].filter((bug) => !mine.has(bug));
+      const added = [...mine].filter((bug) => !from.has(bug));
+      const theirs = bugsIn(onto);
+      const clash =
+        parents.get(candidate) !== onto &&
+        options.conflicts?.some(([one, other]) =>
+          [one, other].some(
+            (bug) => fixed.includes(bug) && from.has(other) && from.has(one) && !(theirs.has(one) && theirs.has(other)),
+          ),
+        );
+      if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
+      const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
+      for (const bug of added) merged.add(bug);
+      return { outcome: 'merged', onto, commit: commitOf(merged, onto), tree: treeOf(merged) };
+    },
+    async moveBranch({ branch, from, to }) {
+      called('moveBranch', branch);
+      const at = branches.get(branch) ?? null;
+      if (at === to) return { moved: true, at };
+      if (at !== from) return { moved: false, at };
+      branches.set(branch, to);
+      return { moved: true, at: to };
+    },
+    async deliver({ runBranch, commit, base: target }) {
+      called('deliver', runBranch);
+      if (!target) return { runBranch, base: 'not_asked', reason: null };
+      if (userBase !== target.from && userBase !== commit) return { runBranch, base: 'left', reason: 'it moved' };
+      userBase = commit;
+      return { runBranch, base: 'moved', reason: null };
+    },
+    watch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {},
+  };
+}

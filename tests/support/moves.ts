@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { definition, keptTree, taskSpec, train, candidate, checkSummary, delivery, workflowStart } from './examples.ts';
+import type { Said } from './given.ts';
+
+/**
+ * Random commands for each kind of actor: few ids, few numbers, so that sequences meet themselves often. Each input
+ * still parses by its command's schema; `given.ts` looks.
+ *
+ * An attempt is written relative to the task's own (0: the current one), for a random number would nearly always be a
+ * stale one.
+ */
+export type Move = Said & { relative?: true };
+export type Moves = fc.Arbitrary<Move>;
+
+const pick = fc.constantFrom;
+const text = pick('', 'because', 'x'.repeat(300));
+const actor = pick('operator', 'server', 'agent:agt_1', 'agent:agt_2');
+
+/** A command with an arbitrary for each field of its input; constants stand for themselves. */
+function move(name: string, fields: Record<string, unknown>, more: { relative?: true } = {}): Moves {
+  const arbitraries = Object.entries(fields).map(([key, field]) => [
+    key,
+    isArbitrary(field) ? field : fc.constant(field),
+  ]);
+  const input = fc.record(Object.fromEntries(arbitraries) as Record<string, fc.Arbitrary<unknown>>);
+  return fc.record({ name: fc.constant(name), input, actor }).map((said) => ({ ...said, ...more }));
+}
+
+function isArbitrary(value: unknown): value is fc.Arbitrary<unknown> {
+  return value instanceof fc.Arbitrary;
+}
+
+const values = fc.dictionary(
+  pick('fleet', 'fleet.cap', 'fleet.perAgent', 'limits.attemptsMax', 'agents.mine', 'agents.mine.model', 'no.such'),
+  fc.oneof(fc.integer({ min: -1, max: 9 }), pick<unknown>(null, 'text', { cap: 3 }, { argv: ['run'] }, { claude: 1 })),
+  { maxKeys: 3 },
+);
+const config = fc.oneof(move('set_config', { changes: values }), move('override_config', { overrides: values }));
+
+const workflowId = 'wfl_1';
+const phase = pick(...definition().phases.map(({ name }) => name), 'no_such');
+const round = fc.integer({ min: 1, max: 3 });
+const ofWorkflow = (name: string, fields: Record<string, unknown> = {}) => move(name, { workflowId, ...fields });
+const workflow = fc.oneof(
+  move('start_workflow', workflowStart(workflowId)),
+  ofWorkflow('pause_workflow', { reason: text }),
+  { weight: 3, arbitrary: ofWorkflow('resume_workflow') },
+  ofWorkflow('record_run_opened', { commit: 'c0' }),
+  ofWorkflow('record_baseline', { check: checkSummary('failed') }),
+  { weight: 6, arbitrary: ofWorkflow('start_phase', { phase, round }) },
+  { weight: 6, arbitrary: ofWorkflow('complete_phase', { phase, round, outcome: pick('green', 'red', 'empty') }) },
+  ofWorkflow('start_delivery', { commit: 'c9' }),
+  ofWorkflow('complete_workflow', { delivery: delivery(), summary: text }),
+  ofWorkflow('fail_workflow', { code: 'red', reason: text, delivery: null }),
+  ofWorkflow('cancel_workflow', { reason: text }),
+);
+
+const taskId = 'tsk_1';
+const attempt = { agentId: pick('agt_1', 'agt_2'), attempt: pick(-1, 0, 0, 0, 1) };
+const spec = {
+  ...taskSpec({ taskId }),
+  agent: pick('repair', 'repair', 'repair', null),
+  changes: pick('none', 'optional', 'required'),
+  attemptsMax: fc.integer({ min: 1, max: 3 }),
+  roundsMax: fc.integer({ min: 1, max: 3 }),
+};
+const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
+  move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
+const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
+const task = fc.oneof(
+  { weight: 40, arbitrary: move('create_task', spec) },
+  {
+    weight: 12,
+    arbitrary: ofTask('update_task_status', {
+      status: pick('done', 'done', 'done', 'done', 'failed'),
+      summary: text,
+      reason: text,
+      outputs: {},
+    }),
+  },
+  ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }),
+  ofTask('report_usage', { inputTokens: fc.nat(9), outputTokens: fc.nat(9), costUsd: fc.nat(9), wallMs: fc.nat(9) }),
+  ofTask('cancel_task', { reason: text }),
+  { weight: 8, arbitrary: ofTask('restart_task') },
+  ofTask('boost_task'),
+  ofTask('block_task', { reasons: waits }),
+  { weight: 16, arbitrary: ofTask('queue_task', { because: text }) },
+  { weight: 24, arbitrary: ofTask('assign_task', { ...attempt, attempt: pick(0, 1, 1, 1) }) },
+  { weight: 10, arbitrary: ofTask('start_task', attempt) },
+  { weight: 3, arbitrary: ofTask('run_by_server') },
+  { weight: 4, arbitrary: ofTask('submit_on_exit', { ...attempt, summary: text }) },
+  {
+    weight: 24,
+    arbitrary: ofTask('record_tree', { ...attempt, tree: pick(keptTree(), keptTree(), keptTree({ commit: null })) }),
+  },
+  { weight: 24, arbitrary: ofTask('pass_validation', { attempt: attempt.attempt, check: null, verdict: text }) },
+  {
+    weight: 3,
+    arbitrary: ofTask('fail_validation', { attempt: attempt.attempt, check: null, code: 'red', feedback: text }),
+  },
+  {
+    weight: 16,
+    arbitrary: ofTask('send_back', { attempt: attempt.attempt, code: 'conflict', feedback: text, files: [] }),
+  },
+  { weight: 16, arbitrary: ofTask('record_merge', { commit: pick('m1', 'm2'), branch: 'b' }) },
+  { weight: 3, arbitrary: ofTask('fail_attempt', { ...attempt, code: 'died', reason: text, counts: fc.boolean() }) },
+  ofTask('fail_task', { code: 'no', reason: text }),
+);
+
+const agentId = 'agt_1';
+const ofAgent = (name: string, fields: Record<string, unknown> = {}) => move(name, { agentId, ...fields });
+const place = { branch: 'heph/tsk_1', commit: 'c0' };
+const agent = fc.oneof(
+  move('request_agent', {
+    agentId,
+    taskId: pick('tsk_1', 'tsk_2'),
+    workflowId,
+    repositoryId: 'rep_1',
+    attempt: 1,
+    agent: 'repair',
+    runnerId: 'local',
+    allowedTools: [],
+  }),
+  ofAgent('stop_agent', { reason: text }),
+  { weight: 3, arbitrary: ofAgent('prepare_agent', place) },
+  { weight: 3, arbitrary: ofAgent('record_worktree', place) },
+  {
+    weight: 3,
+    arbitrary: ofAgent('record_start', {
+      prompt: { template: 't', version: 1, hash: 'h', memoryIds: [] },
+      started: { holderPid: 1, pid: 2, startedAt: 3, bootId: 'b', tokenHash: 'h' },
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: ofAgent('record_activity', {
+      activity: pick('working', 'idle', 'needs_input', 'rate_limited', 'no_signal'),
+      evidence: text,
+    }),
+  },
+  ofAgent('record_exit', { exit: { code: 0, signal: null, how: 'exited', livedMs: 5 } }),
+  ofAgent('record_failure', { code: 'no', reason: text }),
+  ofAgent('record_denial', { what: 'cancel_task', code: 'auth.role', text }),
+  ofAgent('record_loss', { reason: text }),
+);
+
+const slotOf = pick('agt_1', 'agt_2', 'agt_3', 'agt_4', 'constructor');
+const fleet = fc.oneof(
+  move('pause_fleet', { reason: text }),
+  { weight: 2, arbitrary: move('resume_fleet', {}) },
+  move('stop_all', { reason: text }),
+  {
+    weight: 8,
+    arbitrary: move('grant_slot', {
+      agentId: slotOf,
+      taskId: 'tsk_1',
+      workflowId,
+      agent: pick('repair', 'claude', 'constructor'),
+      attempt: 1,
+    }),
+  },
+  { weight: 5, arbitrary: move('release_slot', { agentId: slotOf, outcome: pick('used', 'unused', 'died_at_once') }) },
+);
+
+const trainId = 'mtr_1';
+const candidateId = pick('a', 'b', 'c');
+const ofTrain = (name: string, fields: Record<string, unknown> = {}) => move(name, { trainId, candidateId, ...fields });
+const mergeTrain = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: move('queue_candidate', {
+      trainId,
+      train: train({ trainId }),
+      candidate: candidateId.map((id) => candidate(id)),
+    }),
+  },
+  { weight: 2, arbitrary: ofTrain('start_merge') },
+  { weight: 2, arbitrary: ofTrain('record_merged', { onto: 'c8', commit: 'm1', tree: 't1' }) },
+  ofTrain('restart_merge', { reason: text }),
+  ofTrain('land_candidate', { base: pick('moved', 'left', 'not_asked'), reason: null, check: null }),
+  ofTrain('refuse_candidate', { code: 'conflict', reason: text, files: [], check: null }),
+  ofTrain('withdraw_candidate', { reason: text }),
+);
+
+/** By kind of actor. */
+export const MOVES: Record<string, Moves> = { config, workflow, task, agent, fleet, mergeTrain };
