@@ -6,6 +6,7 @@ import { failureOf } from '../answers.ts';
 import { createMcpFace } from '../mcp/index.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { addDocumentation } from './documentation.ts';
+import { type Drain, watchRequests } from './drain.ts';
 import { fastifyFailure, refuse, refuseOnSocket } from './failures.ts';
 import { createGate, type Gate } from './gate.ts';
 import { guard } from './guard.ts';
@@ -34,7 +35,7 @@ export interface HttpServer {
   createLoginCode(): { code: string; expiresInMs: number };
   /** What is answered to, after `listen`: `POST /mcp`, … */
   routes(): string[];
-  /** Takes no further request, ends long polls, lets the others finish, for `DRAIN_MS` at most. Safe twice. */
+  /** Refuses further requests (`server.stopping`), ends long polls, lets the others finish, for `DRAIN_MS` at most. Safe twice. */
   close(): Promise<void>;
 }
 
@@ -55,7 +56,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   let closed: Promise<void> | null = null;
   // Made at the first request: with port 0, the names under which the server answers are known only when it listens.
   const atDoor = () => (door ??= openDoor((app.server.address() as AddressInfo).port, parts));
-  const { app, routes } = createApp({
+  const { app, routes, drain } = createApp({
     ...parts,
     gate: () => atDoor().gate,
     sessions: () => atDoor().sessions,
@@ -78,9 +79,10 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     close() {
       closed ??= (async () => {
         closing.abort();
-        const cancel = parts.clock.after(DRAIN_MS, () => app.server.closeAllConnections());
+        const tooLong = new Promise<void>((resolve) => parts.clock.after(DRAIN_MS, resolve));
+        await Promise.race([drain.empty(), tooLong]);
+        app.server.closeAllConnections();
         await app.close();
-        cancel();
         address = null;
       })();
       return closed;
@@ -92,13 +94,12 @@ function openDoor(port: number, { clock, random }: HttpServerParts): { gate: Gat
   return { gate: createGate(port), sessions: createSessions({ clock, random, port }) };
 }
 
-function createApp(context: HttpContext): { app: FastifyInstance; routes: () => string[] } {
+function createApp(context: HttpContext): { app: FastifyInstance; routes: () => string[]; drain: Drain } {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 },
@@ -117,6 +118,7 @@ function createApp(context: HttpContext): { app: FastifyInstance; routes: () => 
   app.server.maxConnections = CONNECTIONS_MAX;
   app.decorateRequest('principal', null as unknown as Principal);
   takeJsonOnly(app);
+  const drain = watchRequests(app.server);
   app.addHook('onRequest', guard(context, createRateLimit({ clock: context.clock, ...(context.rate ?? WORKER_RATE) })));
   app.setErrorHandler((error, _request, reply) =>
     refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log)),
@@ -138,7 +140,7 @@ function createApp(context: HttpContext): { app: FastifyInstance; routes: () => 
     addMcpRoute(routes, context, mcp);
     known.refuseOtherMethods();
   });
-  return { app, routes: known.list };
+  return { app, routes: known.list, drain };
 }
 
 function takeJsonOnly(app: FastifyInstance): void {
