@@ -15,7 +15,7 @@ import type { Workflow } from './workflow/index.ts';
 const RUNS = 60;
 const MOVES_MAX = 120;
 /** Commands that are true anew each time they are said. */
-const REPEATABLE = ['report_progress', 'report_usage'];
+const REPEATABLE = ['report_progress', 'report_usage', 'record_denial'];
 /** Facts that no command leads to yet: later parts of the product do. */
 const AWAITED = ['TaskDuplicated'];
 const SETTINGS = { changes: { 'fleet.cap': 2, 'fleet.perAgent': { claude: 1 }, 'limits.restartsMax': 2 } };

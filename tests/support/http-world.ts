@@ -67,6 +67,7 @@ export interface HttpWorldOptions {
   rate?: { perSecond: number; burst: number };
   store?: EventStore;
   bus?: (bus: CommandBus) => CommandBus;
+  tokens?: (tokens: TokenIndex) => TokenIndex;
   ready?: () => boolean;
 }
 
@@ -107,7 +108,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const server = createHttpServer({
     bus,
     queries: options.queries ?? testQueries(),
-    tokens,
+    tokens: options.tokens?.(tokens) ?? tokens,
     clock,
     random,
     log,
@@ -210,7 +211,7 @@ export function testQueries(): Queries {
     wait_for_events: {
       v: 1,
       summary: 'Answers when something happens.',
-      schema: z.strictObject({ after: z.string().optional() }),
+      schema: z.strictObject({ after: z.string().optional(), timeoutMs: z.number().default(30_000) }),
       roles: ['operator', 'worker'],
       tool: true,
     },
@@ -254,8 +255,9 @@ export function testQueries(): Queries {
       const parsed = query.schema.safeParse(input ?? {});
       if (!parsed.success) return invalid('input.invalid', parsed.error.message);
       if (name === 'wait_for_events') {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        return { aborted: true };
+        const { timeoutMs } = parsed.data as { timeoutMs: number };
+        if (timeoutMs > 0) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        return { events: [], aborted: signal.aborted };
       }
       return { query: name, asked: parsed.data, by: principal.id };
     },

@@ -140,6 +140,7 @@ const agent = fc.oneof(
   },
   ofAgent('record_exit', { exit: { code: 0, signal: null, how: 'exited', livedMs: 5 } }),
   ofAgent('record_failure', { code: 'no', reason: text }),
+  ofAgent('record_denial', { what: 'cancel_task', code: 'auth.role', text }),
   ofAgent('record_loss', { reason: text }),
 );
 

@@ -51,6 +51,8 @@ export interface HttpServer {
   address(): Address | null;
   /** A code for `GET /login?code=`: works once, within a minute. */
   createLoginCode(): { code: string; expiresInMs: number };
+  /** What is answered to, after `listen`: `POST /mcp`, … */
+  routes(): string[];
   /** Takes no further request, ends long polls, lets the others finish, for `DRAIN_MS` at most. Safe twice. */
   close(): Promise<void>;
 }
@@ -80,7 +82,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   let closed: Promise<void> | null = null;
   // Made at the first request: with port 0, the names under which the server answers are known only when it listens.
   const atDoor = () => (door ??= openDoor((app.server.address() as AddressInfo).port, parts));
-  const app = createApp({
+  const { app, routes } = createApp({
     ...parts,
     gate: () => atDoor().gate,
     sessions: () => atDoor().sessions,
@@ -98,6 +100,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       return address;
     },
     address: () => address,
+    routes,
     createLoginCode: () => atDoor().sessions.createCode(),
     close() {
       closed ??= (async () => {
@@ -116,7 +119,7 @@ function openDoor(port: number, { clock, random }: HttpServerParts): { gate: Gat
   return { gate: createGate(port), sessions: createSessions({ clock, random, port }) };
 }
 
-function createApp(context: HttpContext): FastifyInstance {
+function createApp(context: HttpContext): { app: FastifyInstance; routes: () => string[] } {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -150,17 +153,17 @@ function createApp(context: HttpContext): FastifyInstance {
   app.setValidatorCompiler(() => (value) => ({ value }));
   app.setSerializerCompiler(() => JSON.stringify);
   const mcp = createMcpFace(context);
+  const known = watchRoutes(app);
   app.register(async (routes) => {
-    const refuseOtherMethods = watchRoutes(routes);
     await addDocumentation(routes, context);
     addCommandRoutes(routes, context);
     addReadRoutes(routes, context);
     addStatusRoutes(routes, context);
     addLoginRoutes(routes, context);
     addMcpRoute(routes, context, mcp);
-    refuseOtherMethods();
+    known.refuseOtherMethods();
   });
-  return app;
+  return { app, routes: known.list };
 }
 
 function takeJsonOnly(app: FastifyInstance): void {
