@@ -129,7 +129,7 @@ describe('the table', () => {
 
   it('gives settings and transcripts to those whose role allows it', async () => {
     const { ask, worker } = await given();
-    const viewer: Principal = { role: 'viewer', actor: 'viewer' };
+    const viewer: Principal = { role: 'viewer', id: 'viewer' };
     for (const [name, principal] of [
       ['get_config', worker],
       ['get_config', viewer],
