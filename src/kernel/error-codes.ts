@@ -177,12 +177,6 @@ export const ERROR_CODES = {
     'The log does not verify: an event was altered or is missing.',
     'Run `heph log verify`; restore from a backup or export up to the named position.',
   ),
-  'log.timeout': entry(
-    'fault',
-    503,
-    'The store did not answer in time; whether the append happened is unknown.',
-    'Repeat the command with the same idempotency key.',
-  ),
   'log.event_too_large': entry(
     'invalid',
     413,
@@ -416,12 +410,6 @@ export const ERROR_CODES = {
     'A worktree could not be made.',
     'Check disk space; the message has git’s own words.',
   ),
-  'worktree.holds_work': entry(
-    'rejected',
-    409,
-    'The worktree holds work that is in no ref of ours.',
-    'Keep its tree first.',
-  ),
   'terminal.failed': entry('fault', 503, 'A terminal could not be started or reached.', 'Read `heph logs AGENT`.'),
   'terminal.gone': entry(
     'fault',
@@ -537,7 +525,6 @@ export const ERROR_CODES = {
   ),
   'fleet.not_open': entry('rejected', 409, 'The fleet is paused or stopped.', 'Resume it with `heph fleet resume`.'),
   'fleet.already_open': entry('rejected', 409, 'The fleet is open already.', 'Nothing to do.'),
-  'fleet.slot_unknown': entry('rejected', 409, 'No slot is held for that agent.', 'Nothing to do.'),
   'train.out_of_order': entry(
     'rejected',
     409,

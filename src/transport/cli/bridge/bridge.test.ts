@@ -68,7 +68,8 @@ async function heard(count: number): Promise<RpcMessage[]> {
   return lines.map((line) => JSON.parse(line) as RpcMessage);
 }
 const keyOf = (asked: Asked | undefined) =>
-  ((asked?.body as RpcMessage).params?.arguments as { idempotencyKey?: string }).idempotencyKey;
+  ((asked?.body as RpcMessage | undefined)?.params?.arguments as { idempotencyKey?: string } | undefined)
+    ?.idempotencyKey;
 const calls = (server: FakeServer) => server.asked.filter(({ body }) => (body as RpcMessage).method === 'tools/call');
 
 describe('the stdio bridge', () => {
