@@ -108,10 +108,11 @@ function startPhase(workflow: Entity<Workflow>, phase: Phase, round: number): Ob
 /** A running phase: its own first task, then its end when nothing of it or before it is open any more. */
 function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation[] {
   const key = `${workflow.id}:${phase.name}:${current.round}`;
+  const youngestAt = world.lastCreatedAt(workflow.id, phase.name);
+  if (phase.starts_with === 'one_task' && (youngestAt === 0 || youngestAt < roundBegan(workflow, current)))
+    return [firstTask(workflow, phase, key)];
+  if (world.countOpen(workflow.id, phaseIndex(workflow.context, phase.name)) > 0) return [];
   const own = tasksOfRound(workflow, phase, current, world);
-  if (phase.starts_with === 'one_task' && own.length === 0) return [firstTask(workflow, phase, key)];
-  const index = phaseIndex(workflow.context, phase.name);
-  if (world.tasksOf(workflow.id).some((task) => !isEndedTask(task) && task.context.spec.phaseIndex <= index)) return [];
   const outcome = own.length === 0 ? 'empty' : own.every((task) => task.value === 'done') ? 'green' : 'red';
   return [
     {
@@ -126,11 +127,16 @@ function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPha
 
 /** The phase's tasks; of one that runs again, those created since the phase before it ended. */
 function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Entity<Task>[] {
-  const { phases: ran } = workflow.context;
-  const before = current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
+  const before = roundBegan(workflow, current);
   return world
     .tasksOf(workflow.id)
     .filter((task) => task.context.spec.phase === phase.name && task.context.createdAt >= before);
+}
+
+/** Tasks that were created since belong to the phase's round (epoch ms). */
+function roundBegan(workflow: Entity<Workflow>, current: WorkflowPhase): number {
+  const { phases: ran } = workflow.context;
+  return current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
 }
 
 function firstTask(workflow: Entity<Workflow>, phase: Phase, key: string): Obligation {
@@ -339,9 +345,10 @@ function fail(workflow: Entity<Workflow>, code: string, reason: string): Obligat
 /** A task that waits for its phase says so; one whose phase runs is queued; one whose run has ended is cancelled. */
 function ofTask(task: Entity<Task>, world: World): Obligation[] {
   const workflow = world.workflows.get(task.context.spec.workflowId);
-  if (!workflow || isEndedTask(task)) return [];
-  if (isEndedWorkflow(workflow)) {
-    const reason = `The workflow is ${workflow.value}.`;
+  if (isEndedTask(task)) return [];
+  // A workflow is let go of when it has ended; a task may still come, created or restarted in that very moment.
+  if (!workflow || isEndedWorkflow(workflow)) {
+    const reason = `The workflow ${workflow ? `is ${workflow.value}` : 'has ended'}.`;
     return [
       {
         key: `close:${task.id}`,
