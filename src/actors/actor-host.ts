@@ -142,6 +142,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
           types: events.map((event) => event.type),
         };
         folded.state = after;
+        states.set(stream, folded);
         remember(folded.recent, dispatch.commandId, given);
         if (kind.kind === 'config') config = configOf(after as ActorState<Config>);
         return answer(dispatch, stream, after.value, given, false);

@@ -1,6 +1,7 @@
 import type { Task, Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Delivery, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
+import { HephError } from '../kernel/errors.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { baseTrainOf, holds } from './merging.ts';
@@ -173,7 +174,7 @@ function followPhase(workflow: Entity<Workflow>, phase: Phase, current: Workflow
 }
 
 function startDelivery(workflow: Entity<Workflow>, world: World): Obligation {
-  const { repository, runBranch, phases: ran } = workflow.context;
+  const { repository, runBranch, phases: ran, definition } = workflow.context;
   return {
     key: `deliver:${workflow.id}:${ran.length}`,
     ...failOnGiveUp(workflow, 'The result could not be delivered'),
@@ -183,6 +184,11 @@ function startDelivery(workflow: Entity<Workflow>, world: World): Obligation {
       // Something was merged after the verdict: it is verified again before it leaves the house.
       if (verified !== null && tip !== verified) {
         const last = ran.at(-1) as WorkflowPhase;
+        if (last.round >= definition.rounds_max)
+          throw new HephError(
+            'workflow.out_of_order',
+            `after ${last.round} rounds work was merged that none of them saw.`,
+          );
         await settled(send('start_phase', { workflowId: workflow.id, phase: last.name, round: last.round + 1 }));
         return;
       }
