@@ -225,7 +225,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     try {
       if (!duty.obligation.giveUp) throw cause;
       await duty.obligation.giveUp(hands(duty), cause);
-      duty.refusal ??= cause;
+      duty.refusal = cause;
       if (duty.open) lookAgain(key, duty);
     } catch (again) {
       if (duty.open) stuckReasons.set(key, messageOf(again));
