@@ -23,6 +23,11 @@ export interface Dispatch {
   /** Parsed, prepared and redacted: what is decided upon is what is recorded. */
   input: unknown;
   commandId: string;
+  /**
+   * The actor's id is derived from the command's: unless the command is a repetition, its stream does not exist yet and
+   * need not be looked for. The append expects no stream, so a repetition is noticed there.
+   */
+  fresh?: boolean;
   principal: string;
   correlationId?: string;
   causationId?: string;
@@ -97,7 +102,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     dispatch: Dispatch,
   ): Promise<Accepted | Failure> {
     for (let attempt = 1; ; attempt++) {
-      const folded = await load(kind, stream);
+      const unseen = dispatch.fresh && attempt === 1 && !states.has(stream);
+      const folded = unseen ? startFold(kind) : await load(kind, stream);
       const before = folded.recent.get(dispatch.commandId);
       if (before) return answer(dispatch, stream, folded.state.value, before, true);
 
