@@ -22,9 +22,9 @@ export function read(path: string): string {
 
 /** The text of each fenced block of a language; with `mark`, only of those right behind `<!-- mark -->`. */
 export function blocks(text: string, language: string, mark?: string): string[] {
-  const before = mark === undefined ? '' : `<!-- ${mark} -->\n`;
-  return [...text.matchAll(new RegExp(`^${before}\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(
-    (match) => match[1] ?? '',
+  const fences = text.matchAll(/^(?:<!-- (.+) -->\n)?```(\w*)\n(.*?)^```$/gms);
+  return [...fences].flatMap(([, marked, word, inner]) =>
+    word === language && (mark === undefined || mark === marked) ? [inner ?? ''] : [],
   );
 }
 
