@@ -19,6 +19,7 @@ export default defineConfig({
   format: 'esm',
   platform: 'node',
   target: 'node24',
+  deps: { alwaysBundle: ['commander'] },
   dts: false,
   clean: true,
   outExtensions: () => ({ js: '.mjs' }),

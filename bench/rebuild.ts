@@ -14,7 +14,11 @@ export async function run(): Promise<Figure[]> {
     const directory = `${parent}/data`;
     const store = await openLongLog(directory, EVENTS);
     const views = await startProjectionHost({
-      ...{ store, views: VIEWS, cache: createMemoryCache(), logId: store.data.logId, clock: systemClock },
+      store,
+      views: VIEWS,
+      cache: createMemoryCache(),
+      logId: store.data.logId,
+      clock: systemClock,
     });
     await views.caughtUp;
     const count = Number(views.position());

@@ -53,7 +53,11 @@ export async function demo(world: World, output: Output, self: string, options: 
     });
   } finally {
     if (!options.keep)
-      await down(world, createOutput({ stdout: { write: () => true }, stderr: world.stderr }, false), place.data);
+      await down(
+        world,
+        createOutput({ stdout: { write: (_data, done) => done?.() }, stderr: world.stderr }, false),
+        place.data,
+      );
   }
   const untrue = proof.claims.filter((claim) => !claim.true);
   if (untrue.length > 0)
