@@ -22,7 +22,7 @@ export function read(path: string): string {
 
 /** The text of each fenced block of a language; with `mark`, only of those right behind `<!-- mark -->`. */
 export function blocks(text: string, language: string, mark?: string): string[] {
-  const fences = text.matchAll(/^(?:<!-- (.+) -->\n)?```(\w*)\n(.*?)^```$/gms);
+  const fences = text.matchAll(/^(?:<!-- ([^\n]+) -->\n)?```(\w*)\n(.*?)^```$/gms);
   return [...fences].flatMap(([, marked, word, inner]) =>
     word === language && (mark === undefined || mark === marked) ? [inner ?? ''] : [],
   );
