@@ -174,6 +174,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       log,
       version: VERSION,
       metrics,
+      terminals: runner,
       async health() {
         const { checks, ...server } = await health();
         const bad = checks.filter((check) => check.status === 'failed' || check.status === 'degraded');
