@@ -10,7 +10,7 @@ role: plan
 starts_with: one_task
 changes: none
 checks: none
-allowed_tools: [create_task, update_task_status]
+allowed_tools: [create_task, update_task_status, report_progress]
 ---
 Open tasks.
 `,

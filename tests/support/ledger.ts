@@ -3,23 +3,24 @@ import type { Exported } from './exported.ts';
 /** What the server has answered to a command; kept outside of it. */
 export interface Acknowledged {
   commandId: string;
+  /** Of the command's last event. */
   position: string;
+  /** The types of its events. */
   events: string[];
 }
 
 /**
- * Which acknowledged commands the log does not hold as they were acknowledged: every event of the answer must be there,
- * the last of them at the answer's position, the first carrying the command.
+ * Which acknowledged commands the log does not hold as they were acknowledged: its events up to the answer's position are
+ * those of the answer, and the first of them carries the command.
  */
 export function missingFrom(log: readonly Exported[], acknowledged: readonly Acknowledged[]): string[] {
-  const byId = new Map(log.map((event) => [event.id, event]));
   return acknowledged.flatMap(({ commandId, position, events }) => {
-    const found = events.map((id) => byId.get(id));
+    const found = log.slice(Number(position) - events.length, Number(position));
     const wrong = [
       events.length === 0 && 'names no event',
-      found.includes(undefined) && 'is not in the log',
-      found.at(-1)?.position !== position && `is not at position ${position}`,
-      found[0]?.meta.command?.id !== commandId && 'is another command',
+      found.map((event) => event.type).join() !== events.join() && `is not at position ${position}`,
+      found.at(-1)?.position !== position && 'is behind a gap',
+      found[0]?.meta.command?.id !== commandId && `is another command than ${found[0]?.meta.command?.id}`,
     ].filter(Boolean);
     return wrong.map((reason) => `${commandId} ${reason}`);
   });
