@@ -196,6 +196,13 @@ export const taskCommands = {
     roles: INTERNAL,
     target,
   }),
+  record_worktree_removed: command({
+    v: 1,
+    summary: 'The worktree of an ended task is gone; nothing that it held is lost.',
+    schema: z.strictObject({ taskId, rescued: z.string().nullable() }),
+    roles: INTERNAL,
+    target,
+  }),
   fail_attempt: command({
     v: 1,
     summary: 'The attempt came to nothing; the task is tried again after a pause, a bounded number of times.',

@@ -119,6 +119,9 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
         v: 1,
         data: { commit: command.input.commit, branch: command.input.branch },
       });
+    case 'record_worktree_removed':
+      if (task.worktreeSince === null) return [];
+      return actor.facts({ type: 'WorktreeRemoved', v: 1, data: { rescued: command.input.rescued } });
     case 'fail_attempt':
       return failAttempt(command, actor);
     case 'fail_task':

@@ -21,6 +21,8 @@ export interface Task {
   check: CheckSummary | null;
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
+  /** The first attempt that worked in the worktree that stands now; null: there is none. */
+  worktreeSince: number | null;
   progress: { message: string; fraction: number | null; at: number } | null;
   usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number };
   reason: string | null;
@@ -32,6 +34,8 @@ export interface Task {
 }
 
 const cancels = { TaskCancelled: 'cancelled', TaskDuplicated: 'duplicated' };
+/** What may still come of a task that has ended. */
+const late = ['UsageReported', 'WorktreeRemoved'];
 const said = (state: string) => stays(state, 'TaskProgressed', 'UsageReported');
 
 /**
@@ -110,10 +114,10 @@ export const taskChart: Chart = {
         ...cancels,
       },
     },
-    done: { on: { TaskRestarted: 'pending', ...stays('done', 'UsageReported') } },
-    failed: { on: { TaskRestarted: 'pending', ...stays('failed', 'UsageReported') } },
-    cancelled: { on: stays('cancelled', 'UsageReported') },
-    duplicated: { on: stays('duplicated', 'UsageReported') },
+    done: { on: { TaskRestarted: 'pending', ...stays('done', ...late) } },
+    failed: { on: { TaskRestarted: 'pending', ...stays('failed', ...late) } },
+    cancelled: { on: stays('cancelled', ...late) },
+    duplicated: { on: stays('duplicated', ...late) },
   },
 };
 
@@ -154,6 +158,7 @@ const NONE: Task = {
   tree: null,
   check: null,
   feedback: null,
+  worktreeSince: null,
   progress: null,
   usage: { inputTokens: 0, outputTokens: 0, costUsd: 0, wallMs: 0 },
   reason: null,
@@ -183,6 +188,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         tree: null,
         check: null,
         progress: null,
+        worktreeSince: task.worktreeSince ?? (fact.data.agentId === null ? null : fact.data.attempt),
         since: at,
       };
     case 'TaskStarted':
@@ -237,6 +243,8 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       return { ...task, reason: fact.data.reason, code: 'cancelled', since: at };
     case 'TaskDuplicated':
       return { ...task, reason: `the same as ${fact.data.of}`, code: 'duplicated', since: at };
+    case 'WorktreeRemoved':
+      return { ...task, worktreeSince: null };
     case 'TaskRestarted':
       return {
         ...task,

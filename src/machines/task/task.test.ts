@@ -563,11 +563,33 @@ function exampleOf(name: string): Said {
     fail_validation: failValidation(),
     send_back: sendBack(),
     record_merge: say(name, { commit: 'm1', branch: 'b' }),
+    record_worktree_removed: say(name, { rescued: null }),
     fail_attempt: failAttempt(),
     fail_task: say(name, { code: 'no', reason: 'no' }),
   };
   return examples[name] as Said;
 }
+
+describe('the worktree of an ended task', () => {
+  const removed = say('record_worktree_removed', { rescued: null });
+
+  it('is removed once, and only when there was one', () => {
+    given(taskActor, ...QUEUED, assigned(), failed)
+      .when(removed)
+      .thenFacts('WorktreeRemoved')
+      .when(removed)
+      .thenNothing();
+    given(taskActor, ...QUEUED, failed)
+      .when(removed)
+      .thenNothing();
+  });
+
+  it('stays while the task is open', () => {
+    given(taskActor, ...ASSIGNED)
+      .when(removed)
+      .thenRejected('task.out_of_order');
+  });
+});
 
 describe('a task that repeats another', () => {
   const duplicated = (of?: string): Said => ({
