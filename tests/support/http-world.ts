@@ -94,7 +94,8 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       create_task: prepareCreateTask({ host, countTasks: () => 0, agent: () => null }) as Preparation,
     },
     redact: (value) => value,
-    resolveId: async (_kind, id) => (/^[a-z0-9_]{1,60}$/.test(id) ? id : invalid('id.unknown', `Nothing is named ${id}.`)),
+    resolveId: async (_kind, id) =>
+      /^[a-z0-9_]{1,60}$/.test(id) ? id : invalid('id.unknown', `Nothing is named ${id}.`),
   });
   const metrics = createMetrics({ queueLength: () => 1, agents: () => ({ working: 1 }), clock });
   const bus = metrics.counted(options.bus?.(plain) ?? plain);
