@@ -39,7 +39,7 @@ function grants(world: World, now: number): Obligation[] {
     const { spec, attempt, notBefore } = task.context;
     const agent = spec.agent as string;
     const next = attempt + 1;
-    const agentId = agentIdOf(task);
+    const agentId = deriveId('agt', [taskId, String(next)], taskId);
     out.push({
       key: `grant:${agentId}`,
       notBefore,
@@ -57,15 +57,6 @@ function grants(world: World, now: number): Obligation[] {
     if (--free === 0) break;
   }
   return out;
-}
-
-/**
- * The agent of the task's next attempt. A slot may be given back unused when the task ended before it was assigned; after
- * a restart the same attempt is another occasion, and its commands must not be taken for repeated ones.
- */
-function agentIdOf({ id, context }: Entity<Task>): string {
-  const again = context.restarts > 0 ? [`restart ${context.restarts}`] : [];
-  return deriveId('agt', [id, String(context.attempt + 1), ...again], id);
 }
 
 function isActive(workflowId: string, world: World): boolean {
