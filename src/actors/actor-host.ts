@@ -5,7 +5,7 @@ import { eventIdOf } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
-import type { ActorKind, ActorState, Command, Fact } from '../machines/define-actor.ts';
+import type { ActorKind, ActorState, Command, Fact, Scope } from '../machines/define-actor.ts';
 import type { EventStore, NewEvent } from '../store/event-store.ts';
 import { ACTORS } from './catalogue.ts';
 import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
@@ -225,7 +225,7 @@ function recorded(
     });
     const from = state.value;
     state = kind.step(state, fact, command.at);
-    const scope = kind.scope?.(state.context);
+    const scope = { ...idsIn(fact.data), ...kind.scope?.(state.context) };
     return {
       id: eventIdOf(command.id, n),
       type: fact.type,
@@ -236,7 +236,7 @@ function recorded(
         actor: dispatch.principal,
         correlationId: dispatch.correlationId ?? command.id,
         ...(dispatch.causationId && { causationId: dispatch.causationId }),
-        ...(scope && { scope }),
+        ...(Object.keys(scope).length > 0 && { scope }),
         from,
         to: state.value,
         ...(n === 0 && {
@@ -253,6 +253,15 @@ function recorded(
     };
   });
   return { events, after: state };
+}
+
+const SCOPE_IDS = ['repositoryId', 'workflowId', 'taskId', 'agentId', 'runnerId'] as const;
+
+/** What a fact names, it concerns: a slot of the fleet belongs to the story of its task. */
+function idsIn(data: Record<string, unknown>): Scope {
+  const scope: Scope = {};
+  for (const name of SCOPE_IDS) if (typeof data[name] === 'string') scope[name] = data[name];
+  return scope;
 }
 
 function answer(dispatch: Dispatch, stream: string, state: string, given: Answer, repeated: boolean): Accepted {
