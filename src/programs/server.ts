@@ -174,6 +174,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       log,
       version: VERSION,
       metrics,
+      terminals: runner,
       async health() {
         const { checks, ...server } = await health();
         const bad = checks.filter((check) => check.status === 'failed' || check.status === 'degraded');
@@ -187,8 +188,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     closers.push(() => http.close());
     // What the last server left is found and followed before anybody may ask.
-    await system.start();
     closers.push(() => system.stop(DRAIN_MS));
+    await system.start();
     const address = await http.listen({ host: options.host, port: options.port });
     const file = join(dataDirectory, 'server.json');
     const announced = {

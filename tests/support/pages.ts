@@ -22,8 +22,10 @@ export function read(path: string): string {
 
 /** The text of each fenced block of a language; with `mark`, only of those right behind `<!-- mark -->`. */
 export function blocks(text: string, language: string, mark?: string): string[] {
-  const before = mark === undefined ? '' : `<!-- ${mark} -->\n`;
-  return [...text.matchAll(new RegExp(`^${before}\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => match[1] ?? '');
+  const fences = text.matchAll(/^(?:<!-- ([^\n]+) -->\n)?```(\w*)\n(.*?)^```$/gms);
+  return [...fences].flatMap(([, marked, word, inner]) =>
+    word === language && (mark === undefined || mark === marked) ? [inner ?? ''] : [],
+  );
 }
 
 /** The command lines of a page, in blocks and in the text, without their `./heph`. */
@@ -55,5 +57,10 @@ export function linkExists(link: string): boolean {
 /** The anchors that a page's headings get. */
 function headings(text: string): string[] {
   const titles = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => match[1] ?? '');
-  return titles.map((title) => title.toLowerCase().replace(/[^\w\s-]/g, '').replaceAll(' ', '-'));
+  return titles.map((title) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }

@@ -28,6 +28,8 @@ export interface HttpServerParts {
   version: string;
   health: () => Promise<Health>;
   metrics: Metrics;
+  /** Where an operator's keystrokes go. Absent: nobody can type into an agent's terminal. */
+  terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
   /** How often one agent may ask. */
   rate?: { perSecond: number; burst: number };
 }

@@ -12,6 +12,7 @@ import { createGate, type Gate } from './gate.ts';
 import { guard } from './guard.ts';
 import type { HttpContext, HttpServerParts } from './http-context.ts';
 import { BODY_BYTES_MAX, parseJsonBody } from './json-body.ts';
+import { addKeystrokeRoute } from './keystroke-route.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addMcpRoute } from './mcp-route.ts';
 import { addReadRoutes } from './read-routes.ts';
@@ -137,6 +138,7 @@ function createApp(context: HttpContext): { app: FastifyInstance; routes: () => 
     addReadRoutes(routes, context);
     addStatusRoutes(routes, context);
     addLoginRoutes(routes, context);
+    addKeystrokeRoute(routes, context);
     addMcpRoute(routes, context, mcp);
     known.refuseOtherMethods();
   });
