@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import fastify from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createActorHost } from '../src/actors/actor-host.ts';
@@ -21,12 +20,14 @@ import { definitionSchema } from '../src/machines/workflow/index.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
 import { createHttpServer, createMetrics } from '../src/transport/rest/index.ts';
 import { acceptedSchema } from '../src/transport/rest/wire-schemas.ts';
-import { type Figure, median } from './measure.ts';
+import { type BenchOptions, type Figure, figureOf } from './measure.ts';
 import { benchEvent, inDirectory, openRaw, RAW_INSERT } from './raw-log.ts';
+import { atLeast, atMost } from './support/goals.ts';
 import { startLoadClient } from './support/load.ts';
 
 const CONNECTIONS = 50;
 const SECONDS = 2;
+const SECONDS_QUICK = 1;
 const ROUNDS = 5;
 /** Until the compiler has seen enough: shorter, and it is measured instead of the server. */
 const WARM_UP_SECONDS = 5;
@@ -43,7 +44,7 @@ interface Served {
  * bare Fastify that parses the same input by the same schema and prints the same answer; and that with a transaction
  * of its own for each request.
  */
-export async function run(): Promise<Figure[]> {
+export async function run({ quick }: BenchOptions): Promise<Figure[]> {
   return inDirectory(async (directory) => {
     const servers = [await serveProduct(directory), await serveBare(), await serveOneCommitEach(directory)];
     const [product, bare, each] = servers as [Served, Served, Served];
@@ -67,33 +68,31 @@ export async function run(): Promise<Figure[]> {
       const taken = new Map(servers.map((served) => [served, { perSecond: [] as number[], p99Ms: [] as number[] }]));
       for (let round = 0; round < ROUNDS; round++) {
         for (const served of servers) {
-          const { perSecond, p99Ms } = await load(served, SECONDS);
+          const { perSecond, p99Ms } = await load(served, quick ? SECONDS_QUICK : SECONDS);
           taken.get(served)?.perSecond.push(perSecond);
           taken.get(served)?.p99Ms.push(p99Ms);
         }
       }
-      const rate = (served: Served) => median(taken.get(served)?.perSecond ?? []);
-      const p99 = (served: Served) => median(taken.get(served)?.p99Ms ?? []);
+      const of = (served: Served) => taken.get(served) ?? { perSecond: [], p99Ms: [] };
+      const about = (what: string) => `durable create_task over HTTP, ${what}`;
       return [
-        figure(
-          'durable create_task over HTTP, against bare Fastify',
-          'requests/s',
-          rate(product),
-          rate(bare),
-          '≥ 0.40',
+        figureOf(
+          { subject: about('against bare Fastify'), unit: 'requests/s', goal: atLeast(0.4) },
+          of(product).perSecond,
+          of(bare).perSecond,
         ),
-        figure('durable create_task over HTTP, against a commit each', 'requests/s', rate(product), rate(each), '≥ 5'),
-        figure('durable create_task over HTTP, p99', 'ms', p99(product), p99(bare), '≤ 3'),
+        figureOf(
+          { subject: about('against a commit each'), unit: 'requests/s', goal: atLeast(5) },
+          of(product).perSecond,
+          of(each).perSecond,
+        ),
+        figureOf({ subject: about('p99'), unit: 'ms', goal: atMost(3) }, of(product).p99Ms, of(bare).p99Ms),
       ];
     } finally {
       client.stop();
       for (const served of servers) await served.close();
     }
   });
-}
-
-function figure(subject: string, unit: string, product: number, floor: number, goal: string): Figure {
-  return { subject, unit, product, floor, ratio: product / floor, goal };
 }
 
 async function serveProduct(directory: string): Promise<Served> {
@@ -204,5 +203,3 @@ async function serveFastify(write: () => void, close: () => void): Promise<Serve
     },
   };
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.table(await run());
