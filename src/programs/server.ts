@@ -187,8 +187,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     closers.push(() => http.close());
     // What the last server left is found and followed before anybody may ask.
-    await system.start();
     closers.push(() => system.stop(DRAIN_MS));
+    await system.start();
     const address = await http.listen({ host: options.host, port: options.port });
     const file = join(dataDirectory, 'server.json');
     const announced = {

@@ -23,6 +23,16 @@ export const getView = query({
   },
 });
 
+export const rebuildView = query({
+  v: 1,
+  summary: 'Folds a view from the start beside the one that serves, compares the two, and puts the new one in its place.',
+  schema: z.strictObject({ view: z.string().min(1).max(40).describe('queue, workflow, fleet, …') }),
+  roles: ['operator'],
+  async run({ view }, context) {
+    return { ...(await context.views.rebuild(view)) };
+  },
+});
+
 export const getConfig = query({
   v: 1,
   summary: 'The settings in force and, for each that is no default, who set it.',
