@@ -17,7 +17,9 @@ export interface Answered {
   failed: number;
 }
 
-process.on('message', async ({ seconds, ...load }: Load) => {
+process.on('message', (load: Load) => void answer(load));
+
+async function answer({ seconds, ...load }: Load): Promise<void> {
   const result = await autocannon({ ...load, method: 'POST', duration: seconds });
   const answered: Answered = {
     perSecond: result['2xx'] / result.duration,
@@ -25,4 +27,4 @@ process.on('message', async ({ seconds, ...load }: Load) => {
     failed: result.non2xx + result.errors + result.timeouts,
   };
   process.send?.(answered);
-});
+}

@@ -124,7 +124,7 @@ describe('garbage', { timeout: 120_000 }, () => {
       key.map((name) => ({ at: `/${enc(name)}!`, post: false })),
       fc
         .tuple(key, value)
-        .map(([name, one]) => ({ at: `/api/events?limit=x&${enc(name)}=${enc(String(one))}`, post: false })),
+        .map(([name, one]) => ({ at: `/api/events?limit=x&${enc(name)}=${enc(JSON.stringify(one))}`, post: false })),
       fc.tuple(key).map(([name]) => ({ at: `/api/views/queue?at=${enc(`${name}!`)}`, post: false })),
     );
     await check(RUNS.names, address, async ({ at, post }) => {

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpWorld, openHttpWorld, testQueries } from '../../../tests/support/http-world.ts';
 import { COMMANDS } from '../../commands/index.ts';
@@ -80,7 +81,7 @@ describe('/docs', () => {
       const { status, headers, text } = await world.get(script);
       expect([status, headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
       expect(headers.get('access-control-allow-origin')).toBeNull();
-      expect(() => new Function(text)).not.toThrow();
+      expect(() => new Script(text)).not.toThrow();
     }
   });
 
