@@ -62,7 +62,7 @@ function errors(): string {
 function troubleshooting(): string {
   return page(
     'Troubleshooting',
-    'By what you see. The message of an error names the particular; this page says what to do next. All codes: [errors.md](errors.md).',
+    'Begin with `heph doctor`: it looks at everything that a run needs, and changes nothing. Below, by what you see: the message of an error names the particular, this page says what to do next. All codes: [errors.md](errors.md).',
     ...sights().flatMap(({ sight, areas }) => [
       `## ${sight}`,
       codes

@@ -473,7 +473,7 @@ export const ERROR_CODES = {
     'rejected',
     409,
     'That step does not fit the state of the workflow.',
-    'See `heph workflow ID`.',
+    'See `heph view workflow`.',
   ),
   'task.exists': entry('rejected', 409, 'A task with that id exists.', 'Use a new idempotency key.'),
   'task.not_open': entry(
@@ -500,6 +500,12 @@ export const ERROR_CODES = {
     409,
     'That step does not fit the state of the task.',
     'See the task’s timeline.',
+  ),
+  'task.duplicate_of_nothing': entry(
+    'rejected',
+    409,
+    'A task was called a duplicate of no other task.',
+    'Name the other task with `of`.',
   ),
   'task.stale_attempt': entry(
     'rejected',

@@ -9,4 +9,4 @@ export { merging } from './merging.ts';
 export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
 export { validation } from './validation.ts';
-export { World } from './world.ts';
+export { isEndedAgent, World } from './world.ts';

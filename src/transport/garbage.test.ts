@@ -99,7 +99,7 @@ function expectRefusal(
   expect(text).not.toMatch(/\bat .*\.ts:\d|node_modules/);
 }
 
-describe('garbage', () => {
+describe('garbage', { timeout: 120_000 }, () => {
   it('as the input of a command is refused', async () => {
     const tokens = fc.constantFrom(world.operatorToken, world.agentToken);
     const request = fc.tuple(

@@ -72,7 +72,8 @@ const task = fc.oneof(
   {
     weight: 12,
     arbitrary: ofTask('update_task_status', {
-      status: pick('done', 'done', 'done', 'done', 'failed'),
+      status: pick('done', 'done', 'done', 'done', 'failed', 'duplicated'),
+      of: pick('tsk_other', 'tsk_other', undefined),
       summary: text,
       reason: text,
       outputs: {},

@@ -30,10 +30,11 @@ export const taskCommands = {
   update_task_status: command({
     v: 1,
     summary:
-      'An agent’s word on its own task: done (the work is then kept, checked and merged), or failed with a reason.',
+      'An agent’s word on its own task: done (the work is then kept, checked and merged), failed with a reason, or duplicated.',
     schema: z.strictObject({
       taskId,
-      status: z.enum(['done', 'failed']),
+      status: z.enum(['done', 'failed', 'duplicated']),
+      of: z.string().max(60).optional().describe('The task that this one repeats; with duplicated'),
       summary: z.string().max(20_000).default('').describe('What was done'),
       reason: z.string().max(20_000).default('').describe('Why it failed'),
       outputs: z.record(z.string(), z.unknown()).default({}),

@@ -21,8 +21,6 @@ export interface Task {
   check: CheckSummary | null;
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
-  /** The merge could not be made where the work stands: the next attempt begins on the branch’s tip. */
-  freshBase: boolean;
   progress: { message: string; fraction: number | null; at: number } | null;
   usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number };
   reason: string | null;
@@ -115,7 +113,7 @@ export const taskChart: Chart = {
     done: { on: { TaskRestarted: 'pending', ...stays('done', 'UsageReported') } },
     failed: { on: { TaskRestarted: 'pending', ...stays('failed', 'UsageReported') } },
     cancelled: { on: stays('cancelled', 'UsageReported') },
-    duplicated: {},
+    duplicated: { on: stays('duplicated', 'UsageReported') },
   },
 };
 
@@ -156,7 +154,6 @@ const NONE: Task = {
   tree: null,
   check: null,
   feedback: null,
-  freshBase: false,
   progress: null,
   usage: { inputTokens: 0, outputTokens: 0, costUsd: 0, wallMs: 0 },
   reason: null,
@@ -185,7 +182,6 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         submitted: null,
         tree: null,
         check: null,
-        freshBase: false,
         progress: null,
         since: at,
       };
@@ -219,7 +215,6 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         ...task,
         feedback: fact.data.feedback,
         rounds: task.rounds + 1,
-        freshBase: true,
         code: fact.data.code,
         since: at,
       };

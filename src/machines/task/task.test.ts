@@ -376,7 +376,7 @@ describe('the verdict', () => {
     const after = given(taskActor, ...MERGING)
       .when(sendBack())
       .thenFacts({ type: 'WorkSentBack', data: { code: 'conflict' } }, 'TaskQueued');
-    expect(after.state.context).toMatchObject({ rounds: 1, freshBase: true, feedback: 'parser.js conflicts' });
+    expect(after.state.context).toMatchObject({ rounds: 1, feedback: 'parser.js conflicts' });
     given(taskActor, ...MERGING)
       .when(sendBack(2))
       .thenRejected('task.stale_attempt');
@@ -568,3 +568,28 @@ function exampleOf(name: string): Said {
   };
   return examples[name] as Said;
 }
+
+describe('a task that repeats another', () => {
+  const duplicated = (of?: string): Said => ({
+    name: 'update_task_status',
+    input: { taskId, status: 'duplicated', ...(of && { of }) },
+    actor: 'operator',
+  });
+
+  it('ends as a duplicate, said once or twice', () => {
+    given(taskActor, ...QUEUED)
+      .when(duplicated('tsk_other'))
+      .thenFacts({ type: 'TaskDuplicated', data: { of: 'tsk_other' } })
+      .when(duplicated('tsk_other'))
+      .thenNothing();
+  });
+
+  it('names another task', () => {
+    given(taskActor, ...QUEUED)
+      .when(duplicated())
+      .thenRejected('task.duplicate_of_nothing');
+    given(taskActor, ...QUEUED)
+      .when(duplicated(taskId))
+      .thenRejected('task.duplicate_of_nothing');
+  });
+});

@@ -95,7 +95,12 @@ async function checkOut(hands: Hands, request: CheckRequest, checkout: string): 
 async function layReporter(scratch: string): Promise<ResultFiles> {
   const reporter = join(scratch, 'node-test-reporter.mjs');
   await writeFile(reporter, NODE_TEST_REPORTER, { mode: 0o600 });
-  return { reporter, nodeResults: join(scratch, 'node.ndjson'), vitestResults: join(scratch, 'vitest.json') };
+  return {
+    reporter,
+    nodeResults: join(scratch, 'node.ndjson'),
+    nodeUnused: join(scratch, 'unused'),
+    vitestResults: join(scratch, 'vitest.json'),
+  };
 }
 
 async function scriptsOf(checkout: string): Promise<Record<string, string>> {

@@ -65,6 +65,12 @@ export async function demo(world: World, output: Output, self: string, options: 
   return EXIT.ok;
 }
 
+/** Failures that no task took for its own, because they follow from several faults. */
+function othersFailing(story: Story, listed: number): string[] {
+  const others = (story.baseline?.failed ?? listed) - listed;
+  return others > 0 ? [`  and ${others} more, which fail with these`] : [];
+}
+
 async function demoLines(
   place: DemoPlace,
   report: RunReport,
@@ -82,6 +88,7 @@ async function demoLines(
     'What was wrong',
     ...(story.baseline ? [`  ${checkText(story.baseline)}`] : []),
     ...fixes.flatMap((task) => task.failures.map(({ file, name }) => `  ${plainLine(`${file}: ${name}`, 160)}`)),
+    ...othersFailing(story, fixes.flatMap((task) => task.failures).length),
     '',
     'What was changed, and by which task',
     ...fixes.flatMap((task, n) => [
