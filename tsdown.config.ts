@@ -22,6 +22,8 @@ export default defineConfig({
   deps: { alwaysBundle: ['commander'] },
   dts: false,
   clean: true,
+  // Loaded by the Node of a suite, so they stay files of their own.
+  copy: [{ from: 'agents/repair/src/probes', to: 'dist' }],
   outExtensions: () => ({ js: '.mjs' }),
   plugins: [
     {

@@ -77,6 +77,7 @@ const OTHERS: Record<string, { operator: string; worker: string }> = {
   'GET /docs/start.js': { operator: 'allowed', worker: 'allowed' },
   'GET /docs/scalar.js': { operator: 'allowed', worker: 'allowed' },
   'POST /api/login-codes': { operator: 'allowed', worker: 'auth.role' },
+  'POST /api/agents/:agentId/keystrokes': { operator: 'allowed', worker: 'auth.role' },
   'GET /login': { operator: 'auth.login_code', worker: 'auth.login_code' },
   'POST /mcp': { operator: 'allowed', worker: 'allowed' },
 };

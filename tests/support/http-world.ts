@@ -71,6 +71,7 @@ export interface HttpWorldOptions {
   tokens?: (tokens: TokenIndex) => TokenIndex;
   ready?: () => boolean;
   port?: number;
+  terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
 }
 
 export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<HttpWorld> {
@@ -118,6 +119,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     version: '0.0.0-test',
     health: async () => ({ ready: options.ready?.() ?? true, problems: [], position: String(await store.head()) }),
     metrics,
+    terminals: options.terminals ?? { writeTerminal: async () => {} },
     rate: options.rate ?? { perSecond: 1e9, burst: 1e9 },
   });
   const { url, port } = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 });
