@@ -19,8 +19,11 @@ export default defineConfig({
   format: 'esm',
   platform: 'node',
   target: 'node24',
+  deps: { alwaysBundle: ['commander'] },
   dts: false,
   clean: true,
+  // Loaded by the Node of a suite, so they stay files of their own.
+  copy: [{ from: 'agents/repair/src/probes', to: 'dist' }],
   outExtensions: () => ({ js: '.mjs' }),
   plugins: [
     {

@@ -4,16 +4,19 @@ import { openSqliteCache } from '../src/projections/adapters/sqlite-cache.ts';
 import type { ProjectionCache } from '../src/projections/index.ts';
 import { startProjectionHost, VIEWS } from '../src/projections/index.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
-import { compare, type Figure, seconds } from './measure.ts';
+import { type BenchOptions, compare, type Figure, seconds } from './measure.ts';
 import { inDirectory } from './raw-log.ts';
+import { within } from './support/goals.ts';
 import { openLongLog } from './support/long-log.ts';
 import { rawFold } from './support/raw-fold.ts';
 
 const EVENTS = 1_000_000;
-const ROUNDS = 3;
+const EVENTS_QUICK = 50_000;
+const ROUNDS = 5;
 
 /** From a closed log to every view caught up, with the saved states and without any. */
-export async function run(events = EVENTS): Promise<Figure[]> {
+export async function run({ quick }: BenchOptions): Promise<Figure[]> {
+  const events = quick ? EVENTS_QUICK : EVENTS;
   return inDirectory(async (parent) => {
     const directory = `${parent}/data`;
     await (await openLongLog(directory, events)).close();
@@ -22,14 +25,14 @@ export async function run(events = EVENTS): Promise<Figure[]> {
     const start = (cache: () => ProjectionCache) => () => seconds(() => open(directory, cache()));
     const label = `start at ${events.toLocaleString('en')} events`;
     const cold = await compare(
-      { subject: `${label}, no cache`, unit: 's', goal: 'product < 10 s' },
+      { subject: `${label}, no cache`, unit: 's', goal: within(10, 's') },
       { product: start(createMemoryCache), floor },
       ROUNDS,
     );
     // The first one fills the cache.
     await open(directory, cached());
     const warm = await compare(
-      { subject: `${label}, with the cache`, unit: 's', goal: 'product < 1 s' },
+      { subject: `${label}, with the cache`, unit: 's', goal: within(1, 's') },
       { product: start(cached), floor },
       ROUNDS,
     );

@@ -5,7 +5,7 @@ import { eventIdOf } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
-import type { ActorKind, ActorState, Command, Fact } from '../machines/define-actor.ts';
+import type { ActorKind, ActorState, Command, Fact, Scope } from '../machines/define-actor.ts';
 import type { EventStore, NewEvent } from '../store/event-store.ts';
 import { ACTORS } from './catalogue.ts';
 import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
@@ -23,6 +23,11 @@ export interface Dispatch {
   /** Parsed, prepared and redacted: what is decided upon is what is recorded. */
   input: unknown;
   commandId: string;
+  /**
+   * The actor's id is derived from the command's: unless the command is a repetition, its stream does not exist yet and
+   * need not be looked for. The append expects no stream, so a repetition is noticed there.
+   */
+  fresh?: boolean;
   principal: string;
   correlationId?: string;
   causationId?: string;
@@ -97,7 +102,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     dispatch: Dispatch,
   ): Promise<Accepted | Failure> {
     for (let attempt = 1; ; attempt++) {
-      const folded = await load(kind, stream);
+      const unseen = dispatch.fresh && attempt === 1 && !states.has(stream);
+      const folded = unseen ? startFold(kind) : await load(kind, stream);
       const before = folded.recent.get(dispatch.commandId);
       if (before) return answer(dispatch, stream, folded.state.value, before, true);
 
@@ -242,7 +248,7 @@ function recorded(
     });
     const from = state.value;
     state = kind.step(state, fact, command.at);
-    const scope = kind.scope?.(state.context);
+    const scope = { ...idsIn(fact.data), ...kind.scope?.(state.context) };
     return {
       id: eventIdOf(command.id, n),
       type: fact.type,
@@ -253,7 +259,7 @@ function recorded(
         actor: dispatch.principal,
         correlationId: dispatch.correlationId ?? command.id,
         ...(dispatch.causationId && { causationId: dispatch.causationId }),
-        ...(scope && { scope }),
+        ...(Object.keys(scope).length > 0 && { scope }),
         from,
         to: state.value,
         ...(n === 0 && {
@@ -270,6 +276,15 @@ function recorded(
     };
   });
   return { events, after: state };
+}
+
+const SCOPE_IDS = ['repositoryId', 'workflowId', 'taskId', 'agentId', 'runnerId'] as const;
+
+/** What a fact names, it concerns: a slot of the fleet belongs to the story of its task. */
+function idsIn(data: Record<string, unknown>): Scope {
+  const scope: Scope = {};
+  for (const name of SCOPE_IDS) if (typeof data[name] === 'string') scope[name] = data[name];
+  return scope;
 }
 
 function answer(dispatch: Dispatch, stream: string, state: string, given: Answer, repeated: boolean): Accepted {

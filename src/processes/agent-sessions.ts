@@ -79,9 +79,10 @@ async function chooseBase(agent: Entity<Agent>, { world, runner, send }: Hands):
   const task = world.tasks.get(taskId);
   if (!workflow || !task)
     throw new Fault('worktree.failed', 'The task of this agent has ended meanwhile.', { retryable: false });
-  const previous = world
-    .agentsOf(taskId)
-    .filter((one) => one.id !== agent.id && one.context.base !== null && one.context.attempt < agent.context.attempt);
+  const since = task.context.worktreeSince ?? agent.context.attempt;
+  const previous = world.agentsOf(taskId).filter(({ context }) => {
+    return context.base !== null && context.attempt >= since && context.attempt < agent.context.attempt;
+  });
   const last = previous.sort((a, b) => b.context.attempt - a.context.attempt)[0];
   const tip = await runner.readBranch({ repositoryId, branch: workflow.context.runBranch });
   const fresh = world.candidates.get(candidateIdOf(taskId, agent.context.attempt - 1))?.outcome === 'refused';

@@ -5,6 +5,7 @@ export { budgets } from './budgets.ts';
 export { deadlines } from './deadlines.ts';
 export type { Process } from './define-process.ts';
 export { dispatching } from './dispatching.ts';
+export { environments } from './environments.ts';
 export { merging } from './merging.ts';
 export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';

@@ -281,6 +281,7 @@ export class World {
     if (workflow && !isEndedWorkflow(workflow)) return;
     if (this.countOpen(workflowId, Number.POSITIVE_INFINITY) > 0) return;
     const tasks = this.tasksOf(workflowId);
+    if (tasks.some((task) => task.context.worktreeSince !== null)) return;
     const agents = tasks.flatMap((task) => this.agentsOf(task.id));
     if (!agents.every((agent) => isEndedAgent(agent) && !this.fleet.context.slots[agent.id])) return;
     const train = workflow && this.runTrainOf(workflow);

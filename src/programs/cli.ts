@@ -31,5 +31,5 @@ function cacheFolder(built: boolean, home: string, { XDG_CACHE_HOME, HOME }: Nod
 // A closed pipe, as in `heph events | head`, is the reader's way to say that it has enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 process.exitCode = await run(process.argv.slice(2));
-// Idle connections to the server would hold the process a little longer.
-process.exit();
+// Idle connections to the server would hold the process a little longer; what a full pipe still waits for must go first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));

@@ -11,7 +11,7 @@ import type { AgentProbe } from '../runtime/runner.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import { askQuery, createIdIndex, QUERIES, type QueryContext } from './index.ts';
 
-const OPERATOR: Principal = { role: 'operator', actor: 'operator' };
+const OPERATOR: Principal = { role: 'operator', id: 'operator' };
 const open: ProjectionHost[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((host) => host.close()));
@@ -31,7 +31,11 @@ async function given() {
   const store = openMemoryStore();
   await tell(store, story.events);
   const views = await startProjectionHost({
-    ...{ store, views: VIEWS, cache: createMemoryCache(), logId: 'log_one', clock: systemClock },
+    store,
+    views: VIEWS,
+    cache: createMemoryCache(),
+    logId: 'log_one',
+    clock: systemClock,
   });
   open.push(views);
   const probes: AgentProbe[] = [
@@ -44,12 +48,21 @@ async function given() {
     },
   ];
   const context: QueryContext = {
-    ...{ principal: OPERATOR, views, store, ids: createIdIndex(store), clock: systemClock },
+    principal: OPERATOR,
+    views,
+    store,
+    ids: createIdIndex(store),
+    clock: systemClock,
     definitions: { list: async () => [{ name: 'x', definition: {}, hash: 'h' }], load: vi.fn() },
     transcripts: {
       listAgents: async () => probes,
       readTerminal: async ({ agentId: asked, cursor, bytesMax }) => ({
-        ...{ agentId: asked, cursor, nextCursor: cursor + bytesMax, data: 'aGk=', ended: true, droppedBefore: 0 },
+        agentId: asked,
+        cursor,
+        nextCursor: cursor + bytesMax,
+        data: 'aGk=',
+        ended: true,
+        droppedBefore: 0,
       }),
     },
     health: async () => ({
@@ -62,7 +75,7 @@ async function given() {
   };
   const worker: Principal = {
     role: 'worker',
-    actor: `agent:${agentId}`,
+    id: `agent:${agentId}`,
     agent: { agentId, taskId: running, workflowId: one, allowedTools: [] },
   };
   const ask = (name: string, input: unknown = {}, more: Partial<QueryContext> = {}) => {
@@ -104,14 +117,19 @@ describe('the table', () => {
       expect(z.toJSONSchema(schema, { io: 'input' }), name).toMatchObject({ type: 'object' });
     }
     expect([...QUERIES.values()].filter((one) => one.tool).map((one) => one.name)).toEqual([
-      ...['get_tasks', 'task_progress', 'get_queue', 'get_agent_status', 'list_workflow_definitions'],
-      ...['wait_for_events', 'health_check'],
+      'get_tasks',
+      'task_progress',
+      'get_queue',
+      'get_agent_status',
+      'list_workflow_definitions',
+      'wait_for_events',
+      'health_check',
     ]);
   });
 
   it('gives settings and transcripts to those whose role allows it', async () => {
     const { ask, worker } = await given();
-    const viewer: Principal = { role: 'viewer', actor: 'viewer' };
+    const viewer: Principal = { role: 'viewer', id: 'viewer' };
     for (const [name, principal] of [
       ['get_config', worker],
       ['get_config', viewer],
@@ -223,7 +241,11 @@ describe('get_agent_status and get_transcript', () => {
   it('read a terminal from a cursor', async () => {
     const { ask, agentId } = await given();
     expect(await ask('get_transcript', { agentId: agentId.slice(0, 14), cursor: 5, bytesMax: 2 })).toMatchObject({
-      ...{ agentId, cursor: 5, nextCursor: 7, encoding: 'base64', ended: true },
+      agentId,
+      cursor: 5,
+      nextCursor: 7,
+      encoding: 'base64',
+      ended: true,
     });
     expect(await ask('get_transcript', { agentId: 'agt_00000000000000000000000000' })).toMatchObject({
       code: 'id.unknown',
@@ -307,7 +329,9 @@ describe('get_view, health_check and list_workflow_definitions', () => {
     expect(
       await ask('get_view', { view: 'workflow', params: { workflowId: one.slice(0, 14) }, at: '2' }),
     ).toMatchObject({
-      ...{ position: '2', params: { workflowId: one }, rows: {} },
+      position: '2',
+      params: { workflowId: one },
+      rows: {},
     });
     expect(await ask('get_view', { view: 'moon' })).toMatchObject({ code: 'query.unknown' });
     expect(await ask('get_view', { view: 'queue', at: '999999' })).toMatchObject({ code: 'position.ahead' });

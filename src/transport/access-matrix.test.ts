@@ -77,6 +77,7 @@ const OTHERS: Record<string, { operator: string; worker: string }> = {
   'GET /docs/start.js': { operator: 'allowed', worker: 'allowed' },
   'GET /docs/scalar.js': { operator: 'allowed', worker: 'allowed' },
   'POST /api/login-codes': { operator: 'allowed', worker: 'auth.role' },
+  'POST /api/agents/:agentId/keystrokes': { operator: 'allowed', worker: 'auth.role' },
   'GET /login': { operator: 'auth.login_code', worker: 'auth.login_code' },
   'POST /mcp': { operator: 'allowed', worker: 'allowed' },
 };
@@ -95,7 +96,7 @@ function expectedAt(route: string, who: Who, queries: Queries): string {
 
 function outcome(status: number, code: string | undefined): string {
   if (code === 'auth.missing' || code === 'auth.unknown_token') return 'auth.missing or auth.unknown_token';
-  return code !== undefined && (/^auth\./.test(code) || code.endsWith('.unknown'))
+  return code !== undefined && (code.startsWith('auth.') || code.endsWith('.unknown'))
     ? code
     : status < 500
       ? 'allowed'

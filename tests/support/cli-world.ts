@@ -21,8 +21,10 @@ export function cliWorld(
   const listeners = { SIGINT: new Set<() => void>(), SIGTERM: new Set<() => void>() };
   let keys = 0;
   const sink = (name: 'out' | 'err') => ({
-    write: (data: string | Uint8Array) =>
-      (printed[name] += typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
+    write(data: string | Uint8Array, done?: () => void) {
+      printed[name] += typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
+      done?.();
+    },
   });
   const never = () => Promise.reject(new Error('nothing may be started here'));
   const world: World = {

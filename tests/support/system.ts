@@ -1,5 +1,5 @@
 import type { Accepted } from '../../src/actors/actor-host.ts';
-import { processPrincipal, type Principal } from '../../src/commands/index.ts';
+import type { Principal } from '../../src/commands/index.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { silentLog } from '../../src/kernel/log.ts';
@@ -199,5 +199,3 @@ export async function diligent(session: FakeSession, speak: Speak): Promise<void
   await speak('update_task_status', { taskId, status: 'done', summary: 'done as asked' });
   session.exit(0);
 }
-
-export const asProcess = processPrincipal;

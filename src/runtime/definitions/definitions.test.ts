@@ -21,7 +21,11 @@ describe('the shipped workflows', () => {
     expect(loaded.hash).toMatch(/^[0-9a-f]{64}$/);
     const [investigate, fix, verify] = loaded.definition.phases;
     expect(investigate).toMatchObject({
-      ...{ name: 'investigate', role: 'investigate', starts_with: 'one_task', changes: 'none', checks: 'none' },
+      name: 'investigate',
+      role: 'investigate',
+      starts_with: 'one_task',
+      changes: 'none',
+      checks: 'none',
     });
     expect(investigate?.allowed_tools).toContain('create_task');
     expect(investigate?.instructions).toContain('"failures"');
@@ -55,7 +59,9 @@ describe('a definition', () => {
   it('is put together from its pages', async () => {
     expect(await load(WORKFLOW)).toMatchObject({
       definition: {
-        ...{ name: 'mine', title: 'Mine', rounds_max: 3 },
+        name: 'mine',
+        title: 'Mine',
+        rounds_max: 3,
         phases: [
           { name: 'one', instructions: 'Do it.' },
           { name: 'two', on_red: 'one', instructions: '' },

@@ -59,6 +59,13 @@ describe('runCheck', () => {
     expect(readdirSync(join(job.directory, 'checks'))).toEqual(['results']);
   });
 
+  it('does not fail a green suite by the way it listens, whichever Node runs it', async () => {
+    const job = await openJob({ 'test/one.test.js': "require('node:test')('fine', () => {});" });
+    const result = await check(job, `"${process.execPath}" --test`);
+    expect(result, result.tail).toMatchObject({ status: 'passed', exitCode: 0 });
+    expect(outcomes(result)).toEqual([['test/one.test.js > fine', 'passed']]);
+  });
+
   it('tells single tests of node --test', async () => {
     const job = await openJob(NODE_TESTS);
     const result = await check(job, 'npm test');
@@ -69,6 +76,13 @@ describe('runCheck', () => {
     expect(outcomes(await check(job, 'node --test'))).toEqual(NODE_OUTCOMES);
     const old = existsSync('/usr/bin/node') ? '/usr/bin/node' : process.execPath;
     expect(outcomes(await check(job, `${old} --test`))).toEqual(NODE_OUTCOMES);
+  });
+
+  it('passes where all tests of this Node pass', async () => {
+    const job = await openJob({ 'sum.test.js': `require('node:test').test('adds', () => {});` });
+    const result = await check(job, `"${process.execPath}" --test`);
+    expect(result).toMatchObject({ status: 'passed', exitCode: 0 });
+    expect(outcomes(result)).toEqual([['sum.test.js > adds', 'passed']]);
   });
 
   it('tells single tests of a script with a reporter of its own', async () => {

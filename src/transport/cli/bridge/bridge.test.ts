@@ -68,7 +68,8 @@ async function heard(count: number): Promise<RpcMessage[]> {
   return lines.map((line) => JSON.parse(line) as RpcMessage);
 }
 const keyOf = (asked: Asked | undefined) =>
-  ((asked?.body as RpcMessage).params?.arguments as { idempotencyKey?: string }).idempotencyKey;
+  ((asked?.body as RpcMessage | undefined)?.params?.arguments as { idempotencyKey?: string } | undefined)
+    ?.idempotencyKey;
 const calls = (server: FakeServer) => server.asked.filter(({ body }) => (body as RpcMessage).method === 'tools/call');
 
 describe('the stdio bridge', () => {
@@ -175,7 +176,7 @@ describe('the stdio bridge', () => {
       refuse ? { status: 401, body: { ok: false, error } } : speak(asked),
     );
     at(server);
-    start();
+    start(0);
     send({ id: 1, method: 'tools/list' });
     expect(await heard(1)).toMatchObject([
       { id: 1, error: { message: error.message, data: { code: error.code, next: error.next } } },
@@ -183,6 +184,19 @@ describe('the stdio bridge', () => {
     refuse = false;
     send({ id: 2, method: 'server/discover' });
     expect((await heard(2))[1]).toMatchObject({ id: 2, error: { code: -32601 } });
+  });
+
+  it('asks again when it is quicker than the word that its agent lives', async () => {
+    let refusals = 0;
+    const error = { kind: 'denied', code: 'auth.unknown_token', message: 'That token is not known here.', next: '' };
+    await using server = await fakeServer((asked) =>
+      refusals++ < 2 ? { status: 401, body: { ok: false, error } } : speak(asked),
+    );
+    at(server);
+    start();
+    send({ id: 1, method: 'tools/list' });
+    expect(await heard(1)).toMatchObject([{ id: 1, result: {} }]);
+    expect(refusals).toBe(3);
   });
 
   it('answers garbage with JSON-RPC and goes on', async () => {
