@@ -142,18 +142,20 @@ test('a reader that was slow does not undo what a command did meanwhile', async 
   const store = openMemoryStore();
   await (await hostOn(store)).dispatch(grant('agt_1'));
   const gate = Promise.withResolvers<void>();
+  let reads = 0;
   const slow: EventStore = {
     ...store,
     async *readStream(stream, options) {
       const events = [];
       for await (const event of store.readStream(stream, options)) events.push(event);
-      if (stream.startsWith('fleet')) await gate.promise;
+      if (stream.startsWith('fleet') && ++reads === 1) await gate.promise;
       yield* events;
     },
   };
   const host = await hostOn(slow);
   const reading = host.read('fleet', 'main');
   const granted = host.dispatch(grant('agt_2'));
+  await new Promise((resolve) => setImmediate(resolve));
   gate.resolve();
   await Promise.all([reading, granted]);
   const { context } = await host.read<{ slots: object }>('fleet', 'main');

@@ -1,6 +1,13 @@
 import type { Task } from '../machines/task/index.ts';
 import { type Candidate, queueOrder } from '../projections/queue/index.ts';
-import type { Entity } from './world.ts';
+
+/** A task as the world has it. */
+interface Standing {
+  id: string;
+  value: string;
+  context: Task;
+  arrived: number;
+}
 
 /**
  * The queued tasks of every workflow in the order they go, kept in lanes of one workflow and one agent's name. So a
@@ -12,7 +19,7 @@ export class Line {
   private readonly places = new Map<string, { workflowId: string; candidate: Candidate }>();
 
   /** Puts a task where it belongs now; one that is not queued leaves. */
-  place(task: Entity<Task>): void {
+  place(task: Standing): void {
     this.remove(task.id);
     if (task.value !== 'queued') return;
     const { workflowId, agent, priority, phaseIndex } = task.context.spec;

@@ -1,0 +1,137 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { describe, expect, test } from 'vitest';
+import { type Agent, agentActor } from '../machines/agent/index.ts';
+import { noTask, type Task } from '../machines/task/index.ts';
+import { type AgentSignals, agentSessions } from './agent-sessions.ts';
+import { deadlines } from './deadlines.ts';
+import type { Hands, Obligation } from './define-process.ts';
+import { type Entity, World } from './world.ts';
+
+const SILENCE_MS = new World().settings.limits.agentSilenceMs;
+const START_MS = new World().settings.limits.startMs;
+const last = { id: 'evt_1', correlationId: 'cmd_1', at: 1_000 };
+
+const agent = (value: string, more: Partial<Agent> = {}): Entity<Agent> => ({
+  kind: 'agent',
+  id: 'agt_1',
+  value,
+  context: { ...agentActor.initial(), agentId: 'agt_1', taskId: 'tsk_1', runnerId: 'local', ...more },
+  last,
+  arrived: 1,
+});
+const task = (value: string, more: Partial<Task> = {}): Entity<Task> => ({
+  kind: 'task',
+  id: 'tsk_1',
+  value,
+  context: {
+    ...noTask(),
+    spec: { ...noTask().spec, taskId: 'tsk_1' },
+    agentId: 'agt_1',
+    attempt: 2,
+    since: 1_000,
+    ...more,
+  },
+  last,
+  arrived: 1,
+});
+
+function owed(entity: Entity<Agent>, signals: AgentSignals, world = new World()): Obligation[] {
+  const sessions = agentSessions({ runnerId: 'local', signals, dataDirectory: '/data', preset: () => null });
+  return sessions.obligations(entity, world, 0);
+}
+const nothing = (): AgentSignals => ({ suspects: new Set(), heardAt: new Map() });
+const keys = (obligations: Obligation[]) => obligations.map(({ key }) => key);
+
+/** What an obligation sends. */
+async function sent(obligation: Obligation | undefined): Promise<unknown[]> {
+  const said: unknown[] = [];
+  const send: Hands['send'] = async (name, input) => {
+    said.push([name, input]);
+    return { failure: true, kind: 'rejected', code: 'task.not_open', message: 'too late' };
+  };
+  await obligation?.act({ send } as Hands);
+  return said;
+}
+
+describe('silence', () => {
+  test('is reported when nothing was heard for the whole time, counted from the last word', () => {
+    const [silent] = owed(agent('live.working'), nothing());
+    expect(silent).toMatchObject({ key: 'no_signal:agt_1:1000', notBefore: 1_000 + SILENCE_MS });
+    const heard = { suspects: new Set<string>(), heardAt: new Map([['agt_1', 5_000]]) };
+    expect(owed(agent('live.working'), heard)[0]).toMatchObject({ notBefore: 5_000 + SILENCE_MS });
+  });
+
+  test('ends with the next word, and not before', async () => {
+    deepStrictEqual(keys(owed(agent('live.no_signal'), nothing())), ['unwanted:agt_1']);
+    const heard = { suspects: new Set<string>(), heardAt: new Map([['agt_1', 5_000]]) };
+    const [again] = owed(agent('live.no_signal'), heard);
+    expect(await sent(again)).toMatchObject([['record_activity', { activity: 'working' }]]);
+  });
+});
+
+test('a suspect is probed before anything is said of its silence', () => {
+  const signals = { suspects: new Set(['agt_1']), heardAt: new Map<string, number>() };
+  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1', 'unwanted:agt_1']);
+});
+
+test('an agent of another runner is left to that one', () => {
+  deepStrictEqual(owed(agent('live.working', { runnerId: 'elsewhere' }), nothing()), []);
+});
+
+test('of an agent that has ended nothing is kept', () => {
+  const signals = { suspects: new Set(['agt_1']), heardAt: new Map([['agt_1', 5_000]]) };
+  deepStrictEqual(owed(agent('exited'), signals), []);
+  deepStrictEqual([signals.suspects.size, signals.heardAt.size], [0, 0]);
+});
+
+describe('an agent is stopped', () => {
+  const reasonFor = async (entity: Entity<Task> | null, value = 'live.working', fleet = 'open') => {
+    const world = new World();
+    if (entity) world.tasks.set(entity.id, entity);
+    world.workflows.set('', { ...task('active'), kind: 'workflow' } as never);
+    world.fleet = { ...world.fleet, value: fleet };
+    const unwanted = owed(agent(value), nothing(), world).find(({ key }) => key === 'unwanted:agt_1');
+    const said = (await sent(unwanted)) as [string, { reason: string }][];
+    return { reason: said[0]?.[1].reason, notBefore: unwanted?.notBefore };
+  };
+
+  test('at once, when nobody wants its work any more', async () => {
+    expect((await reasonFor(task('cancelled'))).reason).toBe('Its task was cancelled.');
+    expect((await reasonFor(task('queued'))).reason).toBe('Its attempt has ended.');
+    expect((await reasonFor(task('in_progress', { agentId: 'agt_2' }))).reason).toContain('another attempt');
+    expect((await reasonFor(null)).reason).toContain('not known');
+    expect(await reasonFor(task('in_progress'), 'starting', 'stopped')).toMatchObject({ notBefore: 0 });
+  });
+
+  test('after a grace, when it has said its word', async () => {
+    const grace = new World().settings.limits.exitGraceMs;
+    strictEqual((await reasonFor(task('blocked_on_validation'))).notBefore, 1_000 + grace);
+    strictEqual((await reasonFor(task('done'))).notBefore, 1_000 + grace);
+  });
+
+  test('not while it works', async () => {
+    expect(await reasonFor(task('in_progress'))).toEqual({ reason: undefined, notBefore: undefined });
+    expect(await reasonFor(task('cancelled'), 'stopping')).toEqual({ reason: undefined, notBefore: undefined });
+  });
+});
+
+describe('a deadline', () => {
+  test('is due as its actor says, and sends that actor’s command for that attempt', async () => {
+    const [start] = deadlines.obligations(task('assigned'), new World(), 0);
+    expect(start).toMatchObject({ notBefore: 1_000 + START_MS });
+    expect(await sent(start)).toMatchObject([
+      ['fail_attempt', { taskId: 'tsk_1', agentId: 'agt_1', attempt: 2, code: 'start_overdue' }],
+    ]);
+    expect((await sent(deadlines.obligations(task('in_progress'), new World(), 0)[0]))[0]).toMatchObject([
+      'fail_attempt',
+      { code: 'lease_expired' },
+    ]);
+  });
+
+  test('is none in other states, of the server’s own tasks, and of actors without any', () => {
+    for (const value of ['queued', 'done', 'merging'])
+      deepStrictEqual(deadlines.obligations(task(value), new World(), 0), []);
+    deepStrictEqual(deadlines.obligations(task('assigned', { agentId: null }), new World(), 0), []);
+    deepStrictEqual(deadlines.obligations(new World().fleet, new World(), 0), []);
+  });
+});
