@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { tallyReporter } from './scripts/test-tally.ts';
+
+/** Where somebody who reads no other output wants the counts: see .ci/run. */
+const tally = process.env.HEPH_TEST_TALLY;
 
 /** Two kinds of suites: `unit` lies beside the code and is quick; `system` starts programs and takes minutes. */
 export default defineConfig({
@@ -6,10 +10,36 @@ export default defineConfig({
     globals: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    reporters: ['default', ...(tally ? [tallyReporter(tally)] : [])],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'agents/*/tests/**/*.test.ts', 'tests/{contracts,replay,shape}/**/*.test.ts'] } },
-      { extends: true, test: { name: 'system', include: ['tests/{e2e,faults}/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'agents/*/tests/**/*.test.ts', 'tests/{contracts,replay,shape}/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['tests/{e2e,faults}/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
     ],
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['**/*.test.ts'] },
+    // Only what runs in the test's own process counts: a holder, a server or an agent that a test starts does not.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      reportOnFailure: true,
+      thresholds: Object.fromEntries(
+        ['machines', 'actors', 'store', 'processes'].map((area) => [`src/${area}/**/*.ts`, { lines: 90 }]),
+      ),
+    },
   },
 });

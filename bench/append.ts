@@ -1,7 +1,8 @@
 import { systemClock } from '../src/kernel/adapters/system.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
-import { compare, type Figure, seconds } from './measure.ts';
+import { type BenchOptions, compare, type Figure, seconds } from './measure.ts';
 import { benchEvent, inDirectory, openRaw, RAW_INSERT } from './raw-log.ts';
+import { atLeast } from './support/goals.ts';
 
 const WRITERS = 64;
 const ROUNDS_PER_WRITER = 60;
@@ -9,15 +10,17 @@ const ALONE = 600;
 const streamOf = (writer: number) => `task-tsk_01k00000000000000000000${String(writer).padStart(3, '0')}`;
 
 /** Appends of one event with 256 bytes of data, flushed to the disk, from 64 writers at once and from one. */
-export async function run(): Promise<Figure[]> {
+export async function run({ quick }: BenchOptions): Promise<Figure[]> {
+  const scale = quick ? 4 : 1;
+  const [rounds, alone] = [ROUNDS_PER_WRITER / scale, ALONE / scale];
   return [
     await compare(
-      { subject: 'append, 64 writers', unit: 'events/s', goal: '≥ 0.6' },
-      { product: () => appendFrom(WRITERS, ROUNDS_PER_WRITER), floor: () => rawGroups(WRITERS, ROUNDS_PER_WRITER) },
+      { subject: 'append, 64 writers', unit: 'events/s', goal: atLeast(0.6) },
+      { product: () => appendFrom(WRITERS, rounds), floor: () => rawGroups(WRITERS, rounds) },
     ),
     await compare(
-      { subject: 'append, one writer', unit: 'events/s', goal: '≥ 0.5' },
-      { product: () => appendFrom(1, ALONE), floor: () => rawGroups(1, ALONE) },
+      { subject: 'append, one writer', unit: 'events/s', goal: atLeast(0.5) },
+      { product: () => appendFrom(1, alone), floor: () => rawGroups(1, alone) },
     ),
   ];
 }

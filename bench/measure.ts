@@ -1,27 +1,58 @@
-/** One figure beside its floor, taken in the same run. `goal` is what `ratio` should reach, such as `≥ 0.6`. */
+import type { Goal } from './support/goals.ts';
+
+/** What a benchmark module offers: `run`, whose figures come with their floors. `quick` is a look, with fewer and smaller rounds. */
+export interface Bench {
+  run(options: BenchOptions): Promise<Figure[]>;
+}
+
+export interface BenchOptions {
+  quick: boolean;
+}
+
+/** One figure beside its floor, taken in the same run. */
 export interface Figure {
   subject: string;
   unit: string;
+  /** Medians of the rounds. */
   product: number;
   floor: number;
+  /** The median of what the rounds' own ratios are, not the ratio of the medians: a slow minute hits both sides of a round. */
   ratio: number;
   goal: string;
+  /** Null where no goal is set. */
+  met: boolean | null;
 }
+
+/** Below this a median says nothing. */
+const ROUNDS_MIN = 5;
 
 /** Runs product and floor by turns and keeps the medians, so that a noisy moment of the machine hits both. */
 export async function compare(
-  figure: Pick<Figure, 'subject' | 'unit' | 'goal'>,
+  about: { subject: string; unit: string; goal: Goal | null },
   sides: { product(): Promise<number>; floor(): Promise<number> },
   rounds = 7,
 ): Promise<Figure> {
   const product: number[] = [];
   const floor: number[] = [];
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < Math.max(rounds, ROUNDS_MIN); round++) {
     floor.push(await sides.floor());
     product.push(await sides.product());
   }
-  const [p, f] = [median(product), median(floor)];
-  return { ...figure, product: p, floor: f, ratio: p / f };
+  return figureOf(about, product, floor);
+}
+
+/** The figure of rounds that were measured elsewhere, each beside its floor. */
+export function figureOf(
+  { subject, unit, goal }: { subject: string; unit: string; goal: Goal | null },
+  product: readonly number[],
+  floor: readonly number[],
+): Figure {
+  const measured = {
+    product: median(product),
+    floor: median(floor),
+    ratio: median(product.map((value, round) => value / (floor[round] as number))),
+  };
+  return { subject, unit, ...measured, goal: goal?.text ?? 'none', met: goal ? goal.isMet(measured) : null };
 }
 
 export function median(values: readonly number[]): number {
@@ -30,8 +61,13 @@ export function median(values: readonly number[]): number {
 }
 
 /** Seconds that `work` takes. */
-export async function seconds(work: () => Promise<void> | void): Promise<number> {
+export async function seconds(work: () => Promise<unknown> | unknown): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
+}
+
+/** Milliseconds that `work` takes. */
+export async function milliseconds(work: () => Promise<unknown> | unknown): Promise<number> {
+  return (await seconds(work)) * 1000;
 }

@@ -3,6 +3,7 @@ import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
 import type { EventStore } from '../src/store/event-store.ts';
 import { compare, type Figure, seconds } from './measure.ts';
 import { benchEvent, inDirectory, openRaw, RAW_INSERT } from './raw-log.ts';
+import { atMost } from './support/goals.ts';
 
 const EVENTS = 1000;
 const READS = 20;
@@ -25,7 +26,7 @@ export async function run(): Promise<Figure[]> {
       await floor();
       await product();
       const figure = await compare(
-        { subject: 'read a stream of 1000 events', unit: 'ms', goal: '≤ 2' },
+        { subject: 'read a stream of 1000 events', unit: 'ms', goal: atMost(2) },
         { product, floor },
         9,
       );

@@ -1,4 +1,10 @@
-import { agentPresetSchema, settingsSchema } from '../../src/machines/config/index.ts';
+import {
+  agentPresetSchema,
+  BUILT_IN_AGENTS,
+  settingPaths,
+  settingsSchema,
+  variableOf,
+} from '../../src/machines/config/index.ts';
 import { code, fence, page, type Pages, table } from './markdown.ts';
 import { fieldsOf, restOf, type Shape, shapeOf, words } from './schema-words.ts';
 
@@ -15,16 +21,19 @@ export function configurationPages(): Pages {
       'Configuration',
       'A setting has one value, taken from the first of these that gives one:',
       [
-        '1. a flag of the command that starts the server,',
-        '2. a `HEPH_*` variable of its environment,',
-        '3. what an operator set with `set_config`, recorded in the log with version and author,',
-        '4. the default.',
+        '1. a variable of the server’s environment, named in the table below, for as long as a server runs with it,',
+        '2. what an operator set with `set_config`, recorded in the log with version and author,',
+        '3. the default.',
       ].join('\n'),
+      '`heph config` shows the value in force and where it comes from. Where the data is kept and where the server listens are no settings: they are the flags `--data` (else `HEPH_DATA`, else `heph` in your data home), `--host` and `--port`.',
       'A change is in force at once, for the next decision; what was decided before keeps the version it names. A bad value is refused before anything is recorded (`config.refused`). `null` takes a change back; a group (`fleet`) replaces what was set in it.',
       fence('sh', `heph config set '{"fleet.cap": 8}'\nheph config set '{"fleet.cap": null}'`),
       '## Settings',
-      'Times end in `Ms` and are milliseconds.',
-      table(['setting', 'type', 'default', 'meaning'], rowsOf('', shapeOf(settingsSchema, 'input'))),
+      'Times end in `Ms` and are milliseconds. A variable’s value is JSON where it parses as JSON, else text.',
+      table(['setting', 'variable', 'type', 'default', 'meaning'], rowsOf('', shapeOf(settingsSchema, 'input'))),
+      '## Agents that are there from the start',
+      '`repair` needs no key. The others start a coding agent that is installed and signed in. `agents.<name>` replaces one or adds another.',
+      table(['agent', 'started as', 'variables it may see'], builtIns()),
       '## Defining an agent',
       'An agent is a command line with placeholders. It runs in a terminal and a worktree of its own, gets its task in the prompt file and reports over MCP. `passEnv` names the variables of the server’s environment that it may see; it sees no others beyond a short allow-list, so that a key reaches the agents that need it and no other.',
       fence('sh', `heph config set '${JSON.stringify({ 'agents.mine': { argv, passEnv } })}'`),
@@ -33,15 +42,28 @@ export function configurationPages(): Pages {
   };
 }
 
+function builtIns(): string[][] {
+  return Object.entries(BUILT_IN_AGENTS).map(([name, { argv, passEnv }]) => [
+    code(name),
+    code(argv.join(' ')),
+    passEnv.map(code).join(', '),
+  ]);
+}
+
 /** Leaves only; of a map of objects, what one entry may hold, under `<name>`. */
 function rowsOf(path: string, shape: Shape): string[][] {
   return fieldsOf(shape).flatMap(({ name, shape: inner, required }) => {
     const at = path ? `${path}.${name}` : name;
     if (inner.properties) return rowsOf(at, inner);
     const entry = restOf(inner);
-    const own = [code(at), words(inner), required ? 'required' : absent(inner), inner.description ?? ''];
+    const own = [code(at), variable(at), words(inner), required ? 'required' : absent(inner), inner.description ?? ''];
     return entry.properties ? [own, ...rowsOf(`${at}.<name>`, entry)] : [own];
   });
+}
+
+/** The entries of a map have no variable of their own: the whole map has. */
+function variable(path: string): string {
+  return settingPaths().includes(path) ? code(variableOf(path)) : '';
 }
 
 function absent(shape: Shape): string {

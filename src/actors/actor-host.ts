@@ -5,7 +5,7 @@ import { eventIdOf } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
-import type { ActorKind, ActorState, Command, Fact } from '../machines/define-actor.ts';
+import type { ActorKind, ActorState, Command, Fact, Scope } from '../machines/define-actor.ts';
 import type { EventStore, NewEvent } from '../store/event-store.ts';
 import { ACTORS } from './catalogue.ts';
 import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
@@ -23,6 +23,11 @@ export interface Dispatch {
   /** Parsed, prepared and redacted: what is decided upon is what is recorded. */
   input: unknown;
   commandId: string;
+  /**
+   * The actor's id is derived from the command's: unless the command is a repetition, its stream does not exist yet and
+   * need not be looked for. The append expects no stream, so a repetition is noticed there.
+   */
+  fresh?: boolean;
   principal: string;
   correlationId?: string;
   causationId?: string;
@@ -63,13 +68,21 @@ interface Mailbox {
 export async function createActorHost(parts: { store: EventStore; clock: Clock; log: Log }): Promise<ActorHost> {
   const { store, clock, log } = parts;
   const states = new LRUCache<string, Folded>({ max: STATES_MAX });
+  const loading = new Map<string, Promise<Folded>>();
   const mailboxes = new Map<string, Mailbox>();
   const supervisor = createSupervisor(clock);
   let config: Command['config'] = { version: 0, settings: DEFAULT_SETTINGS };
 
+  /** One fold at a time for each stream: a reader's must not replace what a command has made of it meanwhile. */
   async function load(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
     const known = states.get(stream);
     if (known) return known;
+    const begun = loading.get(stream) ?? fold(kind, stream).finally(() => loading.delete(stream));
+    loading.set(stream, begun);
+    return begun;
+  }
+
+  async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
     const folded = startFold(kind);
     try {
       for await (const event of store.readStream(stream)) foldEvent(kind, folded, event);
@@ -89,7 +102,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     dispatch: Dispatch,
   ): Promise<Accepted | Failure> {
     for (let attempt = 1; ; attempt++) {
-      const folded = await load(kind, stream);
+      const unseen = dispatch.fresh && attempt === 1 && !states.has(stream);
+      const folded = unseen ? startFold(kind) : await load(kind, stream);
       const before = folded.recent.get(dispatch.commandId);
       if (before) return answer(dispatch, stream, folded.state.value, before, true);
 
@@ -120,15 +134,24 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
           folded.state.revision < 0 ? 'no_stream' : folded.state.revision,
           events,
         );
+        if (appended.repeated) {
+          // It was recorded long ago and forgotten meanwhile: the log tells what is, not what was decided just now.
+          states.delete(stream);
+          const { state } = await load(kind, stream);
+          const types = events.map((event) => event.type);
+          const { revision, position } = appended;
+          return answer(dispatch, stream, state.value, { revision, position, types }, true);
+        }
         const given: Answer = {
           revision: appended.revision,
           position: appended.position,
           types: events.map((event) => event.type),
         };
         folded.state = after;
+        states.set(stream, folded);
         remember(folded.recent, dispatch.commandId, given);
         if (kind.kind === 'config') config = configOf(after as ActorState<Config>);
-        return answer(dispatch, stream, after.value, given, appended.repeated);
+        return answer(dispatch, stream, after.value, given, false);
       } catch (error) {
         states.delete(stream);
         if (!(error instanceof Conflict) || attempt >= CONFLICTS_MAX) throw error;
@@ -172,7 +195,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       const stream = `${dispatch.kind}-${dispatch.actorId}`;
       const mailbox = mailboxes.get(stream) ?? { waiting: 0, last: Promise.resolve() };
       if (mailbox.waiting >= MAILBOX_MAX)
-        throw new Fault('actor.overloaded', `${MAILBOX_MAX} commands wait for ${stream} already.`);
+        return Promise.reject(new Fault('actor.overloaded', `${MAILBOX_MAX} commands wait for ${stream} already.`));
       mailboxes.set(stream, mailbox);
       mailbox.waiting++;
       const result = mailbox.last.then(() => guarded(kind, stream, dispatch));
@@ -225,7 +248,7 @@ function recorded(
     });
     const from = state.value;
     state = kind.step(state, fact, command.at);
-    const scope = kind.scope?.(state.context);
+    const scope = { ...idsIn(fact.data), ...kind.scope?.(state.context) };
     return {
       id: eventIdOf(command.id, n),
       type: fact.type,
@@ -236,7 +259,7 @@ function recorded(
         actor: dispatch.principal,
         correlationId: dispatch.correlationId ?? command.id,
         ...(dispatch.causationId && { causationId: dispatch.causationId }),
-        ...(scope && { scope }),
+        ...(Object.keys(scope).length > 0 && { scope }),
         from,
         to: state.value,
         ...(n === 0 && {
@@ -253,6 +276,15 @@ function recorded(
     };
   });
   return { events, after: state };
+}
+
+const SCOPE_IDS = ['repositoryId', 'workflowId', 'taskId', 'agentId', 'runnerId'] as const;
+
+/** What a fact names, it concerns: a slot of the fleet belongs to the story of its task. */
+function idsIn(data: Record<string, unknown>): Scope {
+  const scope: Scope = {};
+  for (const name of SCOPE_IDS) if (typeof data[name] === 'string') scope[name] = data[name];
+  return scope;
 }
 
 function answer(dispatch: Dispatch, stream: string, state: string, given: Answer, repeated: boolean): Accepted {

@@ -14,10 +14,12 @@ export interface Answer {
 export interface Folded {
   state: ActorState<unknown>;
   recent: Map<string, Answer>;
+  /** The answer to the append that is being folded. */
+  last: Answer | null;
 }
 
 export function startFold(kind: ActorKind<unknown, Fact>): Folded {
-  return { state: kind.start(), recent: new Map() };
+  return { state: kind.start(), recent: new Map(), last: null };
 }
 
 /**
@@ -30,11 +32,12 @@ export function foldEvent(kind: ActorKind<unknown, Fact>, folded: Folded, event:
     : { ...folded.state, revision: folded.state.revision + 1 };
   const command = event.meta.command;
   if (command) {
-    remember(folded.recent, command.id, { revision: event.revision, position: event.position, types: [event.type] });
+    folded.last = { revision: event.revision, position: event.position, types: [event.type] };
+    remember(folded.recent, command.id, folded.last);
     return;
   }
   // Later events of the same append: the answer is the last one's.
-  const last = [...folded.recent.values()].at(-1);
+  const { last } = folded;
   if (last && last.revision === event.revision - 1) {
     last.revision = event.revision;
     last.position = event.position;

@@ -100,7 +100,11 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
             [principal.id, command.name, key],
             envelope.timeFrom ?? (ID_PATTERN.test(key) ? key : principal.agent?.agentId),
           );
-    const actorId = command.target(input, (prefix) => deriveId(prefix, [commandId], commandId));
+    let fresh = false;
+    const actorId = command.target(input, (prefix) => {
+      fresh = true;
+      return deriveId(prefix, [commandId], commandId);
+    });
     const prepare = parts.preparations[command.name];
     const ready = prepare ? await prepare(input as never, { principal, commandId, actorId }) : input;
     if (isFailure(ready)) return ready;
@@ -111,6 +115,7 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
       v: command.v,
       input: ready,
       commandId,
+      fresh,
       principal: principal.id,
       ...(envelope.correlationId && { correlationId: envelope.correlationId }),
       ...(envelope.causationId && { causationId: envelope.causationId }),

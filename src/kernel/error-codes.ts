@@ -177,12 +177,6 @@ export const ERROR_CODES = {
     'The log does not verify: an event was altered or is missing.',
     'Run `heph log verify`; restore from a backup or export up to the named position.',
   ),
-  'log.timeout': entry(
-    'fault',
-    503,
-    'The store did not answer in time; whether the append happened is unknown.',
-    'Repeat the command with the same idempotency key.',
-  ),
   'log.event_too_large': entry(
     'invalid',
     413,
@@ -303,6 +297,12 @@ export const ERROR_CODES = {
   ),
 
   // the command line
+  'install.failed': entry(
+    'fault',
+    503,
+    'The program’s own files or its dependencies are not all there.',
+    'Install it again; in a clone, run ./heph, which does it by itself.',
+  ),
   'cli.usage': entry('invalid', 400, 'That is not how the verb is called.', 'Put --help behind the verb.'),
   'cli.no_terminal': entry(
     'invalid',
@@ -410,12 +410,6 @@ export const ERROR_CODES = {
     'A worktree could not be made.',
     'Check disk space; the message has git’s own words.',
   ),
-  'worktree.holds_work': entry(
-    'rejected',
-    409,
-    'The worktree holds work that is in no ref of ours.',
-    'Keep its tree first.',
-  ),
   'terminal.failed': entry('fault', 503, 'A terminal could not be started or reached.', 'Read `heph logs AGENT`.'),
   'terminal.gone': entry(
     'fault',
@@ -479,7 +473,7 @@ export const ERROR_CODES = {
     'rejected',
     409,
     'That step does not fit the state of the workflow.',
-    'See `heph workflow ID`.',
+    'See `heph view workflow`.',
   ),
   'task.exists': entry('rejected', 409, 'A task with that id exists.', 'Use a new idempotency key.'),
   'task.not_open': entry(
@@ -507,6 +501,12 @@ export const ERROR_CODES = {
     'That step does not fit the state of the task.',
     'See the task’s timeline.',
   ),
+  'task.duplicate_of_nothing': entry(
+    'rejected',
+    409,
+    'A task was called a duplicate of no other task.',
+    'Name the other task with `of`.',
+  ),
   'task.stale_attempt': entry(
     'rejected',
     409,
@@ -531,7 +531,6 @@ export const ERROR_CODES = {
   ),
   'fleet.not_open': entry('rejected', 409, 'The fleet is paused or stopped.', 'Resume it with `heph fleet resume`.'),
   'fleet.already_open': entry('rejected', 409, 'The fleet is open already.', 'Nothing to do.'),
-  'fleet.slot_unknown': entry('rejected', 409, 'No slot is held for that agent.', 'Nothing to do.'),
   'train.out_of_order': entry(
     'rejected',
     409,

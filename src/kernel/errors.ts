@@ -99,10 +99,6 @@ export function assert(belief: unknown, message: string, details?: Record<string
   if (!belief) throw new Defect(message, details);
 }
 
-export function unreachable(value: never): never {
-  throw new Defect(`unreachable value: ${JSON.stringify(value)}`);
-}
-
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Random } from './random.ts';
 
@@ -63,9 +63,7 @@ export function eventIdOf(commandId: string, n: number): string {
 }
 
 function hashParts(parts: readonly string[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest().subarray(0, 17);
+  return hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'buffer').subarray(0, 17);
 }
 
 function encodeTime(ms: number): string {

@@ -35,10 +35,17 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
   obligations(entity, world) {
     if (entity.kind !== 'agent') return [];
     const agent = entity as Entity<Agent>;
+    // Nothing is heard of one that has ended: what was kept of it goes.
+    if (isEndedAgent(agent)) forgetSignals(agent.id, parts.signals);
     if (isEndedAgent(agent) || agent.context.runnerId !== parts.runnerId) return [];
     return [...nextStep(agent, world, parts), ...unwanted(agent, world)];
   },
 });
+
+function forgetSignals(agentId: string, signals: AgentSignals): void {
+  signals.suspects.delete(agentId);
+  signals.heardAt.delete(agentId);
+}
 
 function nextStep(agent: Entity<Agent>, world: World, parts: AgentSessionsParts): Obligation[] {
   const { id: agentId, value } = agent;
@@ -72,9 +79,10 @@ async function chooseBase(agent: Entity<Agent>, { world, runner, send }: Hands):
   const task = world.tasks.get(taskId);
   if (!workflow || !task)
     throw new Fault('worktree.failed', 'The task of this agent has ended meanwhile.', { retryable: false });
-  const previous = world
-    .agentsOf(taskId)
-    .filter((one) => one.id !== agent.id && one.context.base !== null && one.context.attempt < agent.context.attempt);
+  const since = task.context.worktreeSince ?? agent.context.attempt;
+  const previous = world.agentsOf(taskId).filter(({ context }) => {
+    return context.base !== null && context.attempt >= since && context.attempt < agent.context.attempt;
+  });
   const last = previous.sort((a, b) => b.context.attempt - a.context.attempt)[0];
   const tip = await runner.readBranch({ repositoryId, branch: workflow.context.runBranch });
   const fresh = world.candidates.get(candidateIdOf(taskId, agent.context.attempt - 1))?.outcome === 'refused';
@@ -122,6 +130,8 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   const hash = await blobs.put(prompt);
   // Answers where the worktree is; it exists already.
   const { path } = await runner.prepareWorktree({ taskId, repositoryId, branch, commit: base });
+  // It may have been stopped while the worktree was made ready.
+  if (world.agents.get(agent.id)?.value !== 'starting') return;
   const { limits } = world.settings;
   const fill = (text: string) => text.replaceAll('{check}', workflow.check ?? '').replaceAll('{model}', preset.model);
   const started = await runner.startAgent({
@@ -138,9 +148,14 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     limits: { wallMs: preset.wallMs ?? limits.agentWallMs, transcriptBytesMax: limits.transcriptBytesMax },
   });
   const { agentId: _same, ...facts } = started;
-  await settled(
+  const recorded = await settled(
     send('record_start', { agentId: agent.id, prompt: { ...PROMPT_TEMPLATE, hash, memoryIds: [] }, started: facts }),
   );
+  // It was stopped while it started, and its end may be recorded already: nobody else would look after it.
+  if (!recorded) {
+    await runner.stopAgent({ agentId: agent.id, graceMs: limits.stopGraceMs });
+    return;
+  }
   // It may have ended before anybody listened.
   parts.signals.suspects.add(agent.id);
 }

@@ -29,7 +29,7 @@ function follow(task: Entity<Task>, agent: Entity<Agent>): Obligation {
     key: `ended:${agent.id}`,
     async act(hands) {
       const end = agent.context.end;
-      if (end?.how === 'exited' && end.code === 0 && task.value === 'in_progress') {
+      if (end?.how === 'exited' && end.code === 0) {
         const summary = 'The agent ended without a report; its work is judged as it is.';
         await settled(hands.send('submit_on_exit', { taskId: task.id, agentId: agent.id, attempt, summary }));
         return;

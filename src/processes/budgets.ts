@@ -10,12 +10,7 @@ export const budgets: Process = {
     if (entity.kind !== 'workflow' || entity.value !== 'active') return [];
     const workflow = entity as Entity<Workflow>;
     const { costUsdMax, tokensMax } = world.settings.budgets;
-    let costUsd = 0;
-    let tokens = 0;
-    for (const { context } of world.tasksOf(workflow.id)) {
-      costUsd += context.usage.costUsd;
-      tokens += context.usage.inputTokens + context.usage.outputTokens;
-    }
+    const { costUsd, tokens } = world.usageOf(workflow.id);
     const over = [
       ...(costUsdMax > 0 && costUsd > costUsdMax ? [`${costUsd.toFixed(2)} USD of ${costUsdMax}`] : []),
       ...(tokensMax > 0 && tokens > tokensMax ? [`${tokens} tokens of ${tokensMax}`] : []),

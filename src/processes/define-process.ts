@@ -23,6 +23,8 @@ export interface Obligation {
   act(hands: Hands): Promise<void>;
   /** When acting failed `attemptsMax` times, or for a reason that repeating does not mend: what is recorded then. */
   giveUp?(hands: Hands, error: HephError): Promise<void>;
+  /** Whom it is done for, when that is not the entity that owes it: commands take their cause and correlation from it. */
+  cause?: Pick<Entity, 'id' | 'last'>;
   attemptsMax?: number;
 }
 

@@ -1,7 +1,7 @@
 import { deriveId } from '../kernel/ids.ts';
 import { isFailure } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
-import { PRIORITIES, type Task } from '../machines/task/index.ts';
+import type { Task } from '../machines/task/index.ts';
 import { type Obligation, type Process, settled } from './define-process.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
@@ -18,18 +18,6 @@ export const dispatching = (parts: { runnerId: string }): Process => ({
   },
 });
 
-/** Boosted first, then priority, then the earlier phase, then first come: the queue view's order. */
-export function queueOrder(a: Entity<Task>, b: Entity<Task>): number {
-  const [left, right] = [a.context, b.context];
-  return (
-    Number(right.boosted) - Number(left.boosted) ||
-    PRIORITIES.indexOf(left.spec.priority) - PRIORITIES.indexOf(right.spec.priority) ||
-    left.spec.phaseIndex - right.spec.phaseIndex ||
-    left.createdAt - right.createdAt ||
-    (a.id < b.id ? -1 : 1)
-  );
-}
-
 function grants(world: World, now: number): Obligation[] {
   const { cap, perAgent } = world.settings.fleet;
   const held = Object.values(world.fleet.context.slots);
@@ -37,19 +25,25 @@ function grants(world: World, now: number): Obligation[] {
   const holding = new Set(held.map((slot) => slot.taskId));
   const used = new Map<string, number>();
   for (const slot of held) used.set(slot.agent, (used.get(slot.agent) ?? 0) + 1);
-  const line = queued(world).filter((task) => task.context.spec.agent !== null && !holding.has(task.id));
+  const capOf = (agent: string) => (Object.hasOwn(perAgent, agent) ? (perAgent[agent] as number) : cap);
+  const mayGo = (workflowId: string, agent: string | null) =>
+    agent !== null &&
+    isActive(workflowId, world) &&
+    !Object.hasOwn(world.fleet.context.stopped, agent) &&
+    (used.get(agent) ?? 0) < capOf(agent);
   const out: Obligation[] = [];
   let free = cap - held.length;
-  for (const task of line.sort(queueOrder)) {
+  for (const taskId of world.line.next(mayGo)) {
+    const task = world.tasks.get(taskId);
+    if (!task || holding.has(taskId)) continue;
     const { spec, attempt, notBefore } = task.context;
     const agent = spec.agent as string;
-    if (world.fleet.context.stopped[agent]) continue;
-    if ((used.get(agent) ?? 0) >= (perAgent[agent] ?? Number.POSITIVE_INFINITY)) continue;
     const next = attempt + 1;
-    const agentId = deriveId('agt', [task.id, String(next)], task.id);
+    const agentId = deriveId('agt', [taskId, String(next)], taskId);
     out.push({
       key: `grant:${agentId}`,
       notBefore,
+      cause: task,
       act: async ({ send }) => {
         // Refused when the fleet has closed or filled up meanwhile; the obligation is then looked at again.
         await settled(
@@ -65,10 +59,16 @@ function grants(world: World, now: number): Obligation[] {
   return out;
 }
 
+function isActive(workflowId: string, world: World): boolean {
+  return world.workflows.get(workflowId)?.value === 'active';
+}
+
 function serverTasks(world: World): Obligation[] {
-  return queued(world)
-    .filter((task) => task.context.spec.agent === null)
+  const mayGo = (workflowId: string, agent: string | null) => agent === null && isActive(workflowId, world);
+  return [...world.line.next(mayGo)]
+    .flatMap((taskId) => world.tasks.get(taskId) ?? [])
     .map((task) => ({
+      cause: task,
       key: `serve:${task.id}:${task.context.attempt + 1}`,
       notBefore: task.context.notBefore,
       act: async ({ send }) => void (await settled(send('run_by_server', { taskId: task.id }))),
@@ -81,14 +81,14 @@ function slotDuties(world: World, runnerId: string): Obligation[] {
     const task = world.tasks.get(slot.taskId);
     const agent = world.agents.get(agentId);
     if (agent) {
-      if (isEndedAgent(agent)) out.push(release(agentId, outcomeOf(agent, task, world)));
+      if (isEndedAgent(agent)) out.push(release(agentId, outcomeOf(agent, task, world), agent));
       continue;
     }
     if (task?.value === 'queued' && task.context.attempt === slot.attempt - 1)
       out.push(assign(agentId, task, slot.attempt));
     else if (task?.context.agentId === agentId && task.value === 'assigned')
       out.push(request(agentId, task, slot.agent, runnerId));
-    else out.push(release(agentId, 'unused'));
+    else out.push(release(agentId, 'unused', task));
   }
   return out;
 }
@@ -96,6 +96,7 @@ function slotDuties(world: World, runnerId: string): Obligation[] {
 function assign(agentId: string, task: Entity<Task>, attempt: number): Obligation {
   return {
     key: `assign:${agentId}`,
+    cause: task,
     act: async ({ send }) => {
       const answer = await send('assign_task', { taskId: task.id, agentId, attempt });
       if (isFailure(answer)) await settled(send('release_slot', { agentId, outcome: 'unused' }));
@@ -107,6 +108,7 @@ function request(agentId: string, task: Entity<Task>, agent: string, runnerId: s
   const { workflowId, repositoryId, allowedTools } = task.context.spec;
   return {
     key: `request:${agentId}`,
+    cause: task,
     act: async ({ send }) => {
       await settled(
         send('request_agent', {
@@ -124,9 +126,10 @@ function request(agentId: string, task: Entity<Task>, agent: string, runnerId: s
   };
 }
 
-function release(agentId: string, outcome: 'used' | 'unused' | 'died_at_once'): Obligation {
+function release(agentId: string, outcome: 'used' | 'unused' | 'died_at_once', cause?: Entity): Obligation {
   return {
     key: `release:${agentId}`,
+    ...(cause && { cause }),
     act: async ({ send }) => void (await settled(send('release_slot', { agentId, outcome }))),
   };
 }
@@ -140,13 +143,4 @@ function outcomeOf(agent: Entity<Agent>, task: Entity<Task> | undefined, world: 
     task?.context.attempt === agent.context.attempt &&
     (task.context.submitted?.how === 'reported' || task.context.code === 'agent_gave_up');
   return end.how === 'exited' && end.livedMs < world.settings.fleet.diedAtOnceMs && !spoke ? 'died_at_once' : 'used';
-}
-
-function queued(world: World): Entity<Task>[] {
-  const out: Entity<Task>[] = [];
-  for (const task of world.tasks.values()) {
-    if (task.value === 'queued' && world.workflows.get(task.context.spec.workflowId)?.value === 'active')
-      out.push(task);
-  }
-  return out;
 }

@@ -2,11 +2,11 @@ import { Fault } from '../kernel/errors.ts';
 import { deriveId } from '../kernel/ids.ts';
 import type { Candidate, MergeTrain, TrainSpec } from '../machines/merge-train/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import type { Workflow } from '../machines/workflow/index.ts';
+import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
 import { candidateIdOf } from './agent-sessions.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
-import { judge, ownFailures } from './judge.ts';
+import { judge, ownFailures, type Verdict } from './judge.ts';
 import { type CandidateEnd, type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
 
 /**
@@ -102,7 +102,8 @@ function ofTrain(train: Entity<MergeTrain>, world: World): Obligation[] {
   const abandoned = [...queue, ...(current ? [current.candidate] : [])].filter((candidate) =>
     isUnwanted(candidate, world),
   );
-  const withdrawals = abandoned.map(({ candidateId }) => ({
+  const withdrawals = abandoned.map(({ candidateId, ...candidate }) => ({
+    cause: causeOf(train, candidate, world),
     key: `withdraw:${candidateId}`,
     act: async ({ send }: Hands) =>
       void (await settled(send('withdraw_candidate', { trainId, candidateId, reason: 'Its task or run has ended.' }))),
@@ -114,6 +115,7 @@ function ofTrain(train: Entity<MergeTrain>, world: World): Obligation[] {
     return [
       {
         key: `start:${next.candidateId}`,
+        cause: causeOf(train, next, world),
         act: async ({ send }) => void (await settled(send('start_merge', { trainId, candidateId: next.candidateId }))),
       },
     ];
@@ -122,6 +124,7 @@ function ofTrain(train: Entity<MergeTrain>, world: World): Obligation[] {
   const workflow = world.workflows.get(candidate.workflowId)?.context;
   if (!workflow) return [];
   const turn = `${candidate.candidateId}:${restarts}`;
+  const cause = causeOf(train, candidate, world);
   const giveUp: Obligation['giveUp'] = async ({ send }, error) =>
     void (await settled(
       send('refuse_candidate', {
@@ -133,8 +136,20 @@ function ofTrain(train: Entity<MergeTrain>, world: World): Obligation[] {
         check: null,
       }),
     ));
-  if (!merged) return [{ key: `merge:${turn}`, act: (hands) => merge(spec, candidate, workflow, hands), giveUp }];
-  return [{ key: `land:${turn}`, act: (hands) => land(spec, candidate, merged, workflow, hands), giveUp }];
+  if (!merged)
+    return [{ key: `merge:${turn}`, act: (hands) => merge(spec, candidate, workflow, hands), giveUp, cause }];
+  return [{ key: `land:${turn}`, act: (hands) => land(spec, candidate, merged, workflow, hands), giveUp, cause }];
+}
+
+/** A train serves many runs: what it does for a candidate is told in that candidate's run. */
+function causeOf(
+  train: Entity<MergeTrain>,
+  { taskId, workflowId }: Pick<Candidate, 'taskId' | 'workflowId'>,
+  world: World,
+): Pick<Entity, 'id' | 'last'> {
+  const forWhom = world.tasks.get(taskId ?? '') ?? world.workflows.get(workflowId);
+  const correlationId = forWhom?.last.correlationId ?? train.last.correlationId;
+  return { id: forWhom?.id ?? train.id, last: { ...train.last, correlationId } };
 }
 
 function isUnwanted(candidate: Candidate, world: World): boolean {
@@ -199,13 +214,7 @@ async function land(
 ): Promise<void> {
   const { trainId } = spec;
   const { candidateId } = candidate;
-  const { result, summary } = await runCheck(hands, workflow, merged.commit, ['tree', merged.tree]);
-  const task = hands.world.tasks.get(candidate.taskId ?? '')?.context;
-  const checks = task ? (task.spec.checks === 'none' ? 'own_failures' : task.spec.checks) : 'all';
-  const verdict = judge(
-    { checks, own: ownFailures(task?.spec.inputs ?? {}), baseline: await readTests(hands.blobs, workflow.baseline) },
-    result,
-  );
+  const { verdict, summary } = await judgeMerged(candidate, merged, workflow, hands);
   if (!verdict.pass) {
     const reason = `Merged with ${merged.onto.slice(0, 12)} it does not pass. ${verdict.text}`;
     await settled(
@@ -220,6 +229,8 @@ async function land(
     );
     return;
   }
+  // Cancelled while it was judged: no branch moves for it, and the train withdraws it.
+  if (isUnwanted(candidate, hands.world)) return;
   const place =
     spec.kind === 'run' ? await moveRun(spec, merged, hands) : await moveBase(spec, merged, workflow, hands);
   if (place.base === 'again')
@@ -228,6 +239,22 @@ async function land(
     await settled(
       hands.send('land_candidate', { trainId, candidateId, base: place.base, reason: place.reason, check: summary }),
     );
+}
+
+/** A repository without a check has nothing to judge by; the merge alone decides then. */
+async function judgeMerged(
+  candidate: Candidate,
+  merged: { commit: string; tree: string },
+  workflow: Workflow,
+  hands: Hands,
+): Promise<{ verdict: Verdict; summary: CheckSummary | null }> {
+  if (workflow.check === null)
+    return { verdict: { pass: true, code: 'passed', text: 'There is no check.' }, summary: null };
+  const { result, summary } = await runCheck(hands, workflow, merged.commit, ['tree', merged.tree]);
+  const task = hands.world.tasks.get(candidate.taskId ?? '')?.context;
+  const checks = task ? (task.spec.checks === 'none' ? 'own_failures' : task.spec.checks) : 'all';
+  const baseline = await readTests(hands.blobs, workflow.baseline);
+  return { verdict: judge({ checks, own: ownFailures(task?.spec.inputs ?? {}), baseline }, result), summary };
 }
 
 type Place = { base: 'moved' | 'left' | 'not_asked'; reason: string | null } | { base: 'again'; reason: string };

@@ -1,6 +1,7 @@
 import type { Task, Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Delivery, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
+import { HephError } from '../kernel/errors.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { baseTrainOf, holds } from './merging.ts';
@@ -108,10 +109,11 @@ function startPhase(workflow: Entity<Workflow>, phase: Phase, round: number): Ob
 /** A running phase: its own first task, then its end when nothing of it or before it is open any more. */
 function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation[] {
   const key = `${workflow.id}:${phase.name}:${current.round}`;
+  const youngestAt = world.lastCreatedAt(workflow.id, phase.name);
+  if (phase.starts_with === 'one_task' && (youngestAt === 0 || youngestAt < roundBegan(workflow, current)))
+    return [firstTask(workflow, phase, key)];
+  if (world.countOpen(workflow.id, phaseIndex(workflow.context, phase.name)) > 0) return [];
   const own = tasksOfRound(workflow, phase, current, world);
-  if (phase.starts_with === 'one_task' && own.length === 0) return [firstTask(workflow, phase, key)];
-  const index = phaseIndex(workflow.context, phase.name);
-  if (world.tasksOf(workflow.id).some((task) => !isEndedTask(task) && task.context.spec.phaseIndex <= index)) return [];
   const outcome = own.length === 0 ? 'empty' : own.every((task) => task.value === 'done') ? 'green' : 'red';
   return [
     {
@@ -126,11 +128,16 @@ function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPha
 
 /** The phase's tasks; of one that runs again, those created since the phase before it ended. */
 function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Entity<Task>[] {
-  const { phases: ran } = workflow.context;
-  const before = current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
+  const before = roundBegan(workflow, current);
   return world
     .tasksOf(workflow.id)
     .filter((task) => task.context.spec.phase === phase.name && task.context.createdAt >= before);
+}
+
+/** Tasks that were created since belong to the phase's round (epoch ms). */
+function roundBegan(workflow: Entity<Workflow>, current: WorkflowPhase): number {
+  const { phases: ran } = workflow.context;
+  return current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
 }
 
 function firstTask(workflow: Entity<Workflow>, phase: Phase, key: string): Obligation {
@@ -167,7 +174,7 @@ function followPhase(workflow: Entity<Workflow>, phase: Phase, current: Workflow
 }
 
 function startDelivery(workflow: Entity<Workflow>, world: World): Obligation {
-  const { repository, runBranch, phases: ran } = workflow.context;
+  const { repository, runBranch, phases: ran, definition } = workflow.context;
   return {
     key: `deliver:${workflow.id}:${ran.length}`,
     ...failOnGiveUp(workflow, 'The result could not be delivered'),
@@ -177,6 +184,11 @@ function startDelivery(workflow: Entity<Workflow>, world: World): Obligation {
       // Something was merged after the verdict: it is verified again before it leaves the house.
       if (verified !== null && tip !== verified) {
         const last = ran.at(-1) as WorkflowPhase;
+        if (last.round >= definition.rounds_max)
+          throw new HephError(
+            'workflow.out_of_order',
+            `after ${last.round} rounds work was merged that none of them saw.`,
+          );
         await settled(send('start_phase', { workflowId: workflow.id, phase: last.name, round: last.round + 1 }));
         return;
       }
@@ -339,9 +351,10 @@ function fail(workflow: Entity<Workflow>, code: string, reason: string): Obligat
 /** A task that waits for its phase says so; one whose phase runs is queued; one whose run has ended is cancelled. */
 function ofTask(task: Entity<Task>, world: World): Obligation[] {
   const workflow = world.workflows.get(task.context.spec.workflowId);
-  if (!workflow || isEndedTask(task)) return [];
-  if (isEndedWorkflow(workflow)) {
-    const reason = `The workflow is ${workflow.value}.`;
+  if (isEndedTask(task)) return [];
+  // A workflow is let go of when it has ended; a task may still come, created or restarted in that very moment.
+  if (!workflow || isEndedWorkflow(workflow)) {
+    const reason = `The workflow ${workflow ? `is ${workflow.value}` : 'has ended'}.`;
     return [
       {
         key: `close:${task.id}`,

@@ -1,17 +1,20 @@
 import type { CommandBus } from '../commands/index.ts';
 import { processPrincipal } from '../commands/index.ts';
-import type { Clock } from '../kernel/clock.ts';
-import { Defect, HephError, isFailure, messageOf } from '../kernel/errors.ts';
+import { type Clock, sleep } from '../kernel/clock.ts';
+import { Defect, type Failure, HephError, isFailure, messageOf } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
-import type { EventStore } from '../store/event-store.ts';
+import type { EventStore, SubscriptionItem } from '../store/event-store.ts';
 import { type Hands, mayHelpToRetry, type Obligation, type Process } from './define-process.ts';
 import { type Entity, World } from './world.ts';
 
 const ATTEMPTS_MAX = 6;
 const BACKOFF_MS = 200;
 const BACKOFF_MAX_MS = 30_000;
+/** The pause before the log is followed again after it could not be read. */
+const FOLLOW_AGAIN_MS = 1_000;
+const FOLLOWING = 'processes follow';
 
 /** An obligation on its way. It stays until the log says that it is discharged. */
 interface Duty {
@@ -23,6 +26,10 @@ interface Duty {
   cancelTimer: (() => void) | null;
   /** The world must have seen this before the obligation is looked at again. */
   seenAfter: bigint;
+  /** The log still asks for it; one that acts is kept until it is done, so that nobody does it a second time meanwhile. */
+  open: boolean;
+  /** The last command's refusal, if it was one. */
+  refusal: Failure | null;
 }
 
 export interface ProcessHost {
@@ -33,7 +40,7 @@ export interface ProcessHost {
   look(kind: string, id: string): void;
   /** Resolves when the world has applied everything up to the position. */
   waitFor(position: bigint): Promise<void>;
-  /** Nothing is being done, nothing is due. */
+  /** Nothing is being done, and nothing waits for its moment. */
   isIdle(): boolean;
   stuck(): { process: string; key: string; reason: string }[];
   /** No new work; waits for what is under way, at most `drainMs`. */
@@ -60,6 +67,8 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   const readyKeys = new Map<Process, Set<string>>(parts.processes.map((process) => [process, new Set()]));
   const waiters: { position: bigint; resolve: () => void }[] = [];
   const stuckReasons = new Map<string, string>();
+  /** Keys of duties that have acted or were given up, to be looked at when the world has seen what they reported. */
+  const reported = new Set<string>();
   const under = new Set<Promise<void>>();
   const abort = new AbortController();
   let live = false;
@@ -72,7 +81,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     const place = `${process.name} ${entity.kind} ${entity.id}`;
     const before = byEntity.get(place);
     const open = new Set<string>();
-    for (const obligation of process.obligations(entity, world, clock.now())) {
+    for (const obligation of obligationsOf(process, entity, place)) {
       const key = `${process.name} ${obligation.key}`;
       open.add(key);
       const known = duties.get(key);
@@ -86,6 +95,8 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
           status: 'ready',
           cancelTimer: null,
           seenAfter: 0n,
+          open: true,
+          refusal: null,
         });
         ready(key);
       }
@@ -95,21 +106,45 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     else byEntity.delete(place);
   }
 
+  /** A story that breaks over one entity is shown, and holds up nothing else. */
+  function obligationsOf(process: Process, entity: Entity, place: string): Obligation[] {
+    try {
+      const open = process.obligations(entity, world, clock.now());
+      stuckReasons.delete(place);
+      return open;
+    } catch (error) {
+      stuckReasons.set(place, messageOf(error));
+      log.error({ place, error: messageOf(error) }, 'obligations cannot be told');
+      return [];
+    }
+  }
+
   /** The log still asks for it. One that has acted, and whose report the world has seen, did not help: again, later. */
   function renew(key: string, duty: Duty, obligation: Obligation): void {
     const moved = obligation.notBefore !== duty.obligation.notBefore;
     duty.obligation = obligation;
+    duty.open = true;
     if (duty.status === 'waiting' && moved) ready(key);
-    if (duty.status === 'acted' && world.position >= duty.seenAfter)
-      void failed(key, duty, new Defect(`${key} was carried out and is still open`));
+    if (world.position < duty.seenAfter) return;
+    if (duty.status === 'acted') void failed(key, duty, unhelpful(key, duty), true);
+    // Not even giving it up was recorded.
+    else if (duty.status === 'given_up' && !stuckReasons.has(key)) stuckReasons.set(key, unhelpful(key, duty).message);
+  }
+
+  function unhelpful(key: string, { refusal }: Duty): HephError {
+    return refusal ? HephError.of(refusal) : new Defect(`${key} was carried out and is still open`);
   }
 
   function drop(key: string): void {
     const duty = duties.get(key);
-    // One that acts finishes; its report finds that nobody waits for it.
-    duty?.cancelTimer?.();
-    duties.delete(key);
     stuckReasons.delete(key);
+    if (!duty) return;
+    duty.open = false;
+    // One that acts finishes; its report finds that nobody waits for it.
+    if (duty.status === 'acting') return;
+    duty.cancelTimer?.();
+    duties.delete(key);
+    reported.delete(key);
   }
 
   function ready(key: string): void {
@@ -149,26 +184,36 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   async function act(key: string, duty: Duty): Promise<void> {
     duty.status = 'acting';
+    duty.refusal = null;
     acting.set(duty.process, (acting.get(duty.process) ?? 0) + 1);
     try {
       await duty.obligation.act(hands(duty));
       duty.status = 'acted';
     } catch (error) {
-      if (duties.get(key) === duty) await failed(key, duty, error);
+      if (duty.open) await failed(key, duty, error, mayHelpToRetry(error));
     } finally {
       acting.set(duty.process, (acting.get(duty.process) ?? 1) - 1);
-      const entity = world.entity(duty.entity.kind, duty.entity.id);
-      if (duties.get(key) === duty && duty.status === 'acted' && entity && world.position >= duty.seenAfter)
-        evaluateFor(duty.process, entity);
+      if (!duty.open) duties.delete(key);
+      else if (duty.status === 'acted') lookAgain(key, duty);
       pump(duty.process);
     }
   }
 
-  async function failed(key: string, duty: Duty, error: unknown): Promise<void> {
+  /** Is it discharged by what was reported? As soon as the world has seen the report. */
+  function lookAgain(key: string, duty: Duty): void {
+    if (world.position < duty.seenAfter) return void reported.add(key);
+    reported.delete(key);
+    const entity = world.entity(duty.entity.kind, duty.entity.id);
+    if (entity) evaluateFor(duty.process, entity);
+    else drop(key);
+  }
+
+  async function failed(key: string, duty: Duty, error: unknown, retry: boolean): Promise<void> {
+    if (abort.signal.aborted) return;
     duty.attempts++;
     const last = duty.attempts >= (duty.obligation.attemptsMax ?? ATTEMPTS_MAX);
     log.warn({ obligation: key, attempt: duty.attempts, error: messageOf(error) }, 'obligation failed');
-    if (last || !mayHelpToRetry(error)) return giveUp(key, duty, error);
+    if (last || !retry) return giveUp(key, duty, error);
     duty.status = 'waiting';
     const pause = Math.min(BACKOFF_MS * 2 ** duty.attempts, BACKOFF_MAX_MS);
     duty.cancelTimer = clock.after(pause, () => makeReady(key, duty));
@@ -180,8 +225,10 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     try {
       if (!duty.obligation.giveUp) throw cause;
       await duty.obligation.giveUp(hands(duty), cause);
+      duty.refusal = cause;
+      if (duty.open) lookAgain(key, duty);
     } catch (again) {
-      stuckReasons.set(key, messageOf(again));
+      if (duty.open) stuckReasons.set(key, messageOf(again));
       log.error({ obligation: key, error: messageOf(again) }, 'obligation given up');
     }
   }
@@ -194,53 +241,70 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
       clock,
       log,
       async send(name, input, which = '') {
-        const cause = world.entity(duty.entity.kind, duty.entity.id)?.last;
+        const { cause } = duty.obligation;
+        const last = cause?.last ?? world.entity(duty.entity.kind, duty.entity.id)?.last;
         const answer = await bus.execute({
           name,
           input,
           principal: processPrincipal(duty.process.name),
           idempotencyKey: `${duty.obligation.key}:${name}:${which}`,
-          timeFrom: duty.entity.id,
-          ...(cause?.id && { causationId: cause.id, correlationId: cause.correlationId }),
+          timeFrom: cause?.id ?? duty.entity.id,
+          ...(last?.id && { causationId: last.id, correlationId: last.correlationId }),
         });
-        if (!isFailure(answer) && answer.position > duty.seenAfter) duty.seenAfter = answer.position;
+        duty.refusal = isFailure(answer) ? answer : null;
+        // A refusal rests on what the actor knew, which the world may not have seen yet.
+        const seenAfter = isFailure(answer) ? await store.head() : answer.position;
+        if (seenAfter > duty.seenAfter) duty.seenAfter = seenAfter;
         return answer;
       },
     };
   }
 
+  /** Follows the log until the end; what cannot be read is shown, and tried again. */
   async function follow(beforeLive: (world: World) => void, caughtUp: () => void): Promise<void> {
-    for await (const item of store.subscribe({ signal: abort.signal })) {
-      if (item.kind === 'caught_up') {
-        beforeLive(world);
-        live = true;
-        for (const entity of world.everything()) evaluate(entity);
-        caughtUp();
-        continue;
+    while (!abort.signal.aborted) {
+      try {
+        for await (const item of store.subscribe({ after: world.position, signal: abort.signal }))
+          take(item, beforeLive, caughtUp);
+        return;
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        if (!live) throw error;
+        stuckReasons.set(FOLLOWING, `The log cannot be followed: ${messageOf(error)}`);
+        log.error({ error: messageOf(error) }, 'processes stopped following the log');
+        await sleep(clock, FOLLOW_AGAIN_MS, abort.signal).catch(() => undefined);
       }
-      const changed = new Map<string, Entity>();
+    }
+  }
+
+  function take(item: SubscriptionItem, beforeLive: (world: World) => void, caughtUp: () => void): void {
+    stuckReasons.delete(FOLLOWING);
+    if (item.kind === 'events') {
+      const affected = new Map<string, Entity>();
       for (const event of item.events) {
         const entity = world.apply(event);
-        if (entity && live) changed.set(`${entity.kind} ${entity.id}`, entity);
-      }
-      const affected = new Map<string, Entity>();
-      for (const entity of changed.values())
+        if (!entity || !live) continue;
+        // Asked after each event: the next one of the batch may be about something else.
         for (const one of world.related(entity)) affected.set(`${one.kind} ${one.id}`, one);
-      // What was reported elsewhere is in the world now: is the obligation discharged?
-      for (const { status, seenAfter, entity } of duties.values()) {
-        const one =
-          status === 'acted' && seenAfter <= world.position ? world.entity(entity.kind, entity.id) : undefined;
-        if (one) affected.set(`${one.kind} ${one.id}`, one);
       }
       for (const { kind, id } of affected.values()) {
         const current = world.entity(kind, id);
         if (current) evaluate(current);
         else forget(kind, id);
       }
-      for (const waiter of waiters.filter((one) => world.position >= one.position)) {
-        waiters.splice(waiters.indexOf(waiter), 1);
-        waiter.resolve();
+      for (const key of reported) {
+        const duty = duties.get(key);
+        if (duty) lookAgain(key, duty);
       }
+    } else if (!live) {
+      beforeLive(world);
+      live = true;
+      for (const entity of world.everything()) evaluate(entity);
+      caughtUp();
+    }
+    for (const waiter of waiters.filter((one) => world.position >= one.position)) {
+      waiters.splice(waiters.indexOf(waiter), 1);
+      waiter.resolve();
     }
   }
 
@@ -256,11 +320,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     world,
     start: (beforeLive = () => {}) =>
       new Promise((resolve, reject) => {
-        follow(beforeLive, resolve).catch((error: unknown) => {
-          if (abort.signal.aborted) return;
-          log.error({ error: messageOf(error) }, 'processes stopped following the log');
-          reject(error);
-        });
+        follow(beforeLive, resolve).catch(reject);
       }),
     look(kind, id) {
       const entity = world.entity(kind, id);
@@ -268,8 +328,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     },
     waitFor: (position) =>
       world.position >= position ? Promise.resolve() : new Promise((resolve) => waiters.push({ position, resolve })),
-    isIdle: () =>
-      [...duties.values()].every((duty) => duty.status === 'given_up' || duty.status === 'waiting') && under.size === 0,
+    isIdle: () => under.size === 0 && [...duties.values()].every((duty) => duty.status === 'given_up'),
     stuck: () => [...stuckReasons].map(([key, reason]) => ({ process: key.split(' ')[0] as string, key, reason })),
     async stop(drainMs) {
       abort.abort();

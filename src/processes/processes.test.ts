@@ -46,6 +46,19 @@ describe('the main job', () => {
     await system.stop(1000);
   });
 
+  test('leaves no worktree behind, and then forgets the run', async () => {
+    const system = await startSystem();
+    await system.operator('start_workflow', START);
+    await outcome(system);
+    const removed = new Set<string>();
+    while (removed.size < 3)
+      removed.add((await system.until('WorktreeRemoved', (event) => !removed.has(event.stream))).stream);
+    await system.processes.waitFor(await system.store.head());
+    strictEqual(system.processes.world.workflows.size, 0);
+    strictEqual(system.processes.world.tasks.size, 0);
+    await system.stop(1000);
+  });
+
   test('gives every slot back', async () => {
     const system = await startSystem();
     await system.operator('start_workflow', START);

@@ -4,10 +4,12 @@ import { CONFIG_ID, type Config, configActor, type Settings } from '../machines/
 import type { ActorState } from '../machines/define-actor.ts';
 import { FLEET_ID, type Fleet, fleetActor } from '../machines/fleet/index.ts';
 import type { MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
-import type { Task } from '../machines/task/index.ts';
+import { noTask, type Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { categoryOf, type StoredEvent } from '../store/event-store.ts';
+import { Line } from './line.ts';
+import { addTask, emptyTally, type Tally } from './tally.ts';
 
 /**
  * What processes know: every actor that can still have an obligation, folded by its own machine from the log. It is a
@@ -21,6 +23,8 @@ export interface Entity<C = unknown> {
   context: C;
   /** The last event: what causes whatever follows. */
   last: { id: string; correlationId: string; at: number };
+  /** Where in the log it came to the world, or came back to it: who came first has the smaller number. */
+  arrived: number;
 }
 
 export type CandidateEnd =
@@ -45,12 +49,17 @@ export class World {
   /** How each candidate of a merge train ended. */
   readonly candidates = new Map<string, CandidateEnd>();
   readonly poisoned = new Map<string, string>();
+  /** The queued tasks, in their order. */
+  readonly line = new Line();
   fleet: Entity<Fleet> = blank('fleet', FLEET_ID, fleetActor.start());
   config: Entity<Config> = blank('config', CONFIG_ID, configActor.start());
 
   private readonly taskIds = new Map<string, Set<string>>();
   private readonly agentIds = new Map<string, Set<string>>();
   private readonly agentByToken = new Map<string, string>();
+  private readonly living = new Set<string>();
+  private readonly tallies = new Map<string, Tally>();
+  private readonly candidateIds = new Map<string, Set<string>>();
 
   get settings(): Settings {
     return this.config.context.settings;
@@ -63,7 +72,7 @@ export class World {
     const id = event.stream.slice(kind.length + 1);
     const actor = ACTORS.get(kind);
     if (!actor || !actor.facts[event.type] || this.poisoned.has(event.stream)) return null;
-    const before = this.entity(kind, id);
+    const before = this.entity(kind, id) ?? this.late(kind, id, event);
     // An entity that was let go of, or a stream whose beginning nobody has: not ours to follow any more.
     if (!before && event.revision > 0) return null;
     const state = before
@@ -72,13 +81,26 @@ export class World {
     try {
       const after = actor.step(state, { type: event.type, v: event.v, data: event.data }, event.at);
       const last = { id: event.id, correlationId: event.meta.correlationId, at: event.at };
-      const entity: Entity = { kind, id, value: after.value, context: after.context, last };
-      this.keep(entity, event);
+      const comes = !before || event.type === 'TaskRestarted';
+      const arrived = comes ? Number(event.position) : before.arrived;
+      const entity: Entity = { kind, id, value: after.value, context: after.context, last, arrived };
+      this.keep(entity, before, event);
       return entity;
     } catch (error) {
       this.poisoned.set(event.stream, messageOf(error));
       return null;
     }
+  }
+
+  /**
+   * A task may be restarted in the moment in which its workflow ends, and comes back when both were let go of already.
+   * What is needed to close it is in the event itself.
+   */
+  private late(kind: string, id: string, event: StoredEvent): Entity | undefined {
+    if (kind !== 'task' || event.type !== 'TaskRestarted') return undefined;
+    const { from, scope } = event.meta;
+    const spec = { ...noTask().spec, taskId: id, workflowId: scope?.workflowId ?? '' };
+    return { ...blank(kind, id, { value: from ?? 'failed', context: { ...noTask(), spec }, revision: 0 }) };
   }
 
   entity(kind: string, id: string): Entity | undefined {
@@ -111,39 +133,65 @@ export class World {
     return this.taskIds.get(workflowId)?.size ?? 0;
   }
 
+  /** Tasks of the workflow that have not ended, in phases up to that index. */
+  countOpen(workflowId: string, phaseIndexMax: number): number {
+    const open = this.tallies.get(workflowId)?.open ?? [];
+    return open.slice(0, phaseIndexMax + 1).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** When the youngest task of a phase was created (epoch ms); 0 when it has none. */
+  lastCreatedAt(workflowId: string, phase: string): number {
+    return this.tallies.get(workflowId)?.lastCreatedAt.get(phase) ?? 0;
+  }
+
+  /** What the workflow's agents say they have used. */
+  usageOf(workflowId: string): { costUsd: number; tokens: number } {
+    return this.tallies.get(workflowId) ?? { costUsd: 0, tokens: 0 };
+  }
+
   /** The living agent that was given the token with that hash. */
   agentOfToken(hash: string): Entity<Agent> | undefined {
     const agent = this.agents.get(this.agentByToken.get(hash) ?? '');
     return agent && !isEndedAgent(agent) ? agent : undefined;
   }
 
-  /** What may have got or lost an obligation when this entity changed. */
+  /**
+   * What may have got or lost an obligation by the event that has just been applied and made this of the entity. Cheap
+   * however large a workflow is, but for what concerns the whole of it.
+   */
   related(entity: Entity): Entity[] {
     const out: (Entity | undefined)[] = [entity];
     switch (entity.kind) {
       case 'task': {
-        const task = (entity as Entity<Task>).context;
-        out.push(this.workflows.get(task.spec.workflowId), this.fleet, ...this.agentsOf(entity.id));
+        const { spec } = (entity as Entity<Task>).context;
+        out.push(this.workflows.get(spec.workflowId), this.fleet, ...this.agentsOf(entity.id));
+        if (isEndedTask(entity)) out.push(...this.trainsOf(spec.repositoryId));
         break;
       }
       case 'agent':
         out.push(this.tasks.get((entity as Entity<Agent>).context.taskId), this.fleet);
         break;
-      case 'workflow':
-        out.push(...this.tasksOf(entity.id), this.fleet);
+      case 'workflow': {
+        const { repositoryId } = (entity as Entity<Workflow>).context.repository;
+        out.push(...this.tasksOf(entity.id), this.fleet, ...this.trainsOf(repositoryId));
         break;
-      case 'mergeTrain':
-        for (const workflow of this.workflows.values()) {
-          if (workflow.context.repository.repositoryId === (entity as Entity<MergeTrain>).context.spec?.repositoryId)
-            out.push(workflow, ...this.tasksOf(workflow.id));
-        }
+      }
+      case 'mergeTrain': {
+        const { about } = (entity as Entity<MergeTrain>).context;
+        out.push(this.workflows.get(about?.workflowId ?? ''), this.tasks.get(about?.taskId ?? ''));
         break;
+      }
       case 'fleet':
-      case 'config':
-        out.push(this.fleet, ...this.agents.values());
+        out.push(...present(this.living, this.agents));
         break;
+      case 'config':
+        return this.everything();
     }
     return out.filter((one) => one !== undefined);
+  }
+
+  private trainsOf(repositoryId: string): Entity<MergeTrain>[] {
+    return [...this.trains.values()].filter((train) => train.context.spec?.repositoryId === repositoryId);
   }
 
   everything(): Entity[] {
@@ -157,35 +205,26 @@ export class World {
     ];
   }
 
-  private keep(entity: Entity, event: StoredEvent): void {
+  private keep(entity: Entity, before: Entity | undefined, event: StoredEvent): void {
     switch (entity.kind) {
-      case 'task': {
-        const task = entity as Entity<Task>;
-        this.tasks.set(entity.id, task);
-        indexed(this.taskIds, task.context.spec.workflowId).add(entity.id);
-        if (isEndedTask(entity)) this.letGo(task.context.spec.workflowId);
+      case 'task':
+        this.keepTask(entity as Entity<Task>, before as Entity<Task> | undefined);
         break;
-      }
-      case 'agent': {
-        const agent = entity as Entity<Agent>;
-        this.agents.set(entity.id, agent);
-        indexed(this.agentIds, agent.context.taskId).add(entity.id);
-        const token = agent.context.started?.tokenHash;
-        if (token) this.agentByToken.set(token, entity.id);
-        if (isEndedAgent(entity)) {
-          if (token) this.agentByToken.delete(token);
-          this.letGo(agent.context.workflowId);
-        }
+      case 'agent':
+        this.keepAgent(entity as Entity<Agent>);
         break;
-      }
       case 'workflow':
         this.workflows.set(entity.id, entity as Entity<Workflow>);
         if (isEndedWorkflow(entity)) this.letGo(entity.id);
         break;
-      case 'mergeTrain':
-        this.trains.set(entity.id, entity as Entity<MergeTrain>);
-        this.recordCandidate({ type: event.type, v: event.v, data: event.data } as MergeTrainFact);
+      case 'mergeTrain': {
+        const train = entity as Entity<MergeTrain>;
+        const workflowId = train.context.about?.workflowId ?? '';
+        this.trains.set(entity.id, train);
+        this.recordCandidate(workflowId, { type: event.type, v: event.v, data: event.data } as MergeTrainFact);
+        this.letGo(workflowId);
         break;
+      }
       case 'fleet': {
         this.fleet = entity as Entity<Fleet>;
         if (event.type === 'SlotReleased')
@@ -198,44 +237,102 @@ export class World {
     }
   }
 
-  private recordCandidate(fact: MergeTrainFact): void {
-    switch (fact.type) {
-      case 'CandidateLanded': {
-        const { candidateId, commit, from, base, reason } = fact.data;
-        this.candidates.set(candidateId, { outcome: 'landed', commit, from, base, reason });
-        break;
-      }
-      case 'CandidateRefused': {
-        const { candidateId, code, reason, files } = fact.data;
-        this.candidates.set(candidateId, { outcome: 'refused', code, reason, files });
-        break;
-      }
-      case 'CandidateWithdrawn':
-        this.candidates.set(fact.data.candidateId, { outcome: 'withdrawn' });
-        break;
+  private keepTask(task: Entity<Task>, before: Entity<Task> | undefined): void {
+    const { workflowId } = task.context.spec;
+    this.tasks.set(task.id, task);
+    this.line.place(task);
+    indexed(this.taskIds, workflowId).add(task.id);
+    addTask(this.tallyOf(workflowId), task.context, isEndedTask(task) ? 0 : 1);
+    if (before) addTask(this.tallyOf(workflowId), before.context, isEndedTask(before) ? 0 : -1, -1);
+    if (isEndedTask(task)) this.letGo(workflowId);
+  }
+
+  private tallyOf(workflowId: string): Tally {
+    const tally = this.tallies.get(workflowId) ?? emptyTally();
+    this.tallies.set(workflowId, tally);
+    return tally;
+  }
+
+  private keepAgent(agent: Entity<Agent>): void {
+    const token = agent.context.started?.tokenHash;
+    this.agents.set(agent.id, agent);
+    indexed(this.agentIds, agent.context.taskId).add(agent.id);
+    if (!isEndedAgent(agent)) {
+      this.living.add(agent.id);
+      if (token) this.agentByToken.set(token, agent.id);
+      return;
     }
+    this.living.delete(agent.id);
+    if (token) this.agentByToken.delete(token);
+    this.letGo(agent.context.workflowId);
+  }
+
+  /** How it ended is kept for as long as its workflow is; of one that was let go of nobody asks. */
+  private recordCandidate(workflowId: string, fact: MergeTrainFact): void {
+    const end = endOf(fact);
+    if (!end || !this.workflows.has(workflowId)) return;
+    this.candidates.set(end.candidateId, end.how);
+    indexed(this.candidateIds, workflowId).add(end.candidateId);
   }
 
   /** Forgets a workflow whose every part has come to its end and holds no slot. */
   private letGo(workflowId: string): void {
     const workflow = this.workflows.get(workflowId);
-    if (!workflow || !isEndedWorkflow(workflow)) return;
+    if (workflow && !isEndedWorkflow(workflow)) return;
+    if (this.countOpen(workflowId, Number.POSITIVE_INFINITY) > 0) return;
     const tasks = this.tasksOf(workflowId);
-    if (!tasks.every(isEndedTask)) return;
+    if (tasks.some((task) => task.context.worktreeSince !== null)) return;
     const agents = tasks.flatMap((task) => this.agentsOf(task.id));
     if (!agents.every((agent) => isEndedAgent(agent) && !this.fleet.context.slots[agent.id])) return;
+    const train = workflow && this.runTrainOf(workflow);
+    if (train && (train.context.current || train.context.queue.length > 0)) return;
     for (const agent of agents) this.agents.delete(agent.id);
     for (const task of tasks) {
       this.tasks.delete(task.id);
       this.agentIds.delete(task.id);
     }
+    for (const candidateId of this.candidateIds.get(workflowId) ?? []) this.candidates.delete(candidateId);
+    if (train) this.trains.delete(train.id);
+    this.candidateIds.delete(workflowId);
+    this.tallies.delete(workflowId);
     this.taskIds.delete(workflowId);
     this.workflows.delete(workflowId);
+  }
+
+  /** The train into the run's own branch, which nobody uses after it. */
+  private runTrainOf({ context }: Entity<Workflow>): Entity<MergeTrain> | undefined {
+    return this.trainsOf(context.repository.repositoryId).find(
+      ({ context: { spec } }) => spec?.kind === 'run' && spec.branch === context.runBranch,
+    );
+  }
+}
+
+function endOf(fact: MergeTrainFact): { candidateId: string; how: CandidateEnd } | null {
+  switch (fact.type) {
+    case 'CandidateLanded': {
+      const { candidateId, commit, from, base, reason } = fact.data;
+      return { candidateId, how: { outcome: 'landed', commit, from, base, reason } };
+    }
+    case 'CandidateRefused': {
+      const { candidateId, code, reason, files } = fact.data;
+      return { candidateId, how: { outcome: 'refused', code, reason, files } };
+    }
+    case 'CandidateWithdrawn':
+      return { candidateId: fact.data.candidateId, how: { outcome: 'withdrawn' } };
+    default:
+      return null;
   }
 }
 
 function blank<C>(kind: string, id: string, state: ActorState<C>): Entity<C> {
-  return { kind, id, value: state.value, context: state.context, last: { id: '', correlationId: '', at: 0 } };
+  return {
+    kind,
+    id,
+    value: state.value,
+    context: state.context,
+    last: { id: '', correlationId: '', at: 0 },
+    arrived: 0,
+  };
 }
 
 function present<E>(ids: Set<string> | undefined, entities: Map<string, E>): E[] {

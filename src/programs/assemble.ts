@@ -23,6 +23,8 @@ import {
   createProcessHost,
   deadlines,
   dispatching,
+  isEndedAgent,
+  environments,
   merging,
   phases,
   type ProcessHost,
@@ -111,6 +113,7 @@ export async function assemble(parts: Parts): Promise<System> {
       }),
       attempts,
       validation,
+      environments,
       merging,
       phases,
       deadlines,
@@ -125,6 +128,9 @@ export async function assemble(parts: Parts): Promise<System> {
     processes,
     async start() {
       unwatch = runner.watch((event) => {
+        const agent = processes.world.agents.get(event.agentId);
+        // Of one that has ended nobody asks any more.
+        if (!agent || isEndedAgent(agent)) return;
         if (event.type === 'agent_output') signals.heardAt.set(event.agentId, event.at);
         else signals.suspects.add(event.agentId);
         processes.look('agent', event.agentId);

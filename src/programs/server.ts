@@ -8,7 +8,7 @@ import { createRedactor } from '../kernel/redact.ts';
 import { resolveId } from '../kernel/resolve-id.ts';
 import { VERSION } from '../kernel/version.ts';
 import { type AgentPreset, settingsFromEnvironment } from '../machines/config/index.ts';
-import { definitionSchema, type WorkflowDefinition } from '../machines/workflow/index.ts';
+import { checkedDefinitionSchema, type WorkflowDefinition } from '../machines/workflow/index.ts';
 import { openSqliteCache } from '../projections/adapters/sqlite-cache.ts';
 import { startProjectionHost, VIEWS } from '../projections/index.ts';
 import { askQuery, createIdIndex, QUERIES, type ServerHealth } from '../queries/index.ts';
@@ -93,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     closers.push(() => views.close());
     const definitions = createFolderLoader<WorkflowDefinition>({
       folders: [join(dataDirectory, 'phases'), phasesFolder()],
-      schema: definitionSchema,
+      schema: checkedDefinitionSchema,
     });
     const ids = createIdIndex(store);
 
@@ -174,6 +174,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       log,
       version: VERSION,
       metrics,
+      terminals: runner,
       async health() {
         const { checks, ...server } = await health();
         const bad = checks.filter((check) => check.status === 'failed' || check.status === 'degraded');
@@ -187,8 +188,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     closers.push(() => http.close());
     // What the last server left is found and followed before anybody may ask.
-    await system.start();
     closers.push(() => system.stop(DRAIN_MS));
+    await system.start();
     const address = await http.listen({ host: options.host, port: options.port });
     const file = join(dataDirectory, 'server.json');
     const announced = {

@@ -22,7 +22,11 @@ afterEach(async () => {
 
 async function host(store: EventStore, more: Partial<ProjectionHostOptions> = {}): Promise<ProjectionHost> {
   const made = await startProjectionHost({
-    ...{ store, views: VIEWS, cache: createMemoryCache(), logId: 'log_one', clock: systemClock },
+    store,
+    views: VIEWS,
+    cache: createMemoryCache(),
+    logId: 'log_one',
+    clock: systemClock,
     ...more,
   });
   open.push(made);

@@ -37,6 +37,7 @@ export const getTranscript = query({
     agentId: fields.agentId,
     cursor: z.number().int().min(0).default(0),
     bytesMax: z.number().int().min(1).max(1_048_576).default(65_536),
+    waitMs: z.number().int().min(0).max(25_000).default(0).describe('How long to wait for more than there is'),
   }),
   roles: PEOPLE,
   example: 'heph logs agt_01k',

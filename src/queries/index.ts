@@ -2,7 +2,7 @@
 import { getAgentStatus, getTranscript } from './agents.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
 import { getEvents, waitForEvents } from './events.ts';
-import { getConfig, getView, healthCheck, listWorkflowDefinitions } from './system.ts';
+import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
 import { getQueue, getTasks, taskProgress } from './tasks.ts';
 
 const table: QueryTable = {
@@ -17,6 +17,7 @@ const table: QueryTable = {
   get_events: getEvents,
   get_transcript: getTranscript,
   get_config: getConfig,
+  rebuild_view: rebuildView,
 };
 
 export interface CatalogueQuery extends QueryDefinition {

@@ -23,6 +23,18 @@ export const getView = query({
   },
 });
 
+export const rebuildView = query({
+  v: 1,
+  summary: 'Folds a view anew from the log beside the one that serves, and tells whether both are the same.',
+  schema: z.strictObject({ view: z.string().min(1).max(40).describe('queue, workflow, fleet, …') }),
+  // It reads the whole log.
+  roles: ['operator'],
+  example: 'heph rebuild queue',
+  async run({ view }, context) {
+    return { ...(await context.views.rebuild(view)) };
+  },
+});
+
 export const getConfig = query({
   v: 1,
   summary: 'The settings in force and, for each that is no default, who set it.',

@@ -75,14 +75,15 @@ export const taskProgress = query({
     const queued = (await fresh('queue', { workflowId }, context)).rows[asked.taskId];
     return {
       ...taskOf(row),
-      ...{
-        evidence: row.evidence,
-        ageMs: row.ageMs,
-        round: row.round,
-        attemptsMax: row.attemptsMax,
-        roundsMax: row.roundsMax,
-      },
-      ...{ result: row.result, checked: row.checked, tree: row.tree, usage: row.usage },
+      evidence: row.evidence,
+      ageMs: row.ageMs,
+      round: row.round,
+      attemptsMax: row.attemptsMax,
+      roundsMax: row.roundsMax,
+      result: row.result,
+      checked: row.checked,
+      tree: row.tree,
+      usage: row.usage,
       linePosition: queued?.position ?? null,
       reasons: queued?.reasons ?? [],
       children: countChildren(view, asked.taskId),
@@ -145,8 +146,25 @@ function taskOf(row: Row): Row {
   const { taskId, workflowId, phase, role, title, description, inputs, status, priority, agent, check, attempt } = row;
   const { feedback, progress, reason, merged, agentId, parentTaskId, waits } = row;
   return {
-    ...{ taskId, workflowId, phase, role, title, description, inputs, status, priority, agent, check, attempt },
-    ...{ feedback, progress, reason, merged, agentId, parentTaskId, waits },
+    taskId,
+    workflowId,
+    phase,
+    role,
+    title,
+    description,
+    inputs,
+    status,
+    priority,
+    agent,
+    check,
+    attempt,
+    feedback,
+    progress,
+    reason,
+    merged,
+    agentId,
+    parentTaskId,
+    waits,
   };
 }
 

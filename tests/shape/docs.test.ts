@@ -4,6 +4,7 @@ import { outdatedPages } from '../../scripts/docs.ts';
 import { ACTORS, COMMANDS } from '../../src/actors/catalogue.ts';
 import { ERROR_CODES } from '../../src/kernel/error-codes.ts';
 import { statesOf } from '../../src/machines/define-actor.ts';
+import { QUERIES } from '../../src/queries/index.ts';
 import { sourceFiles } from '../support/source-files.ts';
 
 const codes = Object.keys(ERROR_CODES);
@@ -38,8 +39,8 @@ describe('the reference pages', () => {
     }
   });
 
-  it('tell of every command', () => {
-    for (const name of COMMANDS.keys()) expect(pages['commands.md']).toContain(`\`${name}\``);
+  it('tell of every command and every question', () => {
+    for (const name of [...COMMANDS.keys(), ...QUERIES.keys()]) expect(pages['commands.md']).toContain(`\`${name}\``);
   });
 });
 
@@ -55,8 +56,8 @@ describe('error codes', () => {
     expect(used).toContain('task.not_open');
   });
 
-  // The programs are where the parts meet: before they are there, many codes wait for the part that will use them.
-  it.runIf(files.some(({ path }) => path.startsWith('src/programs/')))('are all used', () => {
+  // The server is where the parts meet: before it is there, codes wait for the part that will use them.
+  it.runIf(files.some(({ path }) => path === 'src/programs/server.ts'))('are all used', () => {
     expect(codes.filter((one) => !used.has(one))).toEqual([]);
   });
 });

@@ -23,7 +23,12 @@ export const CHECK = {
   command: 'npm test',
   commit: 'a'.repeat(40),
   status: 'passed' as const,
-  ...{ exitCode: 0, durationMs: 900, passed: 12, failed: 0, skipped: 0, resultHash: null },
+  exitCode: 0,
+  durationMs: 900,
+  passed: 12,
+  failed: 0,
+  skipped: 0,
+  resultHash: null,
 };
 
 /** The steps of a bug-fix run, each a few commands that the system would send. */
@@ -32,9 +37,16 @@ export function bugfix(story: Story) {
     start(goal = 'Make the tests pass'): string {
       const workflowId = story.id('wfl');
       story.send('start_workflow', {
-        ...{ workflowId, definition: BUGFIX, definitionHash: 'h', goal, params: {} },
+        workflowId,
+        definition: BUGFIX,
+        definitionHash: 'h',
+        goal,
+        params: {},
         repository: { repositoryId: 'rep_one', path: '/repo', baseBranch: 'main', baseCommit: 'b'.repeat(40) },
-        ...{ runBranch: `heph/run-${workflowId}`, agent: 'repair', check: 'npm test', merge: true },
+        runBranch: `heph/run-${workflowId}`,
+        agent: 'repair',
+        check: 'npm test',
+        merge: true,
       });
       story.send('record_run_opened', { workflowId, commit: 'b'.repeat(40) });
       story.send('record_baseline', { workflowId, check: { ...CHECK, status: 'failed', exitCode: 1, failed: 3 } });
@@ -61,15 +73,17 @@ export function bugfix(story: Story) {
           inputs: {},
         },
         phaseIndex: BUGFIX.phases.findIndex((one) => one.name === phase),
-        ...{ priority: 'medium', agent: 'repair', check: 'npm test', checks: 'own_failures', changes: 'required' },
-        ...{
-          allowedTools: [],
-          attemptsMax: 2,
-          roundsMax: 3,
-          backoffMs: 2000,
-          parentTaskId: null,
-          createdBy: 'operator',
-        },
+        priority: 'medium',
+        agent: 'repair',
+        check: 'npm test',
+        checks: 'own_failures',
+        changes: 'required',
+        allowedTools: [],
+        attemptsMax: 2,
+        roundsMax: 3,
+        backoffMs: 2000,
+        parentTaskId: null,
+        createdBy: 'operator',
         ...more,
       });
       return taskId;
@@ -126,7 +140,8 @@ export function bugfix(story: Story) {
           tree: 'd'.repeat(40),
           ref: `refs/heph/turns/${taskId}/1`,
         },
-        ...{ files: [{ path: 'src/a.js', insertions: 1, deletions: 1 }], filesMore: 0 },
+        files: [{ path: 'src/a.js', insertions: 1, deletions: 1 }],
+        filesMore: 0,
       };
       const { context } = story.actor(`task-${taskId}`) as { context: { agentId: string | null } };
       story.send('record_tree', { taskId, agentId: context.agentId, attempt: attemptOf(story, taskId), tree });

@@ -40,6 +40,8 @@ export interface FakeRunner extends Runner {
   /** Fails the next call of a verb. */
   failNext(verb: string, error: Error): void;
   lose(agentId: string): void;
+  /** The user commits to the base branch while a run is on its way: one more bug. */
+  userCommits(bug: string): void;
 }
 
 export interface FakeRunnerOptions {
@@ -111,6 +113,9 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     bugsOf: (branch) => [...bugsIn(branches.get(branch) ?? '')].sort(),
     userBase: () => [...bugsIn(userBase)].sort(),
     failNext: (verb, error) => void failures.set(verb, [...(failures.get(verb) ?? []), error]),
+    userCommits(bug) {
+      userBase = commitOf([...bugsIn(userBase), bug], userBase);
+    },
     lose(agentId) {
       const agent = agents.get(agentId);
       if (agent) agent.state = 'lost';

@@ -72,7 +72,8 @@ const task = fc.oneof(
   {
     weight: 12,
     arbitrary: ofTask('update_task_status', {
-      status: pick('done', 'done', 'done', 'done', 'failed'),
+      status: pick('done', 'done', 'done', 'done', 'failed', 'duplicated'),
+      of: pick('tsk_other', 'tsk_other', undefined),
       summary: text,
       reason: text,
       outputs: {},
@@ -83,6 +84,7 @@ const task = fc.oneof(
   ofTask('cancel_task', { reason: text }),
   { weight: 8, arbitrary: ofTask('restart_task') },
   ofTask('boost_task'),
+  { weight: 4, arbitrary: ofTask('record_worktree_removed', { rescued: null }) },
   ofTask('block_task', { reasons: waits }),
   { weight: 16, arbitrary: ofTask('queue_task', { because: text }) },
   { weight: 24, arbitrary: ofTask('assign_task', { ...attempt, attempt: pick(0, 1, 1, 1) }) },
@@ -140,6 +142,7 @@ const agent = fc.oneof(
   },
   ofAgent('record_exit', { exit: { code: 0, signal: null, how: 'exited', livedMs: 5 } }),
   ofAgent('record_failure', { code: 'no', reason: text }),
+  ofAgent('record_denial', { what: 'cancel_task', code: 'auth.role', text }),
   ofAgent('record_loss', { reason: text }),
 );
 

@@ -44,8 +44,14 @@ export function createStory(): Story {
       const after = kind.step(before, fact, at);
       states.set(stream, after);
       const event: StoredEvent = {
-        ...{ id: eventIdOf(command.id, n), stream, revision: after.revision, position: BigInt(events.length + 1) },
-        ...{ type: fact.type, v: fact.v, at, data },
+        id: eventIdOf(command.id, n),
+        stream,
+        revision: after.revision,
+        position: BigInt(events.length + 1),
+        type: fact.type,
+        v: fact.v,
+        at,
+        data,
         meta: {
           actor: command.actor,
           correlationId: command.id,

@@ -1,5 +1,5 @@
 import type { Accepted } from '../../src/actors/actor-host.ts';
-import { processPrincipal, type Principal } from '../../src/commands/index.ts';
+import type { Principal } from '../../src/commands/index.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { silentLog } from '../../src/kernel/log.ts';
@@ -55,6 +55,8 @@ export interface TestSystemOptions {
   store?: EventStore;
   blobs?: BlobStore;
   runner?: FakeRunner;
+  /** Stands between the system and the runner. */
+  around?: (runner: FakeRunner) => Partial<FakeRunner>;
   settings?: Record<string, unknown>;
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
@@ -104,7 +106,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     };
     return (options.agent ?? diligent)(session, speak);
   };
-  const runner =
+  const plain =
     options.runner ??
     createFakeRunner({
       bugs: options.bugs ?? ['one', 'two'],
@@ -112,6 +114,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
       now: () => systemClock.now(),
       ...(options.conflicts && { conflicts: options.conflicts }),
     });
+  const runner: FakeRunner = { ...plain, ...options.around?.(plain) };
   const system = await assemble({
     store,
     blobs: options.blobs ?? createMemoryBlobs(),
@@ -196,5 +199,3 @@ export async function diligent(session: FakeSession, speak: Speak): Promise<void
   await speak('update_task_status', { taskId, status: 'done', summary: 'done as asked' });
   session.exit(0);
 }
-
-export const asProcess = processPrincipal;

@@ -53,8 +53,19 @@ const activity = (word: string) => say('record_activity', { activity: word, evid
 const recordExit = say('record_exit', { exit });
 const recordFailure = say('record_failure', { code: 'git.failed', reason: 'no room' });
 const recordLoss = say('record_loss', { reason: 'The holder is gone.' });
+const denied = say('record_denial', { what: 'cancel_task', code: 'auth.role', text: 'This role may not do that.' });
 const stop = say('stop_agent', { reason: 'it loops' }, 'operator');
-const EXAMPLES = [stop, prepare, recordWorktree, recordStart, activity('idle'), recordExit, recordFailure, recordLoss];
+const EXAMPLES = [
+  stop,
+  prepare,
+  recordWorktree,
+  recordStart,
+  activity('idle'),
+  recordExit,
+  recordFailure,
+  denied,
+  recordLoss,
+];
 
 describe('an agent’s way to life', () => {
   it('is requested once, for one task', () => {
@@ -147,6 +158,26 @@ describe('a living agent', () => {
       value: 'lost',
       context: { end: { how: 'lost', reason: 'The holder is gone.' } },
     });
+  });
+});
+
+describe('what an agent was refused', () => {
+  it('is recorded while it lives, and changes nothing else', () => {
+    for (const facts of [STARTING, LIVE, STOPPING]) {
+      const before = given(agentActor, ...facts);
+      const after = before.when(denied).thenFacts({ type: 'AccessDenied', data: { code: 'auth.role' } });
+      expect(after.state.value).toBe(before.state.value);
+    }
+    for (const facts of [REQUESTED, ...OVER])
+      given(agentActor, ...facts)
+        .when(denied)
+        .thenNothing();
+  });
+
+  it('fills no log: after fifty nothing more is recorded', () => {
+    let agent = given(agentActor, ...LIVE);
+    for (let n = 0; n < 50; n++) agent = agent.when(denied).thenFacts('AccessDenied');
+    agent.when(denied).thenNothing();
   });
 });
 

@@ -10,6 +10,8 @@ export const fleetFacts = {
     attempt: z.number().int(),
   }),
   SlotReleased: z.object({
+    taskId: z.string(),
+    workflowId: z.string(),
     agentId: z.string(),
     agent: z.string(),
     outcome: z.enum(['used', 'unused', 'died_at_once']),

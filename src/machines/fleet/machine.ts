@@ -33,7 +33,7 @@ export const fleetChart: Chart = {
       },
     },
     paused: { on: { ...stays('paused', ...always), FleetResumed: 'open', FleetStopped: 'stopped' } },
-    stopped: { on: { ...stays('stopped', ...always), FleetResumed: 'open', FleetPaused: 'paused' } },
+    stopped: { on: { ...stays('stopped', ...always), FleetResumed: 'open' } },
   },
 };
 
@@ -69,6 +69,8 @@ function decide(command: FleetCommand, actor: Proposer<Fleet, FleetFact>): Fleet
   switch (command.name) {
     case 'pause_fleet':
       if (actor.value === 'paused') return [];
+      // Pausing would let agents that are still to be stopped go on.
+      if (actor.value === 'stopped') return rejected('fleet.not_open', 'The fleet is stopped already, which is more.');
       return actor.facts({ type: 'FleetPaused', v: 1, data: { reason: command.input.reason, by: command.actor } });
     case 'stop_all':
       if (actor.value === 'stopped') return [];
@@ -115,7 +117,11 @@ function release(
   const { agentId, outcome } = command.input;
   const slot = own(actor.context.slots, agentId);
   if (!slot) return [];
-  const released: FleetFact = { type: 'SlotReleased', v: 1, data: { agentId, agent: slot.agent, outcome } };
+  const released: FleetFact = {
+    type: 'SlotReleased',
+    v: 1,
+    data: { agentId, taskId: slot.taskId, workflowId: slot.workflowId, agent: slot.agent, outcome },
+  };
   const deaths = own(counted(actor.context.deaths, slot.agent, outcome), slot.agent) ?? 0;
   if (deaths < command.config.settings.fleet.diedAtOnceMax || own(actor.context.stopped, slot.agent))
     return actor.facts(released);

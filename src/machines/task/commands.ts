@@ -30,10 +30,11 @@ export const taskCommands = {
   update_task_status: command({
     v: 1,
     summary:
-      'An agent’s word on its own task: done (the work is then kept, checked and merged), or failed with a reason.',
+      'An agent’s word on its own task: done (the work is then kept, checked and merged), failed with a reason, or duplicated.',
     schema: z.strictObject({
       taskId,
-      status: z.enum(['done', 'failed']),
+      status: z.enum(['done', 'failed', 'duplicated']),
+      of: z.string().max(60).optional().describe('The task that this one repeats; with duplicated'),
       summary: z.string().max(20_000).default('').describe('What was done'),
       reason: z.string().max(20_000).default('').describe('Why it failed'),
       outputs: z.record(z.string(), z.unknown()).default({}),
@@ -192,6 +193,13 @@ export const taskCommands = {
     v: 1,
     summary: 'The work is in the run’s branch.',
     schema: z.strictObject({ taskId, commit: z.string(), branch: z.string() }),
+    roles: INTERNAL,
+    target,
+  }),
+  record_worktree_removed: command({
+    v: 1,
+    summary: 'The worktree of an ended task is gone; nothing that it held is lost.',
+    schema: z.strictObject({ taskId, rescued: z.string().nullable() }),
     roles: INTERNAL,
     target,
   }),

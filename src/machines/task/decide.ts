@@ -119,6 +119,9 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
         v: 1,
         data: { commit: command.input.commit, branch: command.input.branch },
       });
+    case 'record_worktree_removed':
+      if (task.worktreeSince === null) return [];
+      return actor.facts({ type: 'WorktreeRemoved', v: 1, data: { rescued: command.input.rescued } });
     case 'fail_attempt':
       return failAttempt(command, actor);
     case 'fail_task':
@@ -136,6 +139,13 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
   const { status, summary, reason, outputs } = command.input;
   const notYours = owned(command.actor, actor) ?? idle(command.actor, actor);
   if (notYours) return notYours;
+  if (status === 'duplicated') {
+    const { of } = command.input;
+    if (of === undefined || of === task.spec.taskId)
+      return rejected('task.duplicate_of_nothing', 'Name with `of` the other task that this one repeats.');
+    if (actor.value === 'duplicated') return [];
+    return open(actor) ?? actor.facts({ type: 'TaskDuplicated', v: 1, data: { of, by: command.actor } });
+  }
   if (status === 'failed') {
     const text = reason || summary || 'The agent gave no reason.';
     return (

@@ -97,5 +97,7 @@ export const taskFacts = {
   TaskCancelled: z.object({ reason: z.string(), by: z.string() }),
   TaskDuplicated: z.object({ of: z.string(), by: z.string() }),
   TaskRestarted: z.object({ by: z.string() }),
+  /** What it held that was in no ref of ours is kept under `rescued`. */
+  WorktreeRemoved: z.object({ rescued: z.string().nullable() }),
 };
 export type TaskFact = FactsOf<typeof taskFacts>;

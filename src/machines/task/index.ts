@@ -10,4 +10,4 @@ export {
   taskSpecSchema,
   type Wait,
 } from './events.ts';
-export { type Task, taskChart } from './machine.ts';
+export { noTask, type Task, taskChart } from './machine.ts';

@@ -21,8 +21,8 @@ export interface Task {
   check: CheckSummary | null;
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
-  /** The merge could not be made where the work stands: the next attempt begins on the branch’s tip. */
-  freshBase: boolean;
+  /** The first attempt that worked in the worktree that stands now; null: there is none. */
+  worktreeSince: number | null;
   progress: { message: string; fraction: number | null; at: number } | null;
   usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number };
   reason: string | null;
@@ -34,6 +34,8 @@ export interface Task {
 }
 
 const cancels = { TaskCancelled: 'cancelled', TaskDuplicated: 'duplicated' };
+/** What may still come of a task that has ended. */
+const late = ['UsageReported', 'WorktreeRemoved'];
 const said = (state: string) => stays(state, 'TaskProgressed', 'UsageReported');
 
 /**
@@ -112,10 +114,10 @@ export const taskChart: Chart = {
         ...cancels,
       },
     },
-    done: { on: { TaskRestarted: 'pending', ...stays('done', 'UsageReported') } },
-    failed: { on: { TaskRestarted: 'pending', ...stays('failed', 'UsageReported') } },
-    cancelled: { on: stays('cancelled', 'UsageReported') },
-    duplicated: {},
+    done: { on: { TaskRestarted: 'pending', ...stays('done', ...late) } },
+    failed: { on: { TaskRestarted: 'pending', ...stays('failed', ...late) } },
+    cancelled: { on: stays('cancelled', ...late) },
+    duplicated: { on: stays('duplicated', ...late) },
   },
 };
 
@@ -156,7 +158,7 @@ const NONE: Task = {
   tree: null,
   check: null,
   feedback: null,
-  freshBase: false,
+  worktreeSince: null,
   progress: null,
   usage: { inputTokens: 0, outputTokens: 0, costUsd: 0, wallMs: 0 },
   reason: null,
@@ -185,8 +187,8 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         submitted: null,
         tree: null,
         check: null,
-        freshBase: false,
         progress: null,
+        worktreeSince: task.worktreeSince ?? (fact.data.agentId === null ? null : fact.data.attempt),
         since: at,
       };
     case 'TaskStarted':
@@ -219,7 +221,6 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         ...task,
         feedback: fact.data.feedback,
         rounds: task.rounds + 1,
-        freshBase: true,
         code: fact.data.code,
         since: at,
       };
@@ -242,6 +243,8 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       return { ...task, reason: fact.data.reason, code: 'cancelled', since: at };
     case 'TaskDuplicated':
       return { ...task, reason: `the same as ${fact.data.of}`, code: 'duplicated', since: at };
+    case 'WorktreeRemoved':
+      return { ...task, worktreeSince: null };
     case 'TaskRestarted':
       return {
         ...task,

@@ -376,7 +376,7 @@ describe('the verdict', () => {
     const after = given(taskActor, ...MERGING)
       .when(sendBack())
       .thenFacts({ type: 'WorkSentBack', data: { code: 'conflict' } }, 'TaskQueued');
-    expect(after.state.context).toMatchObject({ rounds: 1, freshBase: true, feedback: 'parser.js conflicts' });
+    expect(after.state.context).toMatchObject({ rounds: 1, feedback: 'parser.js conflicts' });
     given(taskActor, ...MERGING)
       .when(sendBack(2))
       .thenRejected('task.stale_attempt');
@@ -563,8 +563,55 @@ function exampleOf(name: string): Said {
     fail_validation: failValidation(),
     send_back: sendBack(),
     record_merge: say(name, { commit: 'm1', branch: 'b' }),
+    record_worktree_removed: say(name, { rescued: null }),
     fail_attempt: failAttempt(),
     fail_task: say(name, { code: 'no', reason: 'no' }),
   };
   return examples[name] as Said;
 }
+
+describe('the worktree of an ended task', () => {
+  const removed = say('record_worktree_removed', { rescued: null });
+
+  it('is removed once, and only when there was one', () => {
+    given(taskActor, ...QUEUED, assigned(), failed)
+      .when(removed)
+      .thenFacts('WorktreeRemoved')
+      .when(removed)
+      .thenNothing();
+    given(taskActor, ...QUEUED, failed)
+      .when(removed)
+      .thenNothing();
+  });
+
+  it('stays while the task is open', () => {
+    given(taskActor, ...ASSIGNED)
+      .when(removed)
+      .thenRejected('task.out_of_order');
+  });
+});
+
+describe('a task that repeats another', () => {
+  const duplicated = (of?: string): Said => ({
+    name: 'update_task_status',
+    input: { taskId, status: 'duplicated', ...(of && { of }) },
+    actor: 'operator',
+  });
+
+  it('ends as a duplicate, said once or twice', () => {
+    given(taskActor, ...QUEUED)
+      .when(duplicated('tsk_other'))
+      .thenFacts({ type: 'TaskDuplicated', data: { of: 'tsk_other' } })
+      .when(duplicated('tsk_other'))
+      .thenNothing();
+  });
+
+  it('names another task', () => {
+    given(taskActor, ...QUEUED)
+      .when(duplicated())
+      .thenRejected('task.duplicate_of_nothing');
+    given(taskActor, ...QUEUED)
+      .when(duplicated(taskId))
+      .thenRejected('task.duplicate_of_nothing');
+  });
+});

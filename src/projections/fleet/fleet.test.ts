@@ -28,8 +28,16 @@ describe('fleet', () => {
     story.send('record_activity', { agentId, activity: 'no_signal', evidence: 'nothing for 300 s' });
     story.pass(5000);
     expect(show().rows[agentId]).toMatchObject({
-      ...{ taskId, status: 'live.no_signal', signal: 'nothing for 300 s', living: true, attempt: 1 },
-      ...{ evidence: { type: 'AgentWentSilent' }, branch: `heph/${taskId}`, pid: 11, usage: null, end: null },
+      taskId,
+      status: 'live.no_signal',
+      signal: 'nothing for 300 s',
+      living: true,
+      attempt: 1,
+      evidence: { type: 'AgentWentSilent' },
+      branch: `heph/${taskId}`,
+      pid: 11,
+      usage: null,
+      end: null,
     });
     expect(show().rows[agentId]?.ageMs).toBeGreaterThanOrEqual(5000);
   });

@@ -17,9 +17,22 @@ export function foldFleet(state: FleetState, event: StoredEvent, endedMax: numbe
       const evidence = evidenceOf(event);
       state.runners.set(runnerId, evidence);
       state.agents.set(agentId, {
-        ...{ agentId, taskId, workflowId, attempt, agent, runnerId },
-        ...{ status: event.meta.to ?? 'requested', evidence },
-        ...{ signal: null, branch: null, base: null, pid: null, startedAt: null, usage: null, stop: null, end: null },
+        agentId,
+        taskId,
+        workflowId,
+        attempt,
+        agent,
+        runnerId,
+        status: event.meta.to ?? 'requested',
+        evidence,
+        signal: null,
+        branch: null,
+        base: null,
+        pid: null,
+        startedAt: null,
+        usage: null,
+        stop: null,
+        end: null,
       });
       return;
     }

@@ -28,7 +28,12 @@ function given() {
 
 describe('queue order', () => {
   const candidate = (taskId: string, more: Partial<Candidate> = {}): Candidate => ({
-    ...{ taskId, agent: 'repair', boosted: false, priority: 'medium', phaseIndex: 1, arrived: 0 },
+    taskId,
+    agent: 'repair',
+    boosted: false,
+    priority: 'medium',
+    phaseIndex: 1,
+    arrived: 0,
     ...more,
   });
 
@@ -98,7 +103,7 @@ describe('queue', () => {
     expect(rows[second]).toMatchObject({ position: 2, running: false });
     expect(rows[second]?.reasons[0]).toMatchObject({
       code: 'no_slot',
-      text: `All 1 slots are taken or spoken for, by ${agentId} (${first}); 1 task is before it.`,
+      text: `The only slot is taken or spoken for, by ${agentId} (${first}); 1 task is before it.`,
       evidence: { type: 'SlotGranted' },
     });
     expect(summary).toMatchObject({

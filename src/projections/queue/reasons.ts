@@ -93,12 +93,11 @@ function lineReason(task: QueuedTask, state: QueueState, now: LineNow): Reason {
   if (place.verdict === 'starts') return { code: 'starting', text: `${line}; it can start.`, evidence: task.evidence };
   const own = place.verdict === 'agent_cap';
   const held = [...state.slots].filter(([, slot]) => !own || slot.agent === task.agent);
-  const count = own ? `${perAgent[task.agent as string]} slots for ${task.agent}` : `${cap} slots`;
+  const count = own ? (perAgent[task.agent as string] ?? 0) : cap;
+  const subject = `${count === 1 ? 'The only slot' : `All ${count} slots`}${own ? ` for ${task.agent}` : ''}`;
   const holders = held.map(([agentId, slot]) => `${agentId} (${slot.taskId})`).join(', ');
-  const text =
-    held.length > 0
-      ? `All ${count} are taken or spoken for, by ${holders}; ${lowered(line)}.`
-      : `All ${count} are spoken for; ${lowered(line)}.`;
+  const by = holders === '' ? 'spoken for' : `taken or spoken for, by ${holders}`;
+  const text = `${subject} ${count === 1 ? 'is' : 'are'} ${by}; ${lowered(line)}.`;
   return { code: own ? 'no_slot_for_agent' : 'no_slot', text, evidence: held.at(-1)?.[1].evidence ?? task.evidence };
 }
 

@@ -86,7 +86,13 @@ function concerns(event: StoredEvent, { stream, taskId, agentId }: TimelineParam
 function rowOf(event: StoredEvent, asOf: number): Row {
   const { id, stream, revision, type, at, meta } = event;
   return {
-    ...{ eventId: id, position: event.position.toString(), stream, revision, type, at, ageMs: ageMs(event, asOf) },
+    eventId: id,
+    position: event.position.toString(),
+    stream,
+    revision,
+    type,
+    at,
+    ageMs: ageMs(event, asOf),
     text: sentenceOf(event),
     actor: meta.actor,
     /** The event that made somebody act; null when a person did. */

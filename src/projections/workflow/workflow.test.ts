@@ -33,8 +33,12 @@ describe('workflow overview', () => {
     finish(mended, agentId);
     story.send('cancel_task', { taskId: given_up });
     expect(overview().rows[one]).toMatchObject({
-      ...{ status: 'active', goal: 'one', phase: { name: 'fix', round: 1, status: 'started' } },
-      ...{ tasks: { merging: 1, cancelled: 1 }, usage: { inputTokens: 10, costUsd: 0.5 }, endedAt: null },
+      status: 'active',
+      goal: 'one',
+      phase: { name: 'fix', round: 1, status: 'started' },
+      tasks: { merging: 1, cancelled: 1 },
+      usage: { inputTokens: 10, costUsd: 0.5 },
+      endedAt: null,
     });
     const { trainId, candidateId } = board(one, mended);
     land(trainId, candidateId, mended);
@@ -43,7 +47,9 @@ describe('workflow overview', () => {
     story.send('cancel_workflow', { workflowId: two, reason: 'no need' });
     const { rows, summary } = overview();
     expect(rows[one]).toMatchObject({
-      ...{ status: 'completed', evidence: { type: 'WorkflowCompleted' }, tasks: { done: 1, cancelled: 1 } },
+      status: 'completed',
+      evidence: { type: 'WorkflowCompleted' },
+      tasks: { done: 1, cancelled: 1 },
       delivery: { base: 'moved' },
     });
     expect(rows[two]).toMatchObject({ status: 'cancelled', reason: 'no need', usage: null });
@@ -80,8 +86,13 @@ describe('workflow detail', () => {
     expect([root, child, grandchild].map((id) => rows[id]?.depth)).toEqual([0, 1, 2]);
     expect(rows[root]).toMatchObject({ status: 'done', result: { summary: 'Mended.', how: 'reported' }, usage: null });
     expect(rows[child]).toMatchObject({
-      ...{ status: 'in_progress', agentId, attempt: 1, evidence: { type: 'TaskStarted' } },
-      ...{ progress: { message: 'half', fraction: 0.5 }, inputs: { failures: [] }, parentTaskId: root },
+      status: 'in_progress',
+      agentId,
+      attempt: 1,
+      evidence: { type: 'TaskStarted' },
+      progress: { message: 'half', fraction: 0.5 },
+      inputs: { failures: [] },
+      parentTaskId: root,
     });
     expect(summary).toMatchObject({
       ...{

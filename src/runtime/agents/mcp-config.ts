@@ -6,6 +6,10 @@ export interface McpBridge {
 
 /** The `mcp.json` that most clients read. It names the token's file and never the token. */
 export function mcpConfig(bridge: McpBridge, dataDirectory: string, tokenFile: string): string {
-  const args = [...bridge.args, '--data', dataDirectory, '--token-file', tokenFile];
+  const args = bridgeArguments(bridge, dataDirectory, tokenFile);
   return `${JSON.stringify({ mcpServers: { heph: { command: bridge.command, args } } }, null, 2)}\n`;
+}
+
+export function bridgeArguments(bridge: McpBridge, dataDirectory: string, tokenFile: string): string[] {
+  return [...bridge.args, '--data', dataDirectory, '--token-file', tokenFile];
 }

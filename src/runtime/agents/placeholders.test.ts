@@ -11,6 +11,9 @@ const values: PlaceholderValues = {
   agent_id: 'agt_1',
   token_file: '/f/token',
   agent_dir: '/f/agent',
+  mcp_command_json: '"/node"',
+  mcp_args_json: '["cli","mcp"]',
+  mcp_argv_json: '["/node","cli","mcp"]',
 };
 
 describe('placeholders', () => {

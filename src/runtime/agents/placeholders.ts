@@ -8,9 +8,14 @@ export interface PlaceholderValues {
   agent_id: string;
   token_file: string;
   agent_dir: string;
+  /** The bridge's program, its arguments, and both as one list, as JSON (which is TOML too): for CLIs that are configured by flags. */
+  mcp_command_json: string;
+  mcp_args_json: string;
+  mcp_argv_json: string;
 }
 
-const PLACEHOLDER = /\{(prompt_file|prompt|worktree|mcp_config|task_id|agent_id|token_file|agent_dir)\}/g;
+const PLACEHOLDER =
+  /\{(prompt_file|prompt|worktree|mcp_config|task_id|agent_id|token_file|agent_dir|mcp_command_json|mcp_args_json|mcp_argv_json)\}/g;
 
 /**
  * Puts values in their places within one element of an argument list, one value of the environment, or one file. Values

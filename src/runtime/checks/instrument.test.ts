@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { splitWords } from '../../kernel/words.ts';
 import { instrument } from './instrument.ts';
 
-const files = { reporter: '/d/r.mjs', nodeResults: '/d/n', nodeOutput: '/d/o', vitestResults: '/d/v' };
+const files = { reporter: '/d/r.mjs', nodeResults: '/d/n', nodeUnused: '/d/u', vitestResults: '/d/v' };
 const VITEST = ['--reporter=default', '--reporter=json', '--outputFile.json=/d/v'];
-const OURS = '--test-reporter=file:///d/r.mjs --test-reporter-destination=/d/o';
+const OURS = '--test-reporter=file:///d/r.mjs --test-reporter-destination=/d/u';
 const STDOUT = '--test-reporter-destination=stdout';
 const SPEC = `${OURS} --test-reporter=spec ${STDOUT}`;
 

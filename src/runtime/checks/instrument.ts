@@ -6,8 +6,8 @@ export interface ResultFiles {
   /** Our reporter's module, for `node --test`. */
   reporter: string;
   nodeResults: string;
-  /** Where our reporter's own output would go; it has none. */
-  nodeOutput: string;
+  /** Our reporter prints nothing, but must print somewhere: a real file, for Node 24 flushes it and cannot flush /dev/null. */
+  nodeUnused: string;
   vitestResults: string;
 }
 
@@ -59,8 +59,10 @@ function scriptCall(text: string, scripts: Record<string, string>) {
 }
 
 function nodeEnvironment(text: string, files: ResultFiles): Record<string, string> {
-  // A regular file: Node 24 flushes a destination to the disk, and fails where that cannot be done, as with /dev/null.
-  const ours = ['--test-reporter', pathToFileURL(files.reporter).href, '--test-reporter-destination', files.nodeOutput];
+  const ours = [
+    ...['--test-reporter', pathToFileURL(files.reporter).href],
+    ...['--test-reporter-destination', files.nodeUnused],
+  ];
   // With a second reporter Node wants a destination for each; the script's own may come without one.
   const theirs = text.match(/--test-reporter[=\s]/g)?.length ?? 0;
   const placed = text.match(/--test-reporter-destination[=\s]/g)?.length ?? 0;

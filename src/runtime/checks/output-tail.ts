@@ -30,6 +30,6 @@ function plainText(text: string, dropped: number): string {
   const whole = dropped === 0 ? text : text.slice(text.indexOf('\n') + 1).replace(/^\ufffd+/, '');
   const plain = stripVTControlCharacters(whole)
     .replace(/\r\n/g, '\n')
-    .replace(/[\0-\x08\x0b-\x1f\x7f]/g, '');
+    .replace(/(?![\n\t])\p{Cc}/gu, '');
   return dropped === 0 ? plain : `… ${dropped} bytes before this are left out\n${plain}`;
 }

@@ -48,7 +48,7 @@ export function locateYaml(file: string, text: string, firstLine = 1): LocatedYa
 
 function nearest(document: Document.Parsed, path: Path) {
   for (let length = path.length; length >= 0; length--) {
-    const node = length === 0 ? document.contents : document.getIn([...path.slice(0, length)], true);
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
     if (isNode(node)) return node;
   }
   return null;

@@ -10,6 +10,5 @@
  * socket only makes it prompt. A server that took over has a higher epoch, and a holder refuses the lower one.
  */
 export { asciicastLines, type Recording } from './asciicast.ts';
-export { createPlainText, plainText, type PlainText } from './plain-text.ts';
 export { type CreateStreamRedactor, redactBytes, type StreamRedactor } from './stream-redactor.ts';
 export type { SpawnTerminal, Terminal, TerminalRequest } from './terminal.ts';

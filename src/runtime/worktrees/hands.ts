@@ -29,6 +29,6 @@ export const worktreeOf = (hands: Hands, taskId: string) => join(worktreesOf(han
 export const checksOf = (hands: Hands) => join(hands.directory, 'checks');
 
 /** A name nobody else has, for something that lives for moments. */
-export function scratchName(hands: Hands, purpose: string): string {
+export function scratchName(hands: Pick<Hands, 'random'>, purpose: string): string {
   return `${purpose}-${Buffer.from(hands.random.bytes(9)).toString('base64url')}`;
 }

@@ -37,7 +37,7 @@ interface Definition {
 }
 
 interface JsonSchema {
-  type?: string;
+  type?: string | string[];
   anyOf?: JsonSchema[];
   enum?: unknown[];
   default?: unknown;
@@ -83,10 +83,14 @@ function describeField(name: string, schema: JsonSchema, required: string[]): Fi
   return {
     name,
     flag: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    type: choices ? 'text' : (types[part.type ?? ''] ?? 'json'),
+    type: choices ? 'text' : (types[typeName(part)] ?? 'json'),
     required: required.includes(name),
     default: schema.default ?? null,
     choices,
     description: schema.description ?? part.description ?? '',
   };
+}
+
+function typeName({ type }: JsonSchema): string {
+  return (Array.isArray(type) ? type.find((one) => one !== 'null') : type) ?? '';
 }

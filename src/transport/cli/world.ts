@@ -2,7 +2,8 @@ import type { Clock } from '../../kernel/clock.ts';
 
 /** Where text goes: a stream of the process, or a test's list. */
 export interface Sink {
-  write(data: string | Uint8Array): unknown;
+  /** `done` is called when the data has left. */
+  write(data: string | Uint8Array, done?: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

@@ -5,7 +5,7 @@ import { acceptedBody } from '../answers.ts';
 import { contradiction, recordDenial } from '../denials.ts';
 import { offeredCommands } from '../offered.ts';
 import { refuse } from './failures.ts';
-import type { HttpContext } from './http-server.ts';
+import type { HttpContext } from './http-context.ts';
 import { checkIdempotencyKey } from '../idempotency-key.ts';
 import { sendJson } from './routes.ts';
 import { acceptedSchema, idempotencyHeaders, refusedSchema } from './wire-schemas.ts';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import type { HttpContext } from './http-server.ts';
+import type { HttpContext } from './http-context.ts';
 import { PAGE_POLICY } from './security-headers.ts';
 import { wireSchemas } from './wire-schemas.ts';
 

@@ -1,42 +1,25 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { CommandBus, Principal, TokenIndex } from '../../commands/index.ts';
-import type { Clock } from '../../kernel/clock.ts';
+import type { Principal } from '../../commands/index.ts';
 import { type Failure, Fault, HephError, invalid, isFailure } from '../../kernel/errors.ts';
-import type { Log } from '../../kernel/log.ts';
-import type { Random } from '../../kernel/random.ts';
 import { failureOf } from '../answers.ts';
 import { createMcpFace } from '../mcp/index.ts';
-import type { Queries } from '../queries-port.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { addDocumentation } from './documentation.ts';
+import { type Drain, watchRequests } from './drain.ts';
 import { fastifyFailure, refuse, refuseOnSocket } from './failures.ts';
 import { createGate, type Gate } from './gate.ts';
 import { guard } from './guard.ts';
+import type { HttpContext, HttpServerParts } from './http-context.ts';
 import { BODY_BYTES_MAX, parseJsonBody } from './json-body.ts';
+import { addKeystrokeRoute } from './keystroke-route.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addMcpRoute } from './mcp-route.ts';
-import type { Metrics } from './metrics.ts';
 import { addReadRoutes } from './read-routes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { watchRoutes } from './routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { addStatusRoutes, type Health } from './status-routes.ts';
-
-export interface HttpServerParts {
-  bus: CommandBus;
-  queries: Queries;
-  tokens: TokenIndex;
-  clock: Clock;
-  random: Random;
-  log: Log;
-  /** Of the product. */
-  version: string;
-  health: () => Promise<Health>;
-  metrics: Metrics;
-  /** How often one agent may ask. */
-  rate?: { perSecond: number; burst: number };
-}
+import { addStatusRoutes } from './status-routes.ts';
 
 export interface Address {
   host: string;
@@ -51,7 +34,9 @@ export interface HttpServer {
   address(): Address | null;
   /** A code for `GET /login?code=`: works once, within a minute. */
   createLoginCode(): { code: string; expiresInMs: number };
-  /** Takes no further request, ends long polls, lets the others finish, for `DRAIN_MS` at most. Safe twice. */
+  /** What is answered to, after `listen`: `POST /mcp`, … */
+  routes(): string[];
+  /** Refuses further requests (`server.stopping`), ends long polls, lets the others finish, for `DRAIN_MS` at most. Safe twice. */
   close(): Promise<void>;
 }
 
@@ -64,14 +49,6 @@ const CONNECTIONS_MAX = 4_096;
 const DRAIN_MS = 10_000;
 const WORKER_RATE = { perSecond: 50, burst: 200 };
 
-/** What the routes share. */
-export interface HttpContext extends HttpServerParts {
-  gate(): Gate;
-  sessions(): Sessions;
-  /** Aborts when the server closes. */
-  closing: AbortSignal;
-}
-
 /** REST, OpenAPI and its page, metrics and MCP behind one door; see `guard.ts` for what is asked at it. */
 export function createHttpServer(parts: HttpServerParts): HttpServer {
   const closing = new AbortController();
@@ -80,7 +57,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   let closed: Promise<void> | null = null;
   // Made at the first request: with port 0, the names under which the server answers are known only when it listens.
   const atDoor = () => (door ??= openDoor((app.server.address() as AddressInfo).port, parts));
-  const app = createApp({
+  const { app, routes, drain } = createApp({
     ...parts,
     gate: () => atDoor().gate,
     sessions: () => atDoor().sessions,
@@ -98,13 +75,15 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       return address;
     },
     address: () => address,
+    routes,
     createLoginCode: () => atDoor().sessions.createCode(),
     close() {
       closed ??= (async () => {
         closing.abort();
-        const cancel = parts.clock.after(DRAIN_MS, () => app.server.closeAllConnections());
+        const tooLong = new Promise<void>((resolve) => parts.clock.after(DRAIN_MS, resolve));
+        await Promise.race([drain.empty(), tooLong]);
+        app.server.closeAllConnections();
         await app.close();
-        cancel();
         address = null;
       })();
       return closed;
@@ -116,13 +95,12 @@ function openDoor(port: number, { clock, random }: HttpServerParts): { gate: Gat
   return { gate: createGate(port), sessions: createSessions({ clock, random, port }) };
 }
 
-function createApp(context: HttpContext): FastifyInstance {
+function createApp(context: HttpContext): { app: FastifyInstance; routes: () => string[]; drain: Drain } {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 },
@@ -134,11 +112,14 @@ function createApp(context: HttpContext): FastifyInstance {
       joinDuplicateHeaders: true,
     },
     clientErrorHandler: refuseOnSocket,
-    frameworkErrors: (error, _request, reply) => refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log)),
+    frameworkErrors: (error, _request, reply) => {
+      void refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log));
+    },
   });
   app.server.maxConnections = CONNECTIONS_MAX;
   app.decorateRequest('principal', null as unknown as Principal);
   takeJsonOnly(app);
+  const drain = watchRequests(app.server);
   app.addHook('onRequest', guard(context, createRateLimit({ clock: context.clock, ...(context.rate ?? WORKER_RATE) })));
   app.setErrorHandler((error, _request, reply) =>
     refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log)),
@@ -150,17 +131,18 @@ function createApp(context: HttpContext): FastifyInstance {
   app.setValidatorCompiler(() => (value) => ({ value }));
   app.setSerializerCompiler(() => JSON.stringify);
   const mcp = createMcpFace(context);
+  const known = watchRoutes(app);
   app.register(async (routes) => {
-    const refuseOtherMethods = watchRoutes(routes);
     await addDocumentation(routes, context);
     addCommandRoutes(routes, context);
     addReadRoutes(routes, context);
     addStatusRoutes(routes, context);
     addLoginRoutes(routes, context);
+    addKeystrokeRoute(routes, context);
     addMcpRoute(routes, context, mcp);
-    refuseOtherMethods();
+    known.refuseOtherMethods();
   });
-  return app;
+  return { app, routes: known.list, drain };
 }
 
 function takeJsonOnly(app: FastifyInstance): void {

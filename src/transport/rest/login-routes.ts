@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isFailure } from '../../kernel/errors.ts';
 import { refuse } from './failures.ts';
-import type { HttpContext } from './http-server.ts';
+import type { HttpContext } from './http-context.ts';
 import { requireRole, sendJson } from './routes.ts';
 import { refusedSchema } from './wire-schemas.ts';
 

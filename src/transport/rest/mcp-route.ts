@@ -1,7 +1,7 @@
 import { toWebRequest } from '@modelcontextprotocol/node';
 import type { FastifyInstance } from 'fastify';
 import type { McpFace } from '../mcp/index.ts';
-import type { HttpContext } from './http-server.ts';
+import type { HttpContext } from './http-context.ts';
 import { abandoned } from './routes.ts';
 
 /** `POST /mcp`. There is no stream to GET and no session to DELETE: both are 405. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Failure, HephError, invalid, isFailure } from '../../kernel/errors.ts';
 import { recordDenial } from '../denials.ts';
 import { refuse } from './failures.ts';
-import type { HttpContext } from './http-server.ts';
+import type { HttpContext } from './http-context.ts';
 import { abandoned, sendJson } from './routes.ts';
 import { answeredSchema, refusedSchema } from './wire-schemas.ts';
 

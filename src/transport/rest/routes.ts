@@ -24,8 +24,15 @@ export function abandoned(request: FastifyRequest, reply: FastifyReply, closing:
   return request.raw.destroyed ? AbortSignal.abort() : AbortSignal.any([gone.signal, closing]);
 }
 
-/** Remembers the addresses that are added from now on, so that every other method at them can be refused as such. */
-export function watchRoutes(app: FastifyInstance): () => void {
+export interface KnownRoutes {
+  /** Adds, at every address known so far, an answer for all other methods. */
+  refuseOtherMethods(): void;
+  /** `POST /mcp`, …: what is answered to. */
+  list(): string[];
+}
+
+/** Remembers the addresses that are added from now on. */
+export function watchRoutes(app: FastifyInstance): KnownRoutes {
   const known = new Map<string, Set<string>>();
   let watching = true;
   app.addHook('onRoute', ({ method, url }) => {
@@ -34,7 +41,7 @@ export function watchRoutes(app: FastifyInstance): () => void {
     for (const one of [method].flat()) methods.add(one);
     known.set(url, methods);
   });
-  return () => {
+  function refuseOtherMethods(): void {
     watching = false;
     for (const [url, methods] of known) {
       const refused = METHODS.filter((method) => !methods.has(method));
@@ -51,6 +58,11 @@ export function watchRoutes(app: FastifyInstance): () => void {
         handler: () => {},
       });
     }
+  }
+
+  return {
+    refuseOtherMethods,
+    list: () => [...known].flatMap(([url, methods]) => [...methods].map((method) => `${method} ${url}`)),
   };
 }
 

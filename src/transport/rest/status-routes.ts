@@ -1,17 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { HttpContext } from './http-server.ts';
+import type { HttpContext } from './http-context.ts';
 import { requireRole } from './routes.ts';
 import { refusedSchema } from './wire-schemas.ts';
-
-/** How the server is, as far as it was looked at; what was not measured is not in it. */
-export interface Health {
-  /** Whether commands are taken and reads answered. */
-  ready: boolean;
-  /** Why not, or what is not as it should be, a sentence each. */
-  problems: string[];
-  [measured: string]: unknown;
-}
 
 const healthSchema = z.looseObject({
   ok: z.boolean(),

@@ -26,7 +26,8 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-const PROBES = new URL('../probes/', import.meta.url);
+// Plain files that a suite's own Node loads: beside the sources, or beside the built program.
+const PROBES = new URL(import.meta.url.endsWith('.ts') ? '../probes/' : './probes/', import.meta.url);
 const probe = (name: string) => fileURLToPath(new URL(name, PROBES));
 
 /**

@@ -82,7 +82,7 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     epoch.check();
     const before = await settle(folder, stateOptions);
     if (before.probe.state !== 'absent') return answerStarted(before, folder);
-    const plan = planAgent(folder, request);
+    const plan = planAgent(folder, request, options.mcpBridge);
     claimFolder(folder);
     const order = { ...(await layAgent(folder, plan, options)), epoch: epoch.number };
     try {

@@ -8,7 +8,7 @@ import { HOLDER_PROTOCOL, type HolderOrder } from '../../terminals/holder-protoc
 import { bootId } from '../../terminals/adapters/processes.ts';
 import type { AgentStart } from '../../runner.ts';
 import { agentEnvironment, secretValues } from '../environment.ts';
-import { type McpBridge, mcpConfig } from '../mcp-config.ts';
+import { bridgeArguments, type McpBridge, mcpConfig } from '../mcp-config.ts';
 import { expandPlaceholders } from '../placeholders.ts';
 import { type AgentFolder, layFile, readText, replaceFile, type StartRecord, syncFolder } from './agent-folder.ts';
 import { findExecutable, realFolder } from './executable.ts';
@@ -40,8 +40,9 @@ export interface AgentPlan {
  * Expands and checks a request. Throws Fault `agent.not_found_executable` or `terminal.failed` (no worktree), and Invalid
  * `input.invalid` for what no program could be given.
  */
-export function planAgent(folder: AgentFolder, request: AgentStart): AgentPlan {
+export function planAgent(folder: AgentFolder, request: AgentStart, bridge: McpBridge): AgentPlan {
   const worktree = realFolder(request.worktree);
+  const bridgeArgs = bridgeArguments(bridge, request.dataDirectory, folder.token);
   const values = {
     prompt_file: folder.prompt,
     prompt: request.prompt,
@@ -51,6 +52,9 @@ export function planAgent(folder: AgentFolder, request: AgentStart): AgentPlan {
     agent_id: request.agentId,
     token_file: folder.token,
     agent_dir: folder.agentDirectory,
+    mcp_command_json: JSON.stringify(bridge.command),
+    mcp_args_json: JSON.stringify(bridgeArgs),
+    mcp_argv_json: JSON.stringify([bridge.command, ...bridgeArgs]),
   };
   const expand = (template: string) => expandPlaceholders(template, values);
   const environment = agentEnvironment({

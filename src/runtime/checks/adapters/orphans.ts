@@ -10,7 +10,7 @@ interface Running {
 }
 
 /** Remembers a check's process group, so that the next server can end it should this one die. */
-export async function rememberGroup(hands: Hands, path: string, pid: number): Promise<void> {
+export async function rememberGroup(hands: Pick<Hands, 'random'>, path: string, pid: number): Promise<void> {
   const born = await bornOf(pid);
   if (born) await writeWhole(hands, path, JSON.stringify({ pid, born } satisfies Running));
 }

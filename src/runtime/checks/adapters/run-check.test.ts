@@ -78,6 +78,13 @@ describe('runCheck', () => {
     expect(outcomes(await check(job, `${old} --test`))).toEqual(NODE_OUTCOMES);
   });
 
+  it('passes where all tests of this Node pass', async () => {
+    const job = await openJob({ 'sum.test.js': `require('node:test').test('adds', () => {});` });
+    const result = await check(job, `"${process.execPath}" --test`);
+    expect(result).toMatchObject({ status: 'passed', exitCode: 0 });
+    expect(outcomes(result)).toEqual([['sum.test.js > adds', 'passed']]);
+  });
+
   it('tells single tests of a script with a reporter of its own', async () => {
     const job = await openJob({
       ...NODE_TESTS,

@@ -12,7 +12,7 @@ import { commitId } from '../../worktrees/names.ts';
 import { instrument, type ResultFiles } from '../instrument.ts';
 import { NODE_TEST_REPORTER } from '../node-test-reporter.ts';
 import { nodeOutcomes, vitestOutcomes } from '../test-outcomes.ts';
-import { endOrphan, rememberGroup } from './orphans.ts';
+import { rememberGroup } from './orphans.ts';
 import { commandEnvironment, type ProcessResult, runProcess } from './run-process.ts';
 
 /**
@@ -52,7 +52,6 @@ async function runFresh(hands: Hands, request: CheckRequest, words: string[], ke
   const checks = checksOf(hands);
   const checkout = join(checks, key);
   const group = join(checks, `${key}.group.json`);
-  await endOrphan(group);
   await removeContained(hands, checks, checkout);
   const scratch = await mkdtemp(join(checks, 'results-'));
   try {
@@ -99,7 +98,7 @@ async function layReporter(scratch: string): Promise<ResultFiles> {
   return {
     reporter,
     nodeResults: join(scratch, 'node.ndjson'),
-    nodeOutput: join(scratch, 'node.out'),
+    nodeUnused: join(scratch, 'unused'),
     vitestResults: join(scratch, 'vitest.json'),
   };
 }

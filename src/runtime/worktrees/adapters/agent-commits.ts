@@ -11,8 +11,14 @@ import { commitOf, contains, inMirror } from './mirror.ts';
  * directory is serving a fetch; so that is all that is done with it, and what arrives is checked.
  */
 const FETCH = [
-  ...['-c', 'fetch.fsckObjects=true'],
-  ...['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-prune', '--end-of-options'],
+  '-c',
+  'fetch.fsckObjects=true',
+  'fetch',
+  '--quiet',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-prune',
+  '--end-of-options',
 ];
 const FETCH_TIMEOUT_MS = 60_000;
 const TIPS_MAX = 1_000;

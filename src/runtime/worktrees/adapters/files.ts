@@ -9,7 +9,7 @@ export async function makeDirectory(path: string): Promise<void> {
 }
 
 /** Replaces a file as a whole: readers see the old text or the new one, never a part. */
-export async function writeWhole(hands: Hands, path: string, text: string): Promise<void> {
+export async function writeWhole(hands: Pick<Hands, 'random'>, path: string, text: string): Promise<void> {
   const scratch = `${path}.${scratchName(hands, 'new')}`;
   await writeFile(scratch, text, { mode: 0o600, flag: 'wx' });
   await rename(scratch, path);
@@ -59,12 +59,8 @@ export async function removeContained(hands: Hands, root: string, path: string):
   return true;
 }
 
-/** Removes what earlier, interrupted removals left in `root`. */
-export async function sweepTrash(root: string): Promise<void> {
-  for (const name of await readdir(root)) if (name.startsWith('.trash-')) await removeTree(join(root, name));
-}
-
-async function removeTree(path: string): Promise<void> {
+/** Removes a file or a folder with all that is in it. Safe when absent. */
+export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {

@@ -20,6 +20,9 @@ const MIRROR_CONFIG = `[gc]
 \thideRefs = refs
 `;
 
+// The first fetch copies the repository's whole history.
+const BASE_TIMEOUT_MS = 30 * 60_000;
+
 /** Git in the mirror, by explicit directory. */
 export function inMirror(
   hands: Hands,
@@ -107,5 +110,8 @@ async function fetchBase(hands: Hands, repositoryId: string, path: string, commi
   const ref = `refs/heph/base/${commit}`;
   if ((await commitOf(hands, repositoryId, ref)) === commit) return;
   const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-prune', '--update-shallow'];
-  await inMirror(hands, repositoryId, [...args, '--end-of-options', path, `${commit}:${ref}`], { config: 'users' });
+  await inMirror(hands, repositoryId, [...args, '--end-of-options', path, `${commit}:${ref}`], {
+    config: 'users',
+    timeoutMs: BASE_TIMEOUT_MS,
+  });
 }

@@ -8,10 +8,17 @@ import { inMirror } from './mirror.ts';
 import { readRecord, type WorktreeRecord, writeRecord } from './registry.ts';
 import { runSetup } from './setup.ts';
 
+const CLONE_TIMEOUT_MS = 10 * 60_000;
 /** Nothing to fetch by chance, nowhere to push to, no collection of garbage in the middle of a turn. */
 const CLONE = [
-  ...['clone', '--shared', '--single-branch', '--no-tags', '--template='],
-  ...['--config=remote.origin.pushurl=no-push', '--config=gc.auto=0', '--config=maintenance.auto=false'],
+  'clone',
+  '--shared',
+  '--single-branch',
+  '--no-tags',
+  '--template=',
+  '--config=remote.origin.pushurl=no-push',
+  '--config=gc.auto=0',
+  '--config=maintenance.auto=false',
 ];
 
 export function prepareWorktree(hands: Hands): Runner['prepareWorktree'] {
@@ -58,7 +65,7 @@ async function refuseStranger(path: string, known: WorktreeRecord | null): Promi
 async function clone(hands: Hands, request: WorktreeRequest, path: string): Promise<void> {
   const mirror = mirrorOf(hands, request.repositoryId);
   const args = [...CLONE, `--branch=${request.branch}`, '--end-of-options', mirror, path];
-  await hands.git.run(args, { cwd: worktreesOf(hands), config: 'ours' });
+  await hands.git.run(args, { cwd: worktreesOf(hands), config: 'ours', timeoutMs: CLONE_TIMEOUT_MS });
 }
 
 function failedWorktree(error: unknown): unknown {

@@ -7,7 +7,7 @@ import { textOf } from '../git.ts';
 import { type Hands, scratchName, worktreeOf, worktreesOf } from '../hands.ts';
 import { folderName } from '../names.ts';
 import { fetchHead, fetchStrays } from './agent-commits.ts';
-import { kindOf, makeDirectory, removeContained, sweepTrash } from './files.ts';
+import { kindOf, makeDirectory, removeContained } from './files.ts';
 import { commitTree, safeFolder } from './keep-tree.ts';
 import { inMirror, swapRef, treeOf } from './mirror.ts';
 import { forgetRecord, readRecord, type WorktreeRecord } from './registry.ts';
@@ -26,7 +26,6 @@ export function removeWorktree(hands: Hands): Runner['removeWorktree'] {
       kind === 'directory' && record?.state === 'ready' ? await rescueWork(hands, record, repositoryId) : NOTHING;
     if (rescue.unreadable) await setAside(hands, folder, taskId);
     else if (kind !== 'absent') await removeContained(hands, root, folder);
-    if (kind !== 'absent') await sweepTrash(root);
     await forgetRecord(hands, taskId);
     return { removed: kind !== 'absent', rescued: rescue.ref };
   };

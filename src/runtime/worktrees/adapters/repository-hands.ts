@@ -7,6 +7,7 @@ import { deliver } from './deliver.ts';
 import { simpleGitAdapter } from './git.ts';
 import { inspectUsers } from './inspect.ts';
 import { keepTree } from './keep-tree.ts';
+import { sweepLeftovers } from './leftovers.ts';
 import { mergeCandidate } from './merge-candidate.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
@@ -40,13 +41,17 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const git = options.git ?? simpleGitAdapter(options);
   const hands: Hands = { ...options, directory: realpathSync(options.directory), git };
+  const swept = sweepLeftovers(hands);
   const inTurn = createLocks();
   const oneBy =
     <I, O>(key: (input: I) => string, verb: (input: I) => Promise<O>) =>
-    async (input: I): Promise<O> =>
-      inTurn(key(input), () => verb(input));
+    async (input: I): Promise<O> => {
+      await swept;
+      return inTurn(key(input), () => verb(input));
+    };
   const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
+  const check = runCheck(hands);
   return {
     inspectRepository: inspectUsers(hands),
     openRun: oneBy(repository, openMirror(hands)),
@@ -54,7 +59,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
     prepareWorktree: oneBy(task, prepareWorktree(hands)),
     keepTree: oneBy(task, keepTree(hands)),
     removeWorktree: oneBy(task, removeWorktree(hands)),
-    runCheck: runCheck(hands),
+    runCheck: async (request) => swept.then(() => check(request)),
     mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
     moveBranch: moveMirrorBranch(hands),
     deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -13,7 +15,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commitAll, git, openJob, scratch, worktree, write } from './test-support.ts';
+import { systemRandom } from '../../../kernel/adapters/system.ts';
+import { rememberGroup } from '../../checks/adapters/orphans.ts';
+import { commitAll, git, openHands, openJob, scratch, worktree, write } from './test-support.ts';
 
 const failsWith = (code: string) => expect.objectContaining({ code });
 
@@ -373,14 +377,36 @@ describe('removeWorktree', () => {
     expect(first.rescued).toMatch(/^refs\/heph\/rescue\/tsk_one\/[0-9a-f]{16}$/);
   });
 
-  it('removes folders without write permission, and rubbish of earlier removals', async () => {
+  it('removes folders without write permission', async () => {
     const job = await openJob();
     const path = await worktree(job);
     write(path, { 'a/b/c': 'x' });
     chmodSync(join(path, 'a', 'b'), 0o500);
-    mkdirSync(join(job.directory, 'worktrees', '.trash-old'));
     const { removed } = await job.hands.removeWorktree({ taskId: 'tsk_one', repositoryId: job.repositoryId });
     expect(removed).toBe(true);
     expect(readdirSync(join(job.directory, 'worktrees'))).toEqual([]);
+  });
+});
+
+describe('what an interrupted process left', () => {
+  it('is removed at the next start: rubbish, and a check that still runs', async () => {
+    const { directory, repositoryId, base } = await openJob();
+    const orphan = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { detached: true, stdio: 'ignore' });
+    const gone = once(orphan, 'exit');
+    const checks = join(directory, 'checks');
+    write(directory, {
+      'repos/.new-x/HEAD': '',
+      'worktrees/.trash-x/a': '',
+      'scratch/index-x/index': '',
+      'checks/abc/a.txt': '',
+    });
+    await rememberGroup({ random: systemRandom }, join(checks, 'abc.group.json'), orphan.pid ?? 0);
+    const again = openHands({ directory }).hands;
+    const limits = { wallMs: 20_000, outputBytesMax: 100 };
+    await again.runCheck({ checkKey: 'k', repositoryId, commit: base, command: 'true', limits });
+    expect((await gone)[1]).toBe('SIGKILL');
+    expect(readdirSync(checks)).toEqual(['results']);
+    expect(readdirSync(join(directory, 'repos'))).toEqual([`${repositoryId}.git`]);
+    expect([...readdirSync(join(directory, 'worktrees')), ...readdirSync(join(directory, 'scratch'))]).toEqual([]);
   });
 });

@@ -24,16 +24,31 @@ const BACKOFF_MS = [50, 100, 200, 400, 800, 1600, 3000];
 
 /** Sends one message to whichever server lives, and answers with its messages. Never throws but for the signal. */
 export async function forward(parts: ForwardParts, sent: Forwarded): Promise<RpcMessage[]> {
-  const deadline = parts.clock.monotonicMs() + parts.patienceMs;
+  const begun = parts.clock.monotonicMs();
+  const deadline = begun + parts.patienceMs;
   for (let attempt = 0; ; attempt++) {
     const tried = await tryOnce(parts, sent);
+    const tooEarly =
+      'messages' in tried &&
+      tried.unknownToken &&
+      parts.clock.monotonicMs() < begun + Math.min(TOKEN_PATIENCE_MS, parts.patienceMs);
+    if (tooEarly) {
+      await sleep(parts.clock, BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] as number, sent.signal);
+      continue;
+    }
     if (!('away' in tried)) return tried.messages;
     if (parts.clock.monotonicMs() >= deadline || !tried.again) return refused(sent.message, tried.away);
     await sleep(parts.clock, BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] as number, sent.signal);
   }
 }
 
-type Tried = { messages: RpcMessage[] } | { away: string; again: boolean };
+/**
+ * An agent can be quicker than the word that it lives, most of all when the server was killed between the two: its token
+ * is then known a moment later.
+ */
+const TOKEN_PATIENCE_MS = 15_000;
+
+type Tried = { messages: RpcMessage[]; unknownToken: boolean } | { away: string; again: boolean };
 
 async function tryOnce(
   { locate }: ForwardParts,
@@ -52,7 +67,7 @@ async function tryOnce(
     });
     // 502 and above: it is stopping, or has not come up yet; it has done nothing.
     if (answer.status >= 502) return { away: `The server answered ${answer.status}.`, again: true };
-    return { messages: messagesOf(message, answer) };
+    return { messages: messagesOf(message, answer), unknownToken: answer.status === 401 };
   } catch (error) {
     if (signal.aborted) throw error;
     const failure = error as CliFailure;

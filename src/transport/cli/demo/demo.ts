@@ -53,12 +53,22 @@ export async function demo(world: World, output: Output, self: string, options: 
     });
   } finally {
     if (!options.keep)
-      await down(world, createOutput({ stdout: { write: () => true }, stderr: world.stderr }, false), place.data);
+      await down(
+        world,
+        createOutput({ stdout: { write: (_data, done) => done?.() }, stderr: world.stderr }, false),
+        place.data,
+      );
   }
   const untrue = proof.claims.filter((claim) => !claim.true);
   if (untrue.length > 0)
     throw fail('demo.not_proved', `Not true: ${untrue.map(({ claim, saw }) => `${claim} (${saw})`).join('; ')}.`);
   return EXIT.ok;
+}
+
+/** Failures that no task took for its own, because they follow from several faults. */
+function othersFailing(story: Story, listed: number): string[] {
+  const others = (story.baseline?.failed ?? listed) - listed;
+  return others > 0 ? [`  and ${others} more, which fail with these`] : [];
 }
 
 async function demoLines(
@@ -78,6 +88,7 @@ async function demoLines(
     'What was wrong',
     ...(story.baseline ? [`  ${checkText(story.baseline)}`] : []),
     ...fixes.flatMap((task) => task.failures.map(({ file, name }) => `  ${plainLine(`${file}: ${name}`, 160)}`)),
+    ...othersFailing(story, fixes.flatMap((task) => task.failures).length),
     '',
     'What was changed, and by which task',
     ...fixes.flatMap((task, n) => [

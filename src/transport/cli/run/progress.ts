@@ -69,7 +69,7 @@ function lineOf(event: WireEvent, story: Story): string | null {
     case 'TreeKept':
       return filesText(data.files as { path: string }[], data.filesMore as number, about);
     case 'ValidationPassed':
-      return about(data.check ? `good: ${checkText(data.check as Check)}` : 'good');
+      return about(`good: ${data.verdict}`);
     case 'ValidationFailed':
     case 'WorkSentBack':
       return about(`sent back (${data.code}): ${data.feedback}`);

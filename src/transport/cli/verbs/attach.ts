@@ -14,20 +14,22 @@ const WAIT_MS = 20_000;
 export async function attach(world: World, client: Client, agentId: string): Promise<number> {
   const { stdin, stdout } = world;
   if (!stdin.isTTY || !stdin.setRawMode) throw fail('cli.no_terminal', 'To attach, stdin must be a terminal.');
+  const whole = await wholeId(client, agentId);
   const stop = new AbortController();
+  const decoder = new TextDecoder();
   let sending: Promise<unknown> = Promise.resolve();
   const typed = (chunk: Buffer) => {
     const detach = chunk.indexOf(DETACH);
     const keys = keystrokes(detach < 0 ? chunk : chunk.subarray(0, detach));
     if (keys.length > 0) {
-      const data = keys.toString('base64');
+      const data = decoder.decode(keys, { stream: true });
       sending = sending
-        .then(() => client.post(`/api/agents/${encodeURIComponent(agentId)}/keystrokes`, { data }))
+        .then(() => client.post(`/api/agents/${encodeURIComponent(whole)}/keystrokes`, { data }))
         .catch((error) => stop.abort(error));
     }
     if (detach >= 0) stop.abort();
   };
-  world.stderr.write(`Attached to ${agentId}; detach with Ctrl-].\r\n`);
+  world.stderr.write(`Attached to ${whole}; detach with Ctrl-].\r\n`);
   stdin.setRawMode(true);
   stdin.on('data', typed);
   stdin.resume();
@@ -35,7 +37,7 @@ export async function attach(world: World, client: Client, agentId: string): Pro
     for (let cursor = 0; ; ) {
       const chunk = await client.query<Transcript>(
         'get_transcript',
-        { agentId, cursor, bytesMax: CHUNK_BYTES, waitMs: WAIT_MS },
+        { agentId: whole, cursor, bytesMax: CHUNK_BYTES, waitMs: WAIT_MS },
         { waitMs: WAIT_MS, signal: stop.signal },
       );
       stdout.write(Buffer.from(chunk.data, 'base64'));
@@ -51,8 +53,16 @@ export async function attach(world: World, client: Client, agentId: string): Pro
   }
   await sending;
   if (stop.signal.reason instanceof Error && stop.signal.reason.name !== 'AbortError') throw stop.signal.reason;
-  world.stderr.write(`\r\nDetached from ${agentId}.\r\n`);
+  world.stderr.write(`\r\nDetached from ${whole}.\r\n`);
   return EXIT.ok;
+}
+
+/** The id that a unique prefix means. */
+async function wholeId(client: Client, agentId: string): Promise<string> {
+  const { agents } = await client.query<{ agents: { agentId: string }[] }>('get_agent_status', { agentId });
+  const [agent] = agents;
+  if (!agent) throw fail('id.unknown', `There is no agent ${agentId}.`);
+  return agent.agentId;
 }
 
 // Cursor reports, device attributes, mode reports, focus, OSC and DCS answers: what terminals say by themselves.

@@ -31,7 +31,8 @@ export async function exportLog(
 ): Promise<number> {
   const tools = await world.programs.log();
   if (!to) {
-    await tools.export(directory, (line) => void world.stdout.write(line));
+    // One line after the other: a slow reader must not fill our memory with the log.
+    await tools.export(directory, (line) => new Promise((resolve) => world.stdout.write(line, resolve)));
     return EXIT.ok;
   }
   const path = resolve(world.cwd, to);

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createPlainStream } from '../../../kernel/plain-text.ts';
+import { createPlainText } from '../../../kernel/plain-text.ts';
 import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
 import type { World } from '../world.ts';
@@ -47,7 +47,7 @@ interface Printer {
 
 function printerOf(world: World, raw: boolean): Printer {
   if (raw) return { print: (bytes) => void world.stdout.write(bytes), end: () => {} };
-  const plain = createPlainStream();
+  const plain = createPlainText();
   return {
     print: (bytes) => void world.stdout.write(plain.push(bytes)),
     end: () => void world.stdout.write(plain.flush()),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPlainText, plainText } from './plain-text.ts';
+import { createPlainText, plainLine, plainText } from './plain-text.ts';
 
 const text = (raw: string) => plainText(Buffer.from(raw));
 /** Bytes as terminals see them: much of it sequences, some of it cut or broken. */
@@ -87,5 +87,12 @@ describe('plain text of terminal bytes', () => {
         expect(text(plainText(bytes))).toBe(plainText(bytes));
       }),
     );
+  });
+});
+
+describe('a line of somebody else’s text', () => {
+  it('is one line without sequences, cut where it is long', () => {
+    expect(plainLine('  a\n\n b\u001b[2J c\u001b]0;title\u0007 ')).toBe('a b c');
+    expect(plainLine('x'.repeat(50), 10)).toBe(`${'x'.repeat(9)}…`);
   });
 });

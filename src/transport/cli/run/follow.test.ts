@@ -1,0 +1,296 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type CliWorld, cliWorld } from '../../../../tests/support/cli-world.ts';
+import { type Answer, type Asked, announce, fakeServer } from '../../../../tests/support/fake-server.ts';
+import { main } from '../main.ts';
+import type { RunReport } from './report.ts';
+
+const data = mkdtempSync(join(tmpdir(), 'heph-follow-'));
+afterAll(() => rmSync(data, { recursive: true }));
+
+const WORKFLOW = 'wfl_1';
+const COMMIT = 'c'.repeat(40);
+const CHECK = {
+  command: 'npm test',
+  commit: COMMIT,
+  status: 'failed',
+  exitCode: 1,
+  durationMs: 2100,
+  passed: 60,
+  failed: 7,
+  skipped: 0,
+  resultHash: null,
+};
+const DELIVERY = { runBranch: 'heph/run-1', commit: 'd'.repeat(40), baseBranch: 'main', base: 'moved', reason: null };
+
+let position = 0;
+function event(stream: string, type: string, to: string, fields: Record<string, unknown> = {}) {
+  position++;
+  const taskId = stream.startsWith('task-') ? stream.slice(5) : undefined;
+  return {
+    id: `evt_${position}`,
+    stream,
+    revision: 0,
+    position: String(position),
+    type,
+    v: 1,
+    at: 1_000 * position,
+    data: fields,
+    meta: { actor: 'server', scope: { workflowId: WORKFLOW, ...(taskId && { taskId }) }, to },
+  };
+}
+const workflow = (type: string, fields = {}) => event(`workflow-${WORKFLOW}`, type, 'active', fields);
+const task = (id: string, type: string, to: string, fields = {}) => event(`task-${id}`, type, to, fields);
+
+const started = () =>
+  workflow('WorkflowStarted', {
+    workflowId: WORKFLOW,
+    definition: { title: 'Bug fix' },
+    goal: 'g',
+    runBranch: 'heph/run-1',
+    check: 'npm test',
+    repository: { repositoryId: 'rep_1', path: '/re po', baseBranch: 'main', baseCommit: 'b'.repeat(40) },
+  });
+const created = (id: string, title: string) =>
+  task(id, 'TaskCreated', 'pending', {
+    title,
+    phase: 'fix',
+    agent: 'repair',
+    inputs: { failures: [{ file: 'a.test.js', name: 'adds' }] },
+  });
+
+/** A run of two tasks: one is merged, one fails in a way that tries to paint the terminal. */
+function story() {
+  position = 0;
+  return [
+    started(),
+    workflow('BaselineRecorded', { check: CHECK }),
+    workflow('PhaseStarted', { phase: 'fix', round: 1 }),
+    created('tsk_1', 'Mend a'),
+    created('tsk_2', 'Mend b'),
+    task('tsk_1', 'TaskAssigned', 'assigned', { agentId: 'agt_1', attempt: 1 }),
+    task('tsk_1', 'TaskStarted', 'in_progress', { agentId: 'agt_1', attempt: 1 }),
+    task('tsk_1', 'TaskProgressed', 'in_progress', { message: 'half \u001b]0;owned\u0007way', fraction: 0.5 }),
+    task('tsk_1', 'WorkSubmitted', 'blocked_on_validation', {
+      agentId: 'agt_1',
+      attempt: 1,
+      summary: '<= is <',
+      outputs: {},
+      how: 'reported',
+    }),
+    task('tsk_1', 'TreeKept', 'blocked_on_validation', {
+      files: [{ path: 'src/a.js', insertions: 1, deletions: 1 }],
+      filesMore: 0,
+    }),
+    task('tsk_1', 'TaskMerged', 'done', { commit: COMMIT, branch: 'heph/run-1' }),
+    task('tsk_2', 'TaskFailed', 'failed', { code: 'no_patch', reason: 'tried 51 candidates', by: 'agent:agt_2' }),
+  ];
+}
+
+type Event = ReturnType<typeof event>;
+
+/** A server that knows these events, and gives at most `page` of them at once. */
+function serving(
+  events: Event[],
+  options: { page?: number; queue?: unknown[]; before?: (asked: Asked) => Answer | null } = {},
+) {
+  return (asked: Asked): Answer => {
+    const special = options.before?.(asked);
+    if (special) return special;
+    if (asked.path === '/health') return { body: { startedAt: 1 } };
+    if (asked.path === '/api/commands/start_workflow')
+      return { body: { ok: true, id: WORKFLOW, position: '1', events: [], state: 'active', repeated: false } };
+    if (asked.path === '/api/queries/get_queue')
+      return { body: { ok: true, result: { rows: Object.fromEntries((options.queue ?? []).entries()) } } };
+    const after = Number((asked.body as { after: string }).after);
+    const found = events.filter((one) => Number(one.position) > after).slice(0, options.page ?? 500);
+    return { body: { ok: true, result: { events: found, position: found.at(-1)?.position ?? String(after) } } };
+  };
+}
+
+async function heph(words: string[], answer: (asked: Asked) => Answer, during?: (cli: CliWorld) => void) {
+  await using server = await fakeServer(answer);
+  announce(data, server);
+  const cli = cliWorld({ env: { HEPH_DATA: data } });
+  during?.(cli);
+  const code = await main(words, cli.world, '0', async () => []);
+  return { code, cli, asked: server.asked, report: () => cli.records().at(-1) as unknown as RunReport };
+}
+
+describe('following a run', () => {
+  const completed = () => [...story(), workflow('WorkflowCompleted', { delivery: DELIVERY, summary: 'Done.' })];
+
+  it('tells each step in a line, then reports, and ends with 0 when the run completed', async () => {
+    const { code, cli } = await heph(['run', 'bugfix', '--repo', 'here', '--goal', 'g'], serving(completed()));
+    expect(code).toBe(0);
+    const text = cli.out();
+    for (const part of [
+      'Bug fix on /re po (main at bbbbbbbb), run wfl_1',
+      'Before the work: npm test failed, 60 tests pass, 7 fail (2.1 s)',
+      'Mend a: half way (50 %)',
+      'Mend a: changed src/a.js',
+      'Mend b: failed (no_patch): tried 51 candidates',
+      'Report: completed in 12.0 s',
+      'failing: a.test.js adds',
+      'src/a.js +1 −1',
+      `merged as ${COMMIT}`,
+      'why: tried 51 candidates',
+      `Delivered: main is at ${DELIVERY.commit}`,
+      'heph events --workflow wfl_1',
+    ]) {
+      expect(text).toContain(part);
+    }
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u001b\u0007]/);
+  });
+
+  it('sends the repository as a whole path and every option as the command has it', async () => {
+    const words = [
+      'run',
+      'bugfix',
+      '--repo',
+      'here',
+      '--goal',
+      'g',
+      '--agent',
+      'claude',
+      '--check',
+      'make test',
+      '--branch',
+      'dev',
+      '--no-merge',
+      '--from-head',
+      '--param',
+      'n=3',
+      '--param',
+      'name=x y',
+      '--idempotency-key',
+      'k',
+    ];
+    const { asked } = await heph(words, serving(completed()));
+    const start = asked.find(({ path }) => path.endsWith('start_workflow'));
+    expect(start?.body).toEqual({
+      workflow: 'bugfix',
+      repository: '/here',
+      goal: 'g',
+      agent: 'claude',
+      check: 'make test',
+      branch: 'dev',
+      merge: false,
+      fromHead: true,
+      params: { n: 3, name: 'x y' },
+    });
+    expect(start?.headers['idempotency-key']).toBe('k');
+  });
+
+  it('gives one object a line with --json, the report last', async () => {
+    const { code, cli, report } = await heph(
+      ['run', 'bugfix', '--repo', '.', '--goal', 'g', '--json'],
+      serving(completed()),
+    );
+    expect(code).toBe(0);
+    expect(
+      cli
+        .records()
+        .filter(({ type }) => type === 'event')
+        .map(({ position }) => position),
+    ).toEqual(completed().map((one) => one.position));
+    expect(report()).toMatchObject({
+      type: 'report',
+      outcome: 'completed',
+      branch: 'heph/run-1',
+      commits: [COMMIT, DELIVERY.commit],
+      base: { branch: 'main', state: 'moved' },
+      tasks: [
+        { taskId: 'tsk_1', status: 'done', commit: COMMIT, summary: '<= is <', reason: null },
+        { taskId: 'tsk_2', status: 'failed', code: 'no_patch', reason: 'tried 51 candidates' },
+      ],
+    });
+  });
+
+  it('shows every event once over many pages and a server that was away', async () => {
+    let calls = 0;
+    const before = (asked: Asked): Answer | null =>
+      asked.path.endsWith('wait_for_events') && ++calls % 3 === 0 ? { hangUp: true } : null;
+    const { code, cli } = await heph(['follow', WORKFLOW, '--json'], serving(completed(), { page: 1, before }));
+    expect(code).toBe(0);
+    expect(calls).toBeGreaterThan(completed().length);
+    expect(
+      cli
+        .records()
+        .filter(({ type }) => type === 'event')
+        .map(({ position }) => position),
+    ).toEqual(completed().map((one) => one.position));
+  });
+
+  it('ends with 1 and says how to merge by hand when the base was left alone', async () => {
+    const left = [
+      ...story(),
+      workflow('WorkflowFailed', {
+        code: 'phase_red',
+        reason: 'Fix is red',
+        delivery: { ...DELIVERY, base: 'left', reason: 'the base has moved' },
+      }),
+    ];
+    const { code, cli } = await heph(['follow', WORKFLOW], serving(left));
+    expect(code).toBe(1);
+    expect(cli.out()).toContain('Report: failed in 12.0 s: Fix is red');
+    expect(cli.out()).toContain("git -C '/re po' merge --no-ff heph/run-1");
+  });
+
+  const waits = (codes: string[], running = false) => ({
+    taskId: 'tsk_1',
+    workflowId: WORKFLOW,
+    title: 'Mend a',
+    running,
+    reasons: codes.map((code) => ({ code, text: `because of ${code}` })),
+  });
+
+  it('ends with 3 and the reason when whatever waits, waits for a person', async () => {
+    const queue = [waits(['agent_stopped']), waits(['phase_not_started'])];
+    const { code, report, cli } = await heph(['follow', WORKFLOW, '--json'], serving(story(), { queue }));
+    expect(code).toBe(3);
+    expect(report()).toMatchObject({ outcome: 'stalled', code: 'run.stalled', reason: 'because of agent_stopped' });
+    expect(cli.records().some(({ type }) => type === 'waiting')).toBe(false);
+  });
+
+  it.each([
+    [[waits(['no_slot'])]],
+    [[waits(['agent_stopped']), waits([], true)]],
+    [[waits(['agent_stopped']), waits(['merge'])]],
+    [[waits(['phase_not_started'])]],
+  ])('goes on while something moves, and shows why the rest waits: %j', async (queue) => {
+    const events = story();
+    let asks = 0;
+    // The end comes only after the queue was looked at twice.
+    const before = (asked: Asked): null => {
+      if (asked.path.endsWith('get_queue') && ++asks === 2) events.push(...completed().slice(-1));
+      return null;
+    };
+    const { code, cli } = await heph(['follow', WORKFLOW], serving(events, { queue, before }));
+    expect([code, asks]).toEqual([0, 2]);
+    const lines = cli
+      .out()
+      .split('\n')
+      .filter((line) => line.includes('waits: because of'));
+    expect(lines.length).toBe(queue.filter((one) => one.reasons.length > 0).length);
+  });
+
+  it('leaves the run alone at Ctrl-C, ends with 130 and says how to come back', async () => {
+    let cli: CliWorld | undefined;
+    const before = (asked: Asked): null => {
+      if (asked.path.endsWith('get_queue')) cli?.signal('SIGINT');
+      return null;
+    };
+    const { code, asked } = await heph(
+      ['follow', WORKFLOW],
+      serving(story(), { queue: [waits(['no_slot'])], before }),
+      (made) => (cli = made),
+    );
+    expect(code).toBe(130);
+    expect(cli?.err()).toContain('heph follow wfl_1');
+    expect(asked.some(({ path }) => path.startsWith('/api/commands/'))).toBe(false);
+  });
+});

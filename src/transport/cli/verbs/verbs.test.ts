@@ -1,0 +1,262 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cliWorld } from '../../../../tests/support/cli-world.ts';
+import { announce, type Answer, type Asked, fakeServer } from '../../../../tests/support/fake-server.ts';
+import { checkAgent, checkDataDirectory, checkGit, checkNode, checkSandbox } from '../doctor/checks.ts';
+import { atLeast } from '../doctor/findings.ts';
+import { main } from '../main.ts';
+import { duration, shellWords } from '../output.ts';
+import { keystrokes } from './attach.ts';
+import { parseParam } from './run.ts';
+
+let data = '';
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'heph-verb-'));
+});
+afterEach(() => rmSync(data, { recursive: true }));
+
+const ESC = '\u001b';
+
+describe('words and times', () => {
+  it('quotes what a shell would take apart', () => {
+    expect(shellWords(['git', '-C', '/a b', "it's", '$(id)', 'x;y'])).toBe(`git -C '/a b' 'it'\\''s' '$(id)' 'x;y'`);
+  });
+
+  it.each([
+    [120, '120 ms'],
+    [4_200, '4.2 s'],
+    [185_000, '3 min 05 s'],
+    [3_720_000, '1 h 02 min'],
+  ])('tells %d ms as %s', (ms, text) => expect(duration(ms)).toBe(text));
+
+  it('reads parameters with their types and keeps a second equals sign', () => {
+    const all = ['n=3', 'on=true', 'id=007x', 'text=a=b'].reduce<Record<string, unknown>>(
+      (sum, one) => parseParam(one, sum),
+      {},
+    );
+    expect(all).toEqual({ n: 3, on: true, id: '007x', text: 'a=b' });
+    expect(() => parseParam('=x')).toThrow('name=value');
+  });
+});
+
+describe('keystrokes', () => {
+  it('are what a person typed: arrows, Alt, control keys, pasted text', () => {
+    for (const typed of [
+      `${ESC}[A`,
+      `${ESC}[1;5C`,
+      `${ESC}OP`,
+      `${ESC}x`,
+      '\u0003',
+      `${ESC}[200~text${ESC}[201~`,
+      'é',
+    ]) {
+      expect(keystrokes(Buffer.from(typed)).toString()).toBe(typed);
+    }
+  });
+
+  it.each([
+    `${ESC}[24;80R`,
+    `${ESC}[?1;2c`,
+    `${ESC}[>0;276;0c`,
+    `${ESC}[?25;1$y`,
+    `${ESC}[I`,
+    `${ESC}[O`,
+    `${ESC}]11;rgb:0/0/0\u0007`,
+    `${ESC}P1$r0m${ESC}\\`,
+    `${ESC}[0n`,
+  ])('never hold what a terminal answers by itself: %j', (reply) =>
+    expect(keystrokes(Buffer.from(`a${reply}b`)).toString()).toBe('ab'),
+  );
+});
+
+describe('doctor', () => {
+  it('compares versions part by part', () => {
+    expect([
+      atLeast('24.15.0', '24.15.0'),
+      atLeast('24.9.1', '24.15.0'),
+      atLeast('25.0.0', '24.15.0'),
+      atLeast('2.39', '2.30.0'),
+    ]).toEqual([true, false, true, true]);
+    expect(checkNode('20.20.2')).toMatchObject({ level: 'error', next: expect.stringContaining('Node 24') });
+  });
+
+  it('finds no program on an empty PATH, and says what that means', async () => {
+    expect(await checkGit({ PATH: '' })).toMatchObject({ level: 'error' });
+    expect(await checkSandbox({ PATH: 'relative' })).toMatchObject({
+      level: 'note',
+      text: expect.stringContaining('runs as you'),
+    });
+    expect(await checkAgent('claude', { argv: ['claude'] }, { PATH: '' })).toMatchObject({
+      level: 'note',
+      next: expect.stringContaining('agents.claude.argv'),
+    });
+    expect(await checkAgent('repair', { argv: ['{heph_node}'] }, { PATH: '' })).toMatchObject({ level: 'ok' });
+  });
+
+  it('tells the version of a program that is there', async () => {
+    const tool = join(data, 'tool');
+    writeFileSync(tool, '#!/bin/sh\necho "tool 1.2"\n', { mode: 0o700 });
+    expect(await checkAgent('mine', { argv: ['tool'] }, { PATH: data })).toMatchObject({
+      level: 'ok',
+      text: `${tool} tool 1.2`,
+    });
+  });
+
+  it('finds what others can reach, and what belongs to others', () => {
+    const uid = process.getuid?.() as number;
+    expect(checkDataDirectory(join(data, 'absent'), uid)).toMatchObject({ level: 'ok' });
+    mkdirSync(join(data, 'blobs'), { mode: 0o700 });
+    expect(checkDataDirectory(data, uid)).toMatchObject({ level: 'ok' });
+    expect(checkDataDirectory(data, uid + 1)).toMatchObject({ level: 'error', next: expect.stringContaining('chown') });
+    chmodSync(join(data, 'blobs'), 0o750);
+    expect(checkDataDirectory(data, uid)).toMatchObject({
+      level: 'error',
+      text: expect.stringContaining('blobs'),
+      next: expect.stringContaining('chmod'),
+    });
+  });
+
+  it('ends with 1 when something is a problem, and says each finding as one object', async () => {
+    chmodSync(data, 0o755);
+    const cli = cliWorld({ env: { HEPH_DATA: data, PATH: process.env.PATH as string } });
+    expect(await main(['doctor', '--json'], cli.world, '0', async () => [])).toBe(1);
+    expect(cli.records().at(-1)).toEqual({ type: 'report', problems: 1 });
+    expect(cli.records().find(({ what }) => what === 'data')).toMatchObject({ level: 'error' });
+  });
+});
+
+describe('up', () => {
+  function server() {
+    const closing = Promise.withResolvers<void>();
+    let closes = 0;
+    const started = Promise.withResolvers<void>();
+    const programs = {
+      startServer: async () => {
+        started.resolve();
+        return { url: 'http://127.0.0.1:1', port: 1, close: () => (closes++, closing.promise) };
+      },
+    };
+    const cli = cliWorld({ programs, env: { HEPH_DATA: data } });
+    return {
+      cli,
+      closing,
+      started: started.promise,
+      closes: () => closes,
+      ended: main(['up'], cli.world, '0', async () => []),
+    };
+  }
+  const isReady = async (out: () => string) => {
+    while (!out().includes('ready')) await new Promise(setImmediate);
+  };
+
+  it('says in one line that it is ready, and drains at the first signal', async () => {
+    const { cli, closing, started, closes, ended } = server();
+    await started;
+    await isReady(cli.out);
+    expect(cli.out().trimEnd().split('\n')).toHaveLength(1);
+    cli.signal('SIGTERM');
+    expect(closes()).toBe(1);
+    closing.resolve();
+    expect(await ended).toBe(0);
+  });
+
+  it('ends at once at the second signal, drained or not', async () => {
+    const { cli, started, ended } = server();
+    await started;
+    await isReady(cli.out);
+    cli.signal('SIGTERM');
+    cli.signal('SIGINT');
+    expect(await ended).toBe(130);
+  });
+});
+
+describe('verbs that ask', () => {
+  async function heph(words: string[], queries: Record<string, (body: never) => unknown>) {
+    const answer = (asked: Asked): Answer => {
+      if (asked.path === '/health') return { body: { startedAt: 1 } };
+      const name = asked.path.split('/').at(-1) as string;
+      return { body: { ok: true, result: queries[name]?.(asked.body as never) } };
+    };
+    await using server = await fakeServer(answer);
+    announce(data, server);
+    const cli = cliWorld({ env: { HEPH_DATA: data } });
+    return { code: await main(words, cli.world, '0', async () => []), cli };
+  }
+
+  it('status names the living agents with their holders, and fails without a server', async () => {
+    const agent = (agentId: string, living: boolean) => ({
+      agentId,
+      agent: 'repair',
+      status: 'live.working',
+      taskId: 'tsk_1',
+      living,
+      ageMs: 5,
+      process: { state: 'running', holderPid: 41, pid: 42 },
+    });
+    const { code, cli } = await heph(['status', '--json'], {
+      get_agent_status: () => ({ agents: [agent('agt_1', true), agent('agt_2', false)], position: '7', asOf: 9 }),
+    });
+    expect(code).toBe(0);
+    expect(cli.records()).toMatchObject([
+      { pid: process.pid, position: '7', dataDirectory: data, agents: [{ agentId: 'agt_1', holderPid: 41, pid: 42 }] },
+    ]);
+    const alone = cliWorld({ env: { HEPH_DATA: join(data, 'other') } });
+    expect(await main(['status'], alone.world, '0', async () => [])).toBe(1);
+    expect(alone.err()).toContain('(server.not_running)');
+  });
+
+  it('logs takes escape sequences out of a transcript, also where chunks cut them, and leaves them in with --raw', async () => {
+    const bytes = Buffer.from(`one ${ESC}[31mred${ESC}[0m\r\n${ESC}]52;c;aGk=\u0007two\n`);
+    const transcript = ({ cursor }: { cursor: number }) => ({
+      cursor,
+      nextCursor: Math.min(cursor + 7, bytes.length),
+      data: bytes.subarray(cursor, cursor + 7).toString('base64'),
+      ended: cursor + 7 >= bytes.length,
+    });
+    expect((await heph(['logs', 'agt_1'], { get_transcript: transcript })).cli.out()).toBe('one red\ntwo\n');
+    expect((await heph(['logs', 'agt_1', '--raw'], { get_transcript: transcript })).cli.out()).toBe(
+      bytes.toString('latin1'),
+    );
+  });
+
+  it('logs server prints the log of the data directory', async () => {
+    mkdirSync(join(data, 'logs'));
+    writeFileSync(join(data, 'logs', 'server.log'), `a ${ESC}[2Jb\n`);
+    expect((await heph(['logs', 'server'], {})).cli.out()).toBe('a b\n');
+  });
+
+  it('rebuild fails when what was rebuilt differs', async () => {
+    const rebuilt = (equal: boolean) => ({
+      rebuild_view: ({ view }: { view: string }) => ({
+        view,
+        position: '3',
+        checksum: 'f'.repeat(64),
+        equal,
+        events: 3,
+        ms: 1,
+      }),
+    });
+    expect((await heph(['rebuild'], rebuilt(true))).cli.out().trimEnd().split('\n')).toHaveLength(3);
+    const { code, cli } = await heph(['rebuild', 'queue'], rebuilt(false));
+    expect([code, cli.err().includes('(view.differs)')]).toEqual([1, true]);
+  });
+
+  it('events pages through all of it, each event once', async () => {
+    const all = Array.from({ length: 5 }, (_, n) => ({
+      position: String(n + 1),
+      at: 0,
+      stream: 'task-tsk_1',
+      type: 'TaskQueued',
+      data: {},
+      meta: {},
+    }));
+    const page = ({ after }: { after: string }) => {
+      const events = all.filter(({ position }) => Number(position) > Number(after)).slice(0, 2);
+      return { events, position: events.at(-1)?.position ?? after };
+    };
+    const { cli } = await heph(['events', '--json', '--after', '1'], { get_events: page });
+    expect(cli.records().map(({ position }) => position)).toEqual(['2', '3', '4', '5']);
+  });
+});

@@ -1,0 +1,43 @@
+import type { CommandBus, TokenIndex } from '../../commands/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { Queries } from '../queries-port.ts';
+import type { Gate } from './gate.ts';
+import type { Metrics } from './metrics.ts';
+import type { Sessions } from './sessions.ts';
+
+/** How the server is, as far as it was looked at; what was not measured is not in it. */
+export interface Health {
+  /** Whether commands are taken and reads answered. */
+  ready: boolean;
+  /** Why not, or what is not as it should be, a sentence each. */
+  problems: string[];
+  [measured: string]: unknown;
+}
+
+/** What the server is made of. */
+export interface HttpServerParts {
+  bus: CommandBus;
+  queries: Queries;
+  tokens: TokenIndex;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Of the product. */
+  version: string;
+  health: () => Promise<Health>;
+  metrics: Metrics;
+  /** Where an operator's keystrokes go. Absent: nobody can type into an agent's terminal. */
+  terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
+  /** How often one agent may ask. */
+  rate?: { perSecond: number; burst: number };
+}
+
+/** What the routes share. */
+export interface HttpContext extends HttpServerParts {
+  gate(): Gate;
+  sessions(): Sessions;
+  /** Aborts when the server closes. */
+  closing: AbortSignal;
+}
