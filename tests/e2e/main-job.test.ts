@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lay, git, makeRepository, NESTED_LIBRARY, stateOf } from '../support/repositories.ts';
+import { lay, git, makeRepository, NESTED_LIBRARY } from '../support/repositories.ts';
 import type { Told } from '../support/operator.ts';
 import { createProduct, type Product, type Ran } from '../support/product.ts';
 import { execFile } from 'node:child_process';

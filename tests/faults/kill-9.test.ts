@@ -78,7 +78,7 @@ async function killed(server: Up, random: () => number): Promise<void> {
   const trigger = TRIGGERS[Math.floor(random() * TRIGGERS.length)] as string;
   const delayMs = random() * AFTER_TRIGGER_MS;
   const from = await product.operator.head();
-  const sending = sendUntilGone();
+  const sending = sendUntilGone(from);
   // A workflow that ends is the last resort: what was chosen may be over for all that are open.
   const seen = product.operator.until([trigger, 'WorkflowCompleted'], from);
   for (let n = (await openWorkflows()).size; n < OPEN_WORKFLOWS; n++) await startChores();
@@ -98,14 +98,15 @@ async function startChores(): Promise<void> {
   acknowledged.push(await product.operator.command('start_workflow', input, `chores-${sent++}`));
 }
 
-/** Writes each answer down until the server does not answer any more. */
-async function sendUntilGone(): Promise<void> {
-  for (;;) {
+/** A command beside everything that happens, its answer written down, until the server does not answer any more. */
+async function sendUntilGone(from: string): Promise<void> {
+  for (let after = from; ; ) {
     const key = unanswered[0] ?? `setting-${sent++}`;
     unanswered = [key];
     try {
       acknowledged.push(await product.operator.command('set_config', { changes: settingOf(key) }, key));
       unanswered = [];
+      after = (await product.operator.until(TRIGGERS, after)).position;
     } catch (error) {
       // How a lost connection is told.
       if (error instanceof TypeError) return;

@@ -95,7 +95,8 @@ export function createProduct({ settings = {}, agents = {} }: ProductOptions = {
     },
     async end() {
       const left = await endProcessesOf(root);
-      rmSync(root, { recursive: true, force: true });
+      // To look at what a failing test has left.
+      if (!process.env.HEPH_TEST_KEEP) rmSync(root, { recursive: true, force: true });
       return left;
     },
   };
