@@ -62,7 +62,7 @@ describe.each([...ACTORS.values()])('random commands to $kind', (actor) => {
     );
   });
 
-  // A fixed seed: 1whether a rare fact comes up must not be a matter of luck.
+  // A fixed seed: whether a rare fact comes up must not be a matter of luck.
   it('lead to every fact, and every command leads to one', () => {
     const stories = fc.sample(sequences(MOVES_MAX), { seed: 1, numRuns: 300 }).map((sequence) => tell(actor, sequence));
     const facts = new Set(stories.flatMap((story) => story.facts.map(({ type }) => type)));

@@ -149,7 +149,8 @@ export function goalOf(
 }
 
 function idsOf(failures: unknown): string[] {
-  return Array.isArray(failures) ? failures.map((one: { id?: unknown } | null) => String(one?.id)) : [];
+  if (!Array.isArray(failures)) return [];
+  return failures.map((one: string | { id?: unknown } | null) => (typeof one === 'string' ? one : String(one?.id)));
 }
 
 function reasonOf(tried: number, candidates: number, outOfBudget: boolean): string {

@@ -61,7 +61,8 @@ export const SENTENCES: Sentences = {
   TaskFailed: ({ reason }) => `The task failed: ${short(reason)}`,
   TaskCancelled: ({ reason, by }) => `The task was cancelled by ${by}${because(reason)}.`,
   TaskDuplicated: ({ of, by }) => `${by} said that the task is the same as ${of}.`,
-  WorktreeRemoved: ({ rescued }) => `The worktree was removed${rescued ? `; what it held is kept under ${rescued}` : ''}.`,
+  WorktreeRemoved: ({ rescued }) =>
+    `The worktree was removed${rescued ? `; what it held is kept under ${rescued}` : ''}.`,
   TaskRestarted: ({ by }) => `The task was restarted by ${by}.`,
 
   // agent

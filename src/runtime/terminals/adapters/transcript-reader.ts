@@ -15,18 +15,25 @@ export interface TranscriptPart {
 }
 
 /** Where the transcript ends and when it last grew; zero and null when nothing was written. */
-export async function transcriptEnd(directory: string): Promise<{ bytes: number; lastAt: number | null }> {
-  const start = (await starts(directory)).at(-1);
-  if (start === undefined) return { bytes: 0, lastAt: null };
-  const { size, mtimeMs } = await stat(join(directory, segmentName(start)));
-  return { bytes: start + size, lastAt: start + size > 0 ? Math.floor(mtimeMs) : null };
+export function transcriptEnd(directory: string): Promise<{ bytes: number; lastAt: number | null }> {
+  return againWhenDropped(async () => {
+    const start = (await starts(directory)).at(-1);
+    if (start === undefined) return { bytes: 0, lastAt: null };
+    const { size, mtimeMs } = await stat(join(directory, segmentName(start)));
+    return { bytes: start + size, lastAt: start + size > 0 ? Math.floor(mtimeMs) : null };
+  });
 }
 
 /** Up to `bytesMax` bytes from a cursor. Works beside a living writer and after its end. */
-export async function readTranscript(directory: string, cursor: number, bytesMax: number): Promise<TranscriptPart> {
+export function readTranscript(directory: string, cursor: number, bytesMax: number): Promise<TranscriptPart> {
+  return againWhenDropped(() => readOnce(directory, cursor, bytesMax));
+}
+
+/** The ring may drop a segment between the look at the folder and the look at the file. */
+async function againWhenDropped<T>(look: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readOnce(directory, cursor, bytesMax);
+      return await look();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === TRIES_MAX) throw error;
     }

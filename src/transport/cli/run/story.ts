@@ -178,10 +178,10 @@ function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
 /** Inputs are whatever an agent wrote, so each part is looked at. */
 function failuresIn(value: unknown): TaskStory['failures'] {
   if (!Array.isArray(value)) return [];
-  return value.map((one: { file?: unknown; name?: unknown; id?: unknown } | null) => ({
-    file: String(one?.file ?? ''),
-    name: String(one?.name ?? one?.id ?? ''),
-  }));
+  return value.map((one: string | { file?: unknown; name?: unknown; id?: unknown } | null) => {
+    if (typeof one === 'string') return { file: '', name: one };
+    return { file: String(one?.file ?? ''), name: String(one?.name ?? one?.id ?? '') };
+  });
 }
 
 /** The commits that merged something, in order, each once. */
