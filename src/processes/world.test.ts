@@ -103,6 +103,7 @@ describe('what is let go of', () => {
     happen('workflow-wfl_1', 'WorkflowCancelled', { reason: '', by: '' });
     happen('task-tsk_1', 'TaskCancelled', { reason: '', by: '' });
     happen('agent-agt_1', 'AgentFailed', { code: 'x', reason: '' });
+    happen('task-tsk_1', 'WorktreeRemoved', { rescued: null });
     deepStrictEqual(sizes(world), [1, 1, 1, 1, 1], 'the slot is not given back yet');
     happen('fleet-main', 'SlotReleased', { agentId: 'agt_1', agent: 'repair', outcome: 'used' });
     deepStrictEqual(sizes(world), [0, 0, 0, 0, 0]);
@@ -115,9 +116,22 @@ describe('what is let go of', () => {
     happen('workflow-wfl_1', 'WorkflowCancelled', { reason: '', by: '' });
     happen('task-tsk_1', 'TaskCancelled', { reason: '', by: '' });
     happen('agent-agt_1', 'AgentFailed', { code: 'x', reason: '' });
+    happen('task-tsk_1', 'WorktreeRemoved', { rescued: null });
     happen('fleet-main', 'SlotReleased', { agentId: 'agt_1', agent: 'repair', outcome: 'used' });
     deepStrictEqual(sizes(world), [1, 1, 1, 1, 0]);
     happen('mergeTrain-mtr_1', 'CandidateWithdrawn', { candidateId: 'tsk_1-1', reason: '' });
+    deepStrictEqual(sizes(world), [0, 0, 0, 0, 0]);
+  });
+
+  test('is nothing whose worktree still stands', () => {
+    const { world, happen } = wholeRun();
+    happen('mergeTrain-mtr_1', 'CandidateWithdrawn', { candidateId: 'tsk_1-1', reason: '' });
+    happen('agent-agt_1', 'AgentFailed', { code: 'x', reason: '' });
+    happen('fleet-main', 'SlotReleased', { agentId: 'agt_1', agent: 'repair', outcome: 'used' });
+    happen('workflow-wfl_1', 'WorkflowCancelled', { reason: '', by: '' });
+    happen('task-tsk_1', 'TaskCancelled', { reason: '', by: '' });
+    deepStrictEqual(sizes(world), [1, 1, 1, 1, 1]);
+    happen('task-tsk_1', 'WorktreeRemoved', { rescued: null });
     deepStrictEqual(sizes(world), [0, 0, 0, 0, 0]);
   });
 
