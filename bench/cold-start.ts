@@ -1,6 +1,7 @@
 import { systemClock } from '../src/kernel/adapters/system.ts';
 import { createMemoryCache } from '../src/projections/adapters/memory-cache.ts';
 import { openSqliteCache } from '../src/projections/adapters/sqlite-cache.ts';
+import { World } from '../src/processes/world.ts';
 import type { ProjectionCache } from '../src/projections/index.ts';
 import { startProjectionHost, VIEWS } from '../src/projections/index.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
@@ -36,8 +37,25 @@ export async function run({ quick }: BenchOptions): Promise<Figure[]> {
       { product: start(cached), floor },
       ROUNDS,
     );
-    return [cold, warm];
+    const world = await compare(
+      { subject: `${label}, what the processes know`, unit: 's', goal: null },
+      { product: () => seconds(() => foldWorld(directory)), floor },
+      ROUNDS,
+    );
+    return [cold, warm, world];
   });
+}
+
+/** Every server start folds this from the log: it has no saved state. */
+async function foldWorld(directory: string): Promise<void> {
+  const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0 });
+  const world = new World();
+  for await (const item of store.subscribe()) {
+    if (item.kind === 'caught_up') break;
+    for (const event of item.events) world.apply(event);
+  }
+  if (world.workflows.size === 0) throw new Error('no workflow is open, so nothing was folded');
+  await store.close();
 }
 
 async function open(directory: string, cache: ProjectionCache): Promise<void> {

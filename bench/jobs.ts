@@ -6,7 +6,7 @@ import { type BenchOptions, compare, type Figure, seconds } from './measure.ts';
 import { benchEvent, inDirectory, openRaw, RAW_INSERT } from './raw-log.ts';
 import { atLeast } from './support/goals.ts';
 
-const JOBS = 200;
+const JOBS = 100;
 const SLOTS = 16;
 /** Jobs per second may fall to this part of what they were when the queue is ten times as long: it does not when quadratic. */
 const LONG = 10;

@@ -56,7 +56,9 @@ async function runAll(wanted: readonly string[], quick: boolean, json: boolean):
   for (const name of wanted) {
     process.stderr.write(`${name} … (load ${loadAverage()})\n`);
     try {
-      figures.push(...(await runApart(name, quick)));
+      const measured = await runApart(name, quick);
+      figures.push(...measured);
+      process.stderr.write(`${tableOf(measured)}\n`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       failures.push({ name, reason });

@@ -10,7 +10,7 @@ import { inDirectory } from '../raw-log.ts';
 /** Shows a line and then waits, so that nothing but its first byte is measured. */
 const FIRST_BYTE = ['/bin/sh', '-c', 'echo ready; read line'];
 /** Longer than the supply waits before it makes the next spare, and than that spare needs. */
-const SPARE_READY_MS = 400;
+const SPARE_READY_MS = 1_000;
 const ids = createIds(systemClock, systemRandom);
 
 /** Agents' terminals as the server keeps them, with so many spare holders, in a directory that goes afterwards. */

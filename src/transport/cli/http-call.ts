@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '../node-http.ts';
 import { fail } from './failure.ts';
 
 export interface HttpCall {

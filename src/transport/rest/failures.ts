@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import { type Failure, HephError, invalid } from '../../kernel/errors.ts';
 import { errorBody, statusOf } from '../answers.ts';
+import { STATUS_CODES } from '../node-http.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
 /** Every failure of every route has this shape: `{ok: false, error: {kind, code, message, details?, next}}`. */
