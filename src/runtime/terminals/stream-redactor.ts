@@ -4,6 +4,8 @@
  */
 export interface StreamRedactor {
   push(chunk: Uint8Array): string | Uint8Array;
+  /** What is held back and is no secret so far, because nothing more came for a while; the stream goes on. */
+  settle(): string | Uint8Array;
   flush(): string | Uint8Array;
 }
 
@@ -15,6 +17,7 @@ export function redactBytes(text: { push(chunk: string): string; flush(): string
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   return {
     push: (chunk) => text.push(decoder.decode(chunk, { stream: true })),
+    settle: () => text.flush(),
     flush: () => text.push(decoder.decode()) + text.flush(),
   };
 }

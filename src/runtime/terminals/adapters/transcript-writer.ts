@@ -5,6 +5,8 @@ import type { StreamRedactor } from '../stream-redactor.ts';
 import { formatMark, indexName, markIntervalMs, ringLimits, segmentName } from '../transcript-layout.ts';
 
 const BUFFER_BYTES = 64 * 1024;
+/** A prompt that waits for an answer is shown, though its end may begin a secret: nothing more has come for so long. */
+const SETTLE_MS = 300;
 
 export interface TranscriptWriter {
   /** Redacts, keeps, and writes within this turn of the event loop at the latest. */
@@ -118,10 +120,27 @@ export function openTranscript(options: TranscriptOptions): TranscriptWriter {
     }
   };
 
+  let lastWriteMs = 0;
+  let cancelSettling: (() => void) | null = null;
+  /** One timer for a burst of output, not one for each chunk. */
+  const settleIn = (waitMs: number) => {
+    cancelSettling = clock.after(waitMs, () => {
+      cancelSettling = null;
+      const left = lastWriteMs + SETTLE_MS - clock.monotonicMs();
+      if (left > 0) settleIn(left);
+      else keep(redactor.settle());
+    });
+  };
+
   return {
-    write: (chunk) => keep(redactor.push(chunk)),
+    write(chunk) {
+      keep(redactor.push(chunk));
+      lastWriteMs = clock.monotonicMs();
+      if (!cancelSettling) settleIn(SETTLE_MS);
+    },
     outputBytes: () => cursor,
     close() {
+      cancelSettling?.();
       keep(redactor.flush());
       if (buffered > 0) flush();
       if (segment) fsyncSync(segment.raw);

@@ -10,10 +10,18 @@ import { asciicastLines } from '../asciicast.ts';
 import { openRecording, readTranscript, transcriptChunks, transcriptEnd } from './transcript-reader.ts';
 import { openTranscript } from './transcript-writer.ts';
 
-const noRedactor: StreamRedactor = { push: (chunk) => chunk, flush: () => '' };
+const noRedactor: StreamRedactor = { push: (chunk) => chunk, settle: () => '', flush: () => '' };
 let directory: string;
 let nowMs = 0;
-const clock: Clock = { now: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} };
+const timers: (() => void)[] = [];
+const clock: Clock = {
+  now: () => nowMs,
+  monotonicMs: () => nowMs,
+  after: (_delayMs, fire) => {
+    timers.push(fire);
+    return () => void timers.splice(timers.indexOf(fire), 1);
+  },
+};
 const open = (bytesMax = TRANSCRIPT_BYTES_MIN, redactor = noRedactor) =>
   openTranscript({ directory, bytesMax, redactor, clock, onWritten: () => {} });
 
@@ -74,11 +82,32 @@ describe('a transcript', () => {
   });
 
   it('writes what the redactor gives, its last words included', async () => {
-    const held: StreamRedactor = { push: () => '***', flush: () => 'end' };
+    const held: StreamRedactor = { push: () => '***', settle: () => '', flush: () => 'end' };
     const writer = open(TRANSCRIPT_BYTES_MIN, held);
     writer.write(Buffer.from('a secret'));
     writer.close();
     expect(Buffer.from((await readTranscript(directory, 0, 100)).bytes).toString()).toBe('***end');
+  });
+
+  it('shows what was held back when nothing more comes for a while, and not before', async () => {
+    let held = '';
+    const push = (chunk: string) => {
+      held += chunk;
+      return '';
+    };
+    const text = { push, flush: () => held.replace('sk', '**') };
+    const writer = open(undefined, redactBytes(text));
+    writer.write(Buffer.from('ask'));
+    nowMs += 200;
+    writer.write(Buffer.from('?'));
+    nowMs += 200;
+    timers.shift()?.();
+    expect(Buffer.from((await readTranscript(directory, 0, 100)).bytes).toString()).toBe('');
+    nowMs += 200;
+    timers.shift()?.();
+    await new Promise(setImmediate);
+    expect(Buffer.from((await readTranscript(directory, 0, 100)).bytes).toString()).toBe('a**?');
+    writer.close();
   });
 
   it('keeps characters whole for a redactor of text', async () => {
