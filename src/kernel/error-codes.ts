@@ -256,6 +256,12 @@ export const ERROR_CODES = {
     'Another program listens on that port.',
     'Choose another with --port, or leave it out for a free one.',
   ),
+  'server.unknown_store': entry(
+    'invalid',
+    400,
+    'This version keeps its log in SQLite only.',
+    'Leave --store out, or say --store sqlite.',
+  ),
   'server.not_running': entry('fault', 503, 'No server runs on that data directory.', 'Start it with `heph up`.'),
   'server.start_failed': entry('fault', 503, 'The server did not come up.', 'Read `heph logs server`.'),
   'server.stopping': entry(

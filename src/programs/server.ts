@@ -36,6 +36,8 @@ export interface ServerOptions {
   /** Ends by itself when nobody works here and nobody has asked anything for `server.idleExitMs`. */
   idleExit: boolean;
   onIdleExit?: () => void;
+  /** `sqlite`, which is the default. */
+  store?: string;
 }
 
 export interface Server {
@@ -48,6 +50,8 @@ export interface Server {
 const DRAIN_MS = 10_000;
 
 export async function startServer(options: ServerOptions): Promise<Server> {
+  const { store: kind = 'sqlite' } = options;
+  if (kind !== 'sqlite') throw new HephError('server.unknown_store', `There is no store ${JSON.stringify(kind)}.`);
   const clock = systemClock;
   const random = systemRandom;
   process.umask(0o077);
