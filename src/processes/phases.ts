@@ -111,7 +111,7 @@ function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPha
   const key = `${workflow.id}:${phase.name}:${current.round}`;
   const youngestAt = world.lastCreatedAt(workflow.id, phase.name);
   if (phase.starts_with === 'one_task' && (youngestAt === 0 || youngestAt < roundBegan(workflow, current)))
-    return [firstTask(workflow, phase, key)];
+    return [firstTask(workflow, phase, current.round, key)];
   if (world.countOpen(workflow.id, phaseIndex(workflow.context, phase.name)) > 0) return [];
   const own = tasksOfRound(workflow, phase, current, world);
   const outcome = own.length === 0 ? 'empty' : own.every((task) => task.value === 'done') ? 'green' : 'red';
@@ -140,7 +140,7 @@ function roundBegan(workflow: Entity<Workflow>, current: WorkflowPhase): number 
   return current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
 }
 
-function firstTask(workflow: Entity<Workflow>, phase: Phase, key: string): Obligation {
+function firstTask(workflow: Entity<Workflow>, phase: Phase, round: number, key: string): Obligation {
   return {
     key: `first:${key}`,
     ...failOnGiveUp(workflow, `The first task of the phase ${phase.name} could not be created`),
@@ -149,12 +149,18 @@ function firstTask(workflow: Entity<Workflow>, phase: Phase, key: string): Oblig
         send('create_task', {
           workflowId: workflow.id,
           phase: phase.name,
-          title: phase.goal.slice(0, 300),
+          title: titleOf(phase, round),
           description: workflow.context.goal,
         }),
       );
     },
   };
+}
+
+/** `Verify`, `Verify, round 2`. */
+function titleOf(phase: Phase, round: number): string {
+  const name = phase.name.charAt(0).toUpperCase() + phase.name.slice(1).replaceAll(/[_-]/g, ' ');
+  return round > 1 ? `${name}, round ${round}` : name;
 }
 
 /** What comes after a phase that is over. */
