@@ -12,10 +12,14 @@ import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } f
  * a hint and is probed before it is believed.
  */
 export interface AgentSignals {
-  /** Agents of which an end was seen, or that nobody has probed since this server started. */
-  readonly suspects: Set<string>;
+  /** Agents of which an end was seen, or that nobody has probed since this server started, each with how many hints there were. */
+  readonly suspects: Map<string, number>;
   /** When each agent was last heard of, by output or report (epoch ms). */
   readonly heardAt: Map<string, number>;
+}
+
+export function suspect({ suspects }: AgentSignals, agentId: string): void {
+  suspects.set(agentId, (suspects.get(agentId) ?? 0) + 1);
 }
 
 export interface AgentSessionsParts {
@@ -148,16 +152,16 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     limits: { wallMs: preset.wallMs ?? limits.agentWallMs, transcriptBytesMax: limits.transcriptBytesMax },
   });
   const { agentId: _same, ...facts } = started;
+  // It may have ended before anybody listened: it is looked at as soon as it counts as living.
+  suspect(parts.signals, agent.id);
   const recorded = await settled(
     send('record_start', { agentId: agent.id, prompt: { ...PROMPT_TEMPLATE, hash, memoryIds: [] }, started: facts }),
   );
   // It was stopped while it started, and its end may be recorded already: nobody else would look after it.
   if (!recorded) {
     await runner.stopAgent({ agentId: agent.id, graceMs: limits.stopGraceMs });
-    return;
+    forgetSignals(agent.id, parts.signals);
   }
-  // It may have ended before anybody listened.
-  parts.signals.suspects.add(agent.id);
 }
 
 async function stop(agent: Entity<Agent>, hands: Hands): Promise<void> {
@@ -221,21 +225,18 @@ function activity(agentId: string, to: 'working' | 'no_signal', evidence: string
   };
 }
 
-async function probe(agent: Entity<Agent>, hands: Hands, signals: AgentSignals): Promise<void> {
-  signals.suspects.delete(agent.id);
-  try {
-    const found = await hands.runner.probeAgent({ agentId: agent.id });
-    if (found.state === 'running') {
-      if (found.lastOutputAt !== null) signals.heardAt.set(agent.id, found.lastOutputAt);
-      return;
-    }
-    if (found.state === 'absent')
-      await settled(hands.send('record_loss', { agentId: agent.id, reason: 'Nothing is left of it on this machine.' }));
-    else await recordEnd(agent.id, found, hands);
-  } catch (error) {
-    signals.suspects.add(agent.id);
-    throw error;
+/** The suspicion stays until the look is over, so that one that fails is repeated; a hint that comes meanwhile asks for another. */
+async function probe(agent: Entity<Agent>, hands: Hands, { suspects, heardAt }: AgentSignals): Promise<void> {
+  const hints = suspects.get(agent.id);
+  const found = await hands.runner.probeAgent({ agentId: agent.id });
+  if (found.state === 'running') {
+    if (found.lastOutputAt !== null) heardAt.set(agent.id, found.lastOutputAt);
+    if (suspects.get(agent.id) === hints) suspects.delete(agent.id);
+    return;
   }
+  if (found.state === 'absent')
+    await settled(hands.send('record_loss', { agentId: agent.id, reason: 'Nothing is left of it on this machine.' }));
+  else await recordEnd(agent.id, found, hands);
 }
 
 /** Why an agent that lives has nothing to do here any more; it is then stopped. */

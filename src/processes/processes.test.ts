@@ -227,6 +227,15 @@ describe('an agent that fails', () => {
     strictEqual(await counted(system, 'AgentLost'), 1);
     await system.stop(1000);
   });
+
+  test('is looked at again when the look at its end fails', async () => {
+    const system = await startSystem({ settings: QUICK });
+    for (let n = 0; n < 3; n++)
+      system.runner.failNext('probeAgent', new Fault('terminal.failed', 'its holder did not answer'));
+    await system.operator('start_workflow', START);
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    await system.stop(1000);
+  });
 });
 
 describe('merging', () => {

@@ -28,6 +28,7 @@ import {
   merging,
   phases,
   type ProcessHost,
+  suspect,
   validation,
 } from '../processes/index.ts';
 import type { Runner } from '../runtime/runner.ts';
@@ -67,7 +68,7 @@ export interface System {
 export async function assemble(parts: Parts): Promise<System> {
   const { store, blobs, runner, clock, random, log } = parts;
   const host = await createActorHost({ store, clock, log });
-  const signals: AgentSignals = { suspects: new Set(), heardAt: new Map() };
+  const signals: AgentSignals = { suspects: new Map(), heardAt: new Map() };
 
   const agentProblem = (name: string): Failure | null => {
     const configured = host.config().settings.agents;
@@ -132,12 +133,12 @@ export async function assemble(parts: Parts): Promise<System> {
         // Of one that has ended nobody asks any more.
         if (!agent || isEndedAgent(agent)) return;
         if (event.type === 'agent_output') signals.heardAt.set(event.agentId, event.at);
-        else signals.suspects.add(event.agentId);
+        else suspect(signals, event.agentId);
         processes.look('agent', event.agentId);
       });
       await processes.start((world) => {
         // Of the agents that lived when the last server ended nobody knows yet whether they still do.
-        for (const agent of world.agents.values()) if (agent.value.startsWith('live.')) signals.suspects.add(agent.id);
+        for (const agent of world.agents.values()) if (agent.value.startsWith('live.')) suspect(signals, agent.id);
       });
       await stopOrphans(processes, runner, host, log);
     },

@@ -181,6 +181,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       return startedOf(start.agentId, agent);
     },
     async probeAgent({ agentId }) {
+      called('probeAgent', agentId);
       return probe(agentId);
     },
     async stopAgent({ agentId }) {
