@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './measure.ts';
-import { loadAverage, machineFacts } from './support/machine.ts';
+import { conditionsNow, loadAverage, machineFacts } from './support/machine.ts';
 import { tableOf } from './support/table.ts';
 
 /**
@@ -50,7 +50,8 @@ async function runAll(wanted: readonly string[], quick: boolean, json: boolean):
     return 2;
   }
   const machine = machineFacts();
-  const conditions = { at: new Date().toISOString(), quick, loadBefore: loadAverage(), loadAfter: 0 };
+  const at = new Date().toISOString();
+  const before = conditionsNow();
   const figures: Figure[] = [];
   const failures: { name: string; reason: string }[] = [];
   for (const name of wanted) {
@@ -65,13 +66,11 @@ async function runAll(wanted: readonly string[], quick: boolean, json: boolean):
       process.stderr.write(`${name} failed: ${reason}\n`);
     }
   }
-  conditions.loadAfter = loadAverage();
+  const conditions = { at, quick, before, after: conditionsNow() };
   process.stdout.write(
     json
       ? `${JSON.stringify({ machine, conditions, figures, failures }, null, 2)}\n`
-      : `${Object.entries({ ...machine, ...conditions })
-          .map(([key, value]) => `${key}: ${value}`)
-          .join('\n')}\n\n${tableOf(figures)}\n`,
+      : `${JSON.stringify({ ...machine, ...conditions }, null, 1)}\n\n${tableOf(figures)}\n`,
   );
   return failures.length > 0 ? 1 : 0;
 }
