@@ -31,6 +31,7 @@ import {
   suspect,
   validation,
 } from '../processes/index.ts';
+import type { Snapshots } from '../projections/index.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -52,6 +53,8 @@ export interface Parts {
   definition: (name: string) => Promise<WorkflowDefinition | Failure>;
   /** A sentence about what is wrong with a check's command, or null. */
   checkProblem: (command: string) => Failure | null;
+  /** Where what the processes know is saved; a disposable cache. */
+  snapshots?: Snapshots;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
 }
@@ -101,6 +104,7 @@ export async function assemble(parts: Parts): Promise<System> {
     blobs,
     clock,
     log,
+    ...(parts.snapshots && { snapshots: parts.snapshots }),
     processes: [
       dispatching({ runnerId: runner.id }),
       agentSessions({

@@ -10,7 +10,7 @@ import { VERSION } from '../kernel/version.ts';
 import { type AgentPreset, settingsFromEnvironment } from '../machines/config/index.ts';
 import { checkedDefinitionSchema, type WorkflowDefinition } from '../machines/workflow/index.ts';
 import { openSqliteCache } from '../projections/adapters/sqlite-cache.ts';
-import { startProjectionHost, VIEWS } from '../projections/index.ts';
+import { createSnapshots, startProjectionHost, VIEWS } from '../projections/index.ts';
 import { askQuery, createIdIndex, QUERIES, type ServerHealth } from '../queries/index.ts';
 import { createFolderLoader } from '../runtime/definitions/adapters/folder.ts';
 import { openFileBlobs } from '../store/adapters/file-blobs.ts';
@@ -86,14 +86,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const runner = await openLocalRunner({ dataDirectory, log, redactor, secrets: () => secrets });
     closers.push(() => runner.close());
     const blobs = openFileBlobs(dataDirectory);
-    const views = await startProjectionHost({
-      store,
-      views: VIEWS,
-      cache: openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn: (message) => log.warn({}, message) }),
-      logId: sqlite.data.logId,
-      clock,
-      warn: (message) => log.warn({}, message),
-    });
+    const warn = (message: string) => log.warn({}, message);
+    const cache = openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn });
+    const { logId } = sqlite.data;
+    const views = await startProjectionHost({ store, views: VIEWS, cache, logId, clock, warn });
     closers.push(() => views.close());
     const definitions = createFolderLoader<WorkflowDefinition>({
       folders: [join(dataDirectory, 'phases'), phasesFolder()],
@@ -109,6 +105,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       random,
       log,
       dataDirectory,
+      snapshots: createSnapshots(store, cache, logId, warn),
       redact: (value) => redactor.redactJson(value),
       resolveId: (kind, text) => resolveId(kind, text, ids),
       async definition(name) {
