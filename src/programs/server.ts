@@ -165,6 +165,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         );
       },
     };
+    // Behind the door in the list, so that the door is closed first and nothing comes in that nobody would follow.
+    closers.push(() => system.stop(DRAIN_MS));
     const counted = metrics.counted(system.bus);
     const http = createHttpServer({
       bus: { execute: (envelope) => idle.during(() => counted.execute(envelope)) },
@@ -189,7 +191,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     closers.push(() => http.close());
     // What the last server left is found and followed before anybody may ask.
-    closers.push(() => system.stop(DRAIN_MS));
     await system.start();
     const address = await http.listen({ host: options.host, port: options.port });
     const file = join(dataDirectory, 'server.json');
