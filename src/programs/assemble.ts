@@ -27,6 +27,7 @@ import {
   environments,
   merging,
   phases,
+  type Process,
   type ProcessHost,
   suspect,
   validation,
@@ -54,6 +55,8 @@ export interface Parts {
   checkProblem: (command: string) => Failure | null;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
+  /** Stands between a story and its host: how a simulation watches one, or breaks it to see whether that is noticed. */
+  around?: (story: Process) => Process;
 }
 
 export interface System {
@@ -94,6 +97,7 @@ export async function assemble(parts: Parts): Promise<System> {
     redact: parts.redact,
     resolveId: parts.resolveId,
   });
+  const { around = (story) => story } = parts;
   const processes = createProcessHost({
     store,
     bus,
@@ -119,7 +123,7 @@ export async function assemble(parts: Parts): Promise<System> {
       phases,
       deadlines,
       budgets,
-    ],
+    ].map(around),
   });
 
   let unwatch = () => {};
