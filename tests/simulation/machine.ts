@@ -1,6 +1,14 @@
 import { sha256 } from '../../src/kernel/canonical.ts';
 import { Fault } from '../../src/kernel/errors.ts';
-import type { AgentExit, AgentProbe, AgentStart, CheckResult, Runner, RunnerEvent } from '../../src/runtime/runner.ts';
+import type {
+  AgentExit,
+  AgentProbe,
+  AgentStart,
+  AgentStarted,
+  CheckResult,
+  Runner,
+  RunnerEvent,
+} from '../../src/runtime/runner.ts';
 import { AGENT_TOKEN_PREFIX } from '../../src/commands/index.ts';
 import type { AgentScript } from './agents.ts';
 import type { Chance } from './chance.ts';
@@ -74,6 +82,9 @@ export function createMachine(parts: MachineParts): Machine {
   const worktrees = new Map<string, Worktree>();
   const agents = new Map<string, AgentProcess>();
   const processes: AgentProcess[] = [];
+  /** Agents that somebody began to start, and those of them that were stopped before they ran. */
+  const claimed = new Set<string>();
+  const closed = new Set<string>();
   const checks = new Map<string, CheckResult>();
   const wrong: string[] = [];
   const listeners = new Map<Life, Set<(event: RunnerEvent) => void>>();
@@ -156,6 +167,8 @@ export function createMachine(parts: MachineParts): Machine {
 
   function probe(agentId: string): AgentProbe {
     const agent = agents.get(agentId);
+    if (!agent && closed.has(agentId))
+      return { agentId, state: 'lost', reason: 'it was never started', outputBytes: 0, tokenHash: null };
     if (!agent) return { agentId, state: 'absent' };
     const { outputBytes, lastOutputAt } = agent;
     const tokenHash = sha256(agent.token);
@@ -178,10 +191,18 @@ export function createMachine(parts: MachineParts): Machine {
 
   function runnerFor(life: Life): Runner {
     owner = life;
+    const starting = new Map<string, Promise<AgentStarted>>();
     const fenced = () => {
       if (owner === life) return;
       throw new Fault('log.fenced', 'A later server has taken over the agents.', { retryable: false });
     };
+
+    function carryOut(start: AgentStart): AgentStarted {
+      if (closed.has(start.agentId))
+        throw new Fault('terminal.gone', `${start.agentId} was lost before it ran.`, { retryable: false });
+      const known = plants.has('double_spawn') ? undefined : agents.get(start.agentId);
+      return factsOf(known ?? spawn(start));
+    }
 
     /** Before its effect a verb may be lost with its server, or go on without it. */
     function verb<T>(name: string, ms: number, effect: () => T): Promise<T> {
@@ -245,18 +266,24 @@ export function createMachine(parts: MachineParts): Machine {
             wrong.push(`I8 the worktree of ${taskId} was removed under its living agent`);
           return { removed: worktrees.delete(taskId), rescued: null };
         }),
-      startAgent: async (start) => {
+      async startAgent(start) {
         fenced();
-        return verb(`startAgent ${start.agentId}`, 600, () => {
-          const known = plants.has('double_spawn') ? undefined : agents.get(start.agentId);
-          return factsOf(known ?? spawn(start));
-        });
+        // From here on a stop knows that something is on its way, and a later server that something may have been.
+        claimed.add(start.agentId);
+        const begun = starting.get(start.agentId) ?? verb(`startAgent ${start.agentId}`, 600, () => carryOut(start));
+        starting.set(start.agentId, begun);
+        return begun.finally(() => starting.delete(start.agentId));
       },
-      probeAgent: ({ agentId }) => verb(`probeAgent ${agentId}`, 20, () => probe(agentId)),
-      stopAgent: async ({ agentId, graceMs }) => {
+      async probeAgent({ agentId }) {
+        await starting.get(agentId)?.catch(() => undefined);
+        return verb(`probeAgent ${agentId}`, 20, () => probe(agentId));
+      },
+      async stopAgent({ agentId, graceMs }) {
         fenced();
+        await starting.get(agentId)?.catch(() => undefined);
         return verb(`stopAgent ${agentId}`, graceMs + 50, () => {
           const agent = agents.get(agentId);
+          if (!agent && claimed.has(agentId)) closed.add(agentId);
           if (agent) end(agent, exitOf(agent, null, 'SIGTERM', 'stopped'));
           return probe(agentId);
         });
