@@ -27,6 +27,7 @@ import {
   environments,
   merging,
   phases,
+  type Process,
   type ProcessHost,
   suspect,
   validation,
@@ -57,6 +58,8 @@ export interface Parts {
   snapshots?: Snapshots;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
+  /** Stands between a story and its host: how a simulation watches one, or breaks it to see whether that is noticed. */
+  around?: (story: Process) => Process;
 }
 
 export interface System {
@@ -97,6 +100,7 @@ export async function assemble(parts: Parts): Promise<System> {
     redact: parts.redact,
     resolveId: parts.resolveId,
   });
+  const { around = (story) => story } = parts;
   const processes = createProcessHost({
     store,
     bus,
@@ -123,7 +127,7 @@ export async function assemble(parts: Parts): Promise<System> {
       phases,
       deadlines,
       budgets,
-    ],
+    ].map(around),
   });
 
   let unwatch = () => {};
