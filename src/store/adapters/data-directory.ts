@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemRandom } from '../../kernel/adapters/system.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { HephError } from '../../kernel/errors.ts';
 import { createIds } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
-import { writeFileDurably } from './durable-file.ts';
+import { makeDirectoryDurably, writeFileDurably } from './durable-file.ts';
 
 /**
  * One directory is one workspace. `format.json` says that it is ours, in which format, and the log's id. Everything in
@@ -34,7 +34,7 @@ export function openDataDirectory(
   directory: string,
   { clock, random = systemRandom }: { clock: Clock; random?: Random },
 ): DataDirectory {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectoryDurably(directory);
   const path = realpathSync(directory);
   const names = readdirSync(path).filter((name) => name !== `${FORMAT_FILE}.tmp`);
   if (names.length === 0) return { path, ...createFormat(path, clock, random) };
