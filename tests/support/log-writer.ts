@@ -38,7 +38,7 @@ say({ done: true });
 async function append(store: EventStore, blobs: BlobStore, n: number): Promise<void> {
   try {
     const blob = n % 9 === 0 ? await blobs.put(`blob ${n} `.repeat(1000)) : undefined;
-    const text = n % 5 === 0 ? 'x'.repeat(30_000) : 'x'.repeat(n % 700);
+    const text = n % 5 === 0 ? 'x'.repeat(5_000) : 'x'.repeat(n % 700);
     const count = 1 + (n % 3);
     const events = Array.from({ length: count }, (_, m): NewEvent => {
       const data = { append: n, count, text, ...(blob && { blob }) };
