@@ -43,12 +43,23 @@ export function openDataDirectory(
   return { path, ...format };
 }
 
+/** The format of a directory that is ours; nothing is made or changed. Throws as `openDataDirectory` does. */
+export function readFormat(directory: string): Format {
+  const path = realpathSync(directory);
+  return openFormat(path, readdirSync(path));
+}
+
+/** Says that a directory is ours. What is to be in it from the start is there before. */
+export function writeFormat(directory: string, format: Format): void {
+  writeFileDurably(join(directory, FORMAT_FILE), `${JSON.stringify(format)}\n`);
+}
+
 /** Makes an empty directory ours. */
 function createFormat(path: string, clock: Clock, random: Random): Format {
   chmodSync(path, 0o700);
   const logId = createIds(clock, random).next('log');
   const format: Format = { version: FORMAT_VERSION, logId, createdAt: clock.now() };
-  writeFileDurably(join(path, FORMAT_FILE), `${JSON.stringify(format)}\n`);
+  writeFormat(path, format);
   return format;
 }
 
