@@ -243,6 +243,24 @@ export const ERROR_CODES = {
     'The directory holds files but no Hephaestus data.',
     'Name an empty or new directory with --data.',
   ),
+  'data.not_empty': entry(
+    'invalid',
+    409,
+    'The directory is not empty, and what is in it is not overwritten.',
+    'Name a new directory.',
+  ),
+  'backup.not_one': entry(
+    'invalid',
+    400,
+    'The directory holds no finished backup.',
+    'Name a directory that `heph backup` has written to its end.',
+  ),
+  'backup.failed': entry(
+    'fault',
+    503,
+    'A backup could not be written, or not be restored.',
+    'The message says why: room on the disk, or rights. Remove the unfinished directory and try again.',
+  ),
   'data.owned': entry(
     'fault',
     503,

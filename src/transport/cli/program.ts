@@ -189,6 +189,21 @@ export function createProgram(
   );
 
   verb(
+    'backup <directory>',
+    'Copy the log and its blobs into a new directory, while the server runs or while none does',
+    { start: false, examples: ['heph backup ~/backups/monday'] },
+    async ({ output, directory, words }, _command, [to]) =>
+      (await import('./verbs/backup.ts')).backup(world, output, { directory, to: to as string, words }),
+  );
+  verb(
+    'restore <backup>',
+    'Make a new data directory of a backup',
+    { start: false, examples: ['heph restore ~/backups/monday --data ~/restored'] },
+    async ({ output, directory, words }, _command, [from]) =>
+      (await import('./verbs/backup.ts')).restore(world, output, { directory, from: from as string, words }),
+  );
+
+  verb(
     'logs <what>',
     'The server’s own log (`server`), or an agent’s terminal (its id)',
     { start: true, examples: ['heph logs server --follow', 'heph logs agt_01k'] },
