@@ -30,6 +30,7 @@ import {
   type ProcessHost,
   suspect,
   validation,
+  type World,
 } from '../processes/index.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -94,6 +95,10 @@ export async function assemble(parts: Parts): Promise<System> {
     redact: parts.redact,
     resolveId: parts.resolveId,
   });
+  const preset = (name: string, world: World) => {
+    const found = presetOf(name, world.settings.agents);
+    return found && parts.fillPreset(found);
+  };
   const processes = createProcessHost({
     store,
     bus,
@@ -107,12 +112,9 @@ export async function assemble(parts: Parts): Promise<System> {
         runnerId: runner.id,
         signals,
         dataDirectory: parts.dataDirectory,
-        preset: (name, world) => {
-          const preset = presetOf(name, world.settings.agents);
-          return preset && parts.fillPreset(preset);
-        },
+        preset,
       }),
-      attempts,
+      attempts({ preset }),
       validation,
       environments,
       merging,
