@@ -205,6 +205,23 @@ describe('an agent that fails', () => {
     await system.stop(1000);
   });
 
+  test('is not believed when it ends well although its last turn failed', async () => {
+    const system = await startSystem({
+      settings: QUICK,
+      agent: (session) => {
+        session.print(`${JSON.stringify({ type: 'turn.failed', error: { message: 'No such model.' } })}\r\n`);
+        session.exit(0);
+      },
+    });
+    await system.operator('start_workflow', { ...START, agent: 'codex' });
+    const end = await outcome(system);
+    expect(end.data).toMatchObject({ code: 'phase_failed', reason: expect.stringContaining('No such model.') });
+    const failed = await system.events('AttemptFailed');
+    expect(failed.map(({ data }) => data.code)).toEqual(['turn_failed', 'turn_failed']);
+    strictEqual(await counted(system, 'WorkSubmitted'), 0);
+    await system.stop(1000);
+  });
+
   test('says success and did nothing: its task does not pass', async () => {
     const system = await startSystem({
       settings: QUICK,

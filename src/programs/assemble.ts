@@ -31,6 +31,7 @@ import {
   type ProcessHost,
   suspect,
   validation,
+  type World,
 } from '../processes/index.ts';
 import type { Snapshots } from '../projections/index.ts';
 import type { Runner } from '../runtime/runner.ts';
@@ -101,6 +102,10 @@ export async function assemble(parts: Parts): Promise<System> {
     resolveId: parts.resolveId,
   });
   const { around = (story) => story } = parts;
+  const preset = (name: string, world: World) => {
+    const found = presetOf(name, world.settings.agents);
+    return found && parts.fillPreset(found);
+  };
   const processes = createProcessHost({
     store,
     bus,
@@ -115,12 +120,9 @@ export async function assemble(parts: Parts): Promise<System> {
         runnerId: runner.id,
         signals,
         dataDirectory: parts.dataDirectory,
-        preset: (name, world) => {
-          const preset = presetOf(name, world.settings.agents);
-          return preset && parts.fillPreset(preset);
-        },
+        preset,
       }),
-      attempts,
+      attempts({ preset }),
       validation,
       environments,
       merging,
