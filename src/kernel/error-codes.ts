@@ -210,6 +210,30 @@ export const ERROR_CODES = {
   ),
   'log.bad_stream': entry('invalid', 400, 'That is no stream name.', 'Streams are `<category>-<id>`.'),
   'log.closed': entry('fault', 503, 'The store is closed: the server is stopping.', 'Start the server again.'),
+  'log.timeout': entry(
+    'fault',
+    503,
+    'The event store did not answer in time, so it is not known whether the events were written.',
+    'Repeat the command with the same idempotency key; see whether the event store runs.',
+  ),
+  'log.refused': entry(
+    'fault',
+    503,
+    'The event store refuses the call for good.',
+    'The message has its own words: check the credentials and the version of the event store.',
+  ),
+  'store.bad_url': entry(
+    'invalid',
+    400,
+    'That names no event store.',
+    'Say --store esdb://host:2113?tls=false or --store kurrentdb://host:2113?tls=false.',
+  ),
+  'store.no_client': entry(
+    'fault',
+    503,
+    'The client of that event store is not installed.',
+    'Install the package that the message names beside this one.',
+  ),
   'blob.not_found': entry('invalid', 404, 'No blob has that hash.', 'Check the hash; blobs are never deleted.'),
   'blob.damaged': entry(
     'fault',
