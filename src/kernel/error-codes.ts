@@ -274,6 +274,12 @@ export const ERROR_CODES = {
     'Use that server, stop it with `heph down`, or start with --take-over.',
   ),
   'data.loose_mode': entry('invalid', 409, 'Others can read the data directory.', 'Run `chmod -R go-rwx` on it.'),
+  'data.other_store': entry(
+    'invalid',
+    409,
+    'The data directory belongs to a log in another store.',
+    'Name that store with --store or HEPH_STORE, or another directory with --data.',
+  ),
   'server.port_in_use': entry(
     'fault',
     503,
@@ -283,8 +289,8 @@ export const ERROR_CODES = {
   'server.unknown_store': entry(
     'invalid',
     400,
-    'This version keeps its log in SQLite only.',
-    'Leave --store out, or say --store sqlite.',
+    'There is no store of that kind.',
+    'Leave --store out for the embedded one, or name an EventStoreDB by its URL: esdb://… or kurrentdb://….',
   ),
   'server.not_running': entry('fault', 503, 'No server runs on that data directory.', 'Start it with `heph up`.'),
   'server.start_failed': entry('fault', 503, 'The server did not come up.', 'Read `heph logs server`.'),

@@ -7,7 +7,8 @@ import type { Client } from './esdb-server/stubs.ts';
 export const SCHEMES: Record<Client, string> = { eventstore: 'esdb', kurrent: 'kurrentdb' };
 
 export function urlOf(client: Client, port: number): string {
-  return `${SCHEMES[client]}://127.0.0.1:${port}?tls=false`;
+  // The newer client waits so long before it first reads, its default being half a second.
+  return `${SCHEMES[client]}://127.0.0.1:${port}?tls=false&discoveryInterval=10`;
 }
 
 /** An empty log on a server of its own, which ends with the store. */
