@@ -41,8 +41,8 @@ export async function startEsdbServer({ client, batches = true, log }: EsdbServe
   const stubs = loadStubs(client);
   const kept = log ?? createEsdbLog(Date.now);
   const faults = createFaultPlan();
-  let link: Link | undefined;
-  const hands: Hands = { stubs, log: kept, faults, cut: () => link?.cut() };
+  const wire: { link?: Link } = {};
+  const hands: Hands = { stubs, log: kept, faults, cut: () => wire.link?.cut() };
   const server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX });
   server.addService(stubs.services.streams, {
     read: read(hands),
@@ -52,20 +52,21 @@ export async function startEsdbServer({ client, batches = true, log }: EsdbServe
     tombstone: removal(hands, 'tombstone'),
   });
   server.addService(stubs.services.features, { getSupportedMethods: supportedMethods(stubs, batches) });
-  server.addService(stubs.services.gossip, { read: gossip(stubs, () => link?.port ?? 0) });
+  server.addService(stubs.services.gossip, { read: gossip(stubs, () => wire.link?.port ?? 0) });
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     ),
   );
-  link = await openLink(port);
+  const link = await openLink(port);
+  wire.link = link;
   return {
     port: link.port,
     log: kept,
     link,
     faults,
     async close() {
-      await link?.close();
+      await link.close();
       server.forceShutdown();
     },
   };
