@@ -40,7 +40,7 @@ export interface LogStoreOptions {
  * Opens the log that `where` names. A data directory belongs to one log for good: throws Invalid `data.other_store` when
  * it belongs to another one than that, and `server.unknown_store`.
  */
-export function openLogStore(options: LogStoreOptions): Promise<LogStore> {
+export async function openLogStore(options: LogStoreOptions): Promise<LogStore> {
   if (options.where === 'sqlite') return openEmbedded(options);
   if (isEsdbUrl(options.where)) return openRemote(options);
   throw new HephError('server.unknown_store', `There is no store ${JSON.stringify(withoutPassword(options.where))}.`);

@@ -2,6 +2,7 @@ import type { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } from '@events
 import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
 import { append, batchAppend } from './appends.ts';
 import { createFaultPlan, type FaultPlan, wireError } from './faults.ts';
+import type { Hands } from './hands.ts';
 import { type Link, openLink } from './link.ts';
 import { createEsdbLog, type EsdbLog, type Expectation, type Outcome } from './log.ts';
 import { expectationOf, streamNameOf } from './messages.ts';
@@ -18,13 +19,6 @@ export interface EsdbServer {
   link: Link;
   faults: FaultPlan;
   close(): Promise<void>;
-}
-
-export interface Hands {
-  stubs: Stubs;
-  log: EsdbLog;
-  faults: FaultPlan;
-  cut(): void;
 }
 
 export interface EsdbServerOptions {
