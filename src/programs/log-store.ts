@@ -5,7 +5,7 @@ import { HephError } from '../kernel/errors.ts';
 import type { Random } from '../kernel/random.ts';
 import { openDataDirectory } from '../store/adapters/data-directory.ts';
 import { writeFileDurably } from '../store/adapters/durable-file.ts';
-import { isEsdbUrl, openEventStoreDb } from '../store/adapters/eventstoredb.ts';
+import { type EventStoreDb, isEsdbUrl, openEventStoreDb } from '../store/adapters/eventstoredb.ts';
 import { type Owner, takeOwnership } from '../store/adapters/sqlite/owner.ts';
 import { logPathOf } from '../store/adapters/sqlite/schema.ts';
 import { openSqliteStore } from '../store/adapters/sqlite.ts';
@@ -40,7 +40,7 @@ export interface LogStoreOptions {
  * Opens the log that `where` names. A data directory belongs to one log for good: throws Invalid `data.other_store` when
  * it belongs to another one than that, and `server.unknown_store`.
  */
-export function openLogStore(options: LogStoreOptions): Promise<LogStore> {
+export async function openLogStore(options: LogStoreOptions): Promise<LogStore> {
   if (options.where === 'sqlite') return openEmbedded(options);
   if (isEsdbUrl(options.where)) return openRemote(options);
   throw new HephError('server.unknown_store', `There is no store ${JSON.stringify(withoutPassword(options.where))}.`);
@@ -71,19 +71,12 @@ async function openRemote({ directory, where, clock, random, takeOver }: LogStor
   const ownership = takeOwnership(path, clock, takeOver);
   try {
     const store = await openEventStoreDb({ url: where, clock, random });
-    const { logId } = store;
-    const bound = readBinding(path);
-    if (bound && bound.logId !== logId) {
-      await store.close();
-      throw otherStore(path, bound.where);
-    }
-    const epoch = (bound?.epoch ?? 0) + 1;
-    writeBinding(path, { where: withoutPassword(where), logId, epoch });
+    const epoch = await bind(path, store, withoutPassword(where));
     ownership.announce({ epoch });
     return {
       store: { ...store, close: () => store.close().then(() => ownership.release()) },
       path,
-      logId,
+      logId: store.logId,
       epoch,
       check() {
         const { position, reason } = store.health();
@@ -107,6 +100,23 @@ interface Binding {
   epoch: number;
 }
 
+/** Writes down that the directory belongs to this log; answers the epoch. */
+async function bind(path: string, store: EventStoreDb, where: string): Promise<number> {
+  try {
+    const bound = readBinding(path);
+    if (bound && bound.logId !== store.logId) throw otherStore(path, bound.where);
+    const epoch = (bound?.epoch ?? 0) + 1;
+    writeFileDurably(
+      bindingPathOf(path),
+      `${JSON.stringify({ where, logId: store.logId, epoch } satisfies Binding)}\n`,
+    );
+    return epoch;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 const bindingPathOf = (directory: string) => join(directory, 'store.json');
 
 function readBinding(directory: string): Binding | undefined {
@@ -116,10 +126,6 @@ function readBinding(directory: string): Binding | undefined {
   } catch (cause) {
     throw new HephError('data.not_ours', `${bindingPathOf(directory)} is not one of ours, or was damaged`, { cause });
   }
-}
-
-function writeBinding(directory: string, binding: Binding): void {
-  writeFileDurably(bindingPathOf(directory), `${JSON.stringify(binding)}\n`);
 }
 
 function otherStore(directory: string, where: string): HephError {
@@ -134,5 +140,5 @@ function withoutPassword(url: string): string {
 /** The password of a store's URL, to be taken out of everything that is kept. */
 export function passwordsOf(url: string): string[] {
   const password = /\/\/[^:/@]*:([^@]+)@/.exec(url)?.[1];
-  return password ? [password] : [];
+  return password ? [password, decodeURIComponent(password)] : [];
 }

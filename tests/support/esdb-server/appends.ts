@@ -8,7 +8,7 @@ import type { handleBidiStreamingCall, handleClientStreamingCall, sendUnaryData 
 import { type Fault, wireError } from './faults.ts';
 import type { EsdbLog, Expectation, Outcome, Proposed } from './log.ts';
 import { expectationOf, proposedOf, streamNameOf, uuidOf, wrongRevisionDetails } from './messages.ts';
-import type { Hands } from './server.ts';
+import type { Hands } from './hands.ts';
 import type { Stubs } from './stubs.ts';
 
 const CODE_FAILED_PRECONDITION = 9;

@@ -9,16 +9,21 @@ export interface Link {
   /** Nothing passes in either direction, and no connection ends, until `flow`. */
   clog(): void;
   flow(): void;
+  /** Resolves when somebody connects after this call. */
+  nextConnection(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openLink(target: number): Promise<Link> {
   const pairs = new Set<[Socket, Socket]>();
   let clogged = false;
+  let connection = Promise.withResolvers<void>();
   const server = createServer((near) => {
     const far = connect({ host: '127.0.0.1', port: target });
     const pair: [Socket, Socket] = [near, far];
     pairs.add(pair);
+    connection.resolve();
+    connection = Promise.withResolvers<void>();
     const end = () => {
       pairs.delete(pair);
       near.destroy();
@@ -48,6 +53,7 @@ export async function openLink(target: number): Promise<Link> {
       clogged = false;
       each((socket) => socket.resume());
     },
+    nextConnection: () => connection.promise,
     close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       each((socket) => socket.destroy());

@@ -4,7 +4,7 @@ import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc
 import { wireError } from './faults.ts';
 import type { Recorded } from './log.ts';
 import { eventResponse, filterOf, streamNameOf } from './messages.ts';
-import type { Hands } from './server.ts';
+import type { Hands } from './hands.ts';
 
 /** Reads and subscriptions are one method on the wire. */
 export function read(hands: Hands): handleServerStreamingCall<ReadReq, ReadResp> {

@@ -2,6 +2,7 @@ import type { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } from '@events
 import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
 import { append, batchAppend } from './appends.ts';
 import { createFaultPlan, type FaultPlan, wireError } from './faults.ts';
+import type { Hands } from './hands.ts';
 import { type Link, openLink } from './link.ts';
 import { createEsdbLog, type EsdbLog, type Expectation, type Outcome } from './log.ts';
 import { expectationOf, streamNameOf } from './messages.ts';
@@ -20,13 +21,6 @@ export interface EsdbServer {
   close(): Promise<void>;
 }
 
-export interface Hands {
-  stubs: Stubs;
-  log: EsdbLog;
-  faults: FaultPlan;
-  cut(): void;
-}
-
 export interface EsdbServerOptions {
   client: Client;
   /** Without it a client appends each time in a call of its own. */
@@ -41,8 +35,8 @@ export async function startEsdbServer({ client, batches = true, log }: EsdbServe
   const stubs = loadStubs(client);
   const kept = log ?? createEsdbLog(Date.now);
   const faults = createFaultPlan();
-  let link: Link | undefined;
-  const hands: Hands = { stubs, log: kept, faults, cut: () => link?.cut() };
+  const wire: { link?: Link } = {};
+  const hands: Hands = { stubs, log: kept, faults, cut: () => wire.link?.cut() };
   const server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX });
   server.addService(stubs.services.streams, {
     read: read(hands),
@@ -52,20 +46,21 @@ export async function startEsdbServer({ client, batches = true, log }: EsdbServe
     tombstone: removal(hands, 'tombstone'),
   });
   server.addService(stubs.services.features, { getSupportedMethods: supportedMethods(stubs, batches) });
-  server.addService(stubs.services.gossip, { read: gossip(stubs, () => link?.port ?? 0) });
+  server.addService(stubs.services.gossip, { read: gossip(stubs, () => wire.link?.port ?? 0) });
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     ),
   );
-  link = await openLink(port);
+  const link = await openLink(port);
+  wire.link = link;
   return {
     port: link.port,
     log: kept,
     link,
     faults,
     async close() {
-      await link?.close();
+      await link.close();
       server.forceShutdown();
     },
   };

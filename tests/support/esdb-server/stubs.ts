@@ -32,6 +32,8 @@ const PACKAGES: Record<Client, { name: string; generated: string }> = {
 export function loadStubs(client: Client): Stubs {
   const { name, generated } = PACKAGES[client];
   const require = createRequire(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  // The client's own copy of the well-known types.
+  const known = (file: string) => require(`google-protobuf/google/protobuf/${file}_pb.js`);
   const load = (file: string) => require(`${name}/${generated}/${file}.js`);
   return {
     streams: load('streams_pb'),
@@ -44,7 +46,7 @@ export function loadStubs(client: Client): Stubs {
       features: load('serverfeatures_grpc_pb').ServerFeaturesService,
       gossip: load('gossip_grpc_pb').GossipService,
     },
-    Any: require('google-protobuf/google/protobuf/any_pb.js').Any,
-    Empty: require('google-protobuf/google/protobuf/empty_pb.js').Empty,
+    Any: known('any').Any,
+    Empty: known('empty').Empty,
   };
 }

@@ -44,6 +44,7 @@ export interface EsdbSubscription {
 }
 
 export interface Driver {
+  /** Each call gives a client with connections of its own. */
   connect(): EsdbClient;
   /** Whether `readAll` takes a filter; else the adapter filters what it has read. */
   filtersReads: boolean;
@@ -76,15 +77,29 @@ export async function loadDriver(url: string): Promise<Driver> {
   if (loaded && loaded !== name) throw badUrl(`this process uses ${loaded} already, and ${name} does not go with it`);
   const factory = await load(name);
   loaded = name;
+  let clients = 0;
   const connect = () => {
     try {
-      return factory(url);
+      return factory(withOwnConnections(url, clients++));
     } catch (error) {
-      // The client's own words may hold the URL, and the URL a password.
-      throw badUrl(`the client does not take it: ${messageOf(error).replaceAll(url, '<url>').split('\n')[0]}`);
+      // The client's own words hold the URL, and the URL may hold a password.
+      const words = (messageOf(error).split('\n')[0] as string).replace(/\/\/[^/\s]*@/g, '//');
+      throw badUrl(`the client does not take it: ${words}`);
     }
   };
   return { connect, filtersReads: name === '@kurrent/kurrentdb-client' };
+}
+
+const KEEP_ALIVE_MS = 10_000;
+
+/**
+ * Clients with the same settings share their connections, so that a new one would be stuck with the old: a keep-alive
+ * that differs by a millisecond keeps them apart. A URL that sets its own is left as it is.
+ */
+function withOwnConnections(url: string, n: number): string {
+  if (/[?&]keepAliveTimeout=/i.test(url)) return url;
+  const [, before, query] = /^([^?]*?)\/*(?:\?(.*))?$/.exec(url) as unknown as [string, string, string | undefined];
+  return `${before}?${query ? `${query}&` : ''}keepAliveTimeout=${KEEP_ALIVE_MS + (n % KEEP_ALIVE_MS)}`;
 }
 
 function packageOf(url: string): Package | undefined {
