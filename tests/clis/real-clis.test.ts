@@ -78,7 +78,12 @@ function proved(cli: FoundCli): void {
         [`${name}-idle`]: preset('idle'),
         [`${name}-forever`]: preset('endless'),
         [`${name}-masked`]: masked(preset('breaks')),
-        ...Object.fromEntries(troublesOf(name).map(({ story }) => [`${name}-${story}`, limited(story)])),
+        ...Object.fromEntries(
+          troublesOf(name).map(({ story, code }) => [
+            `${name}-${story}`,
+            code === 'agent_timed_out' ? limited(story) : preset(story),
+          ]),
+        ),
       },
     });
     await product.up();
