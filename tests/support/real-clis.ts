@@ -41,7 +41,7 @@ export function findCli(name: RealCli, env: NodeJS.ProcessEnv = process.env): Fo
 export function tellClis(found: readonly (FoundCli | null)[]): string {
   return REAL_CLI_NAMES.map((name, n) => {
     const one = found[n];
-    if (!one) return `${name} is absent and not run`;
+    if (!one) return `${name} is not run`;
     return `${name} ${one.version}${one.pinned ? '' : ` (not the pinned ${REAL_CLIS[name].version})`}`;
   }).join(' · ');
 }

@@ -14,7 +14,15 @@ export function isolated(name: RealCli, model: string, proxy: string): AgentPres
     ...shipped,
     // Nothing of the person's who runs the tests.
     passEnv: [],
-    env: { ...shipped.env, HOME: '{agent_dir}/home', ...proxies, ...lower, ...env },
+    // npm, which the stories run the tests with, looks for news of itself.
+    env: {
+      ...shipped.env,
+      HOME: '{agent_dir}/home',
+      npm_config_update_notifier: 'false',
+      ...proxies,
+      ...lower,
+      ...env,
+    },
     files: { ...shipped.files, 'home/.keep': '', ...files },
   };
 }
@@ -54,6 +62,8 @@ apps = false
       XDG_DATA_HOME: '{agent_dir}/xdg/data',
       XDG_STATE_HOME: '{agent_dir}/xdg/state',
       XDG_CACHE_HOME: '{agent_dir}/xdg/cache',
+      // It installs its own plug-in library beside each configuration it finds.
+      npm_config_registry: 'http://127.0.0.1:1/',
     },
     files: {
       'xdg/config/opencode/opencode.json': JSON.stringify({

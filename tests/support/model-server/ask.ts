@@ -32,12 +32,6 @@ export type Say =
   /** Text without end, until the client has gone. */
   | { say: 'endless' };
 
-export interface Pieces {
-  /** The text in parts, with a pause before each (ms). */
-  parts: readonly string[];
-  pauseMs: number;
-}
-
 /** One protocol: which requests are its own, how they are read, and how an answer is put. */
 export interface Wire {
   name: string;

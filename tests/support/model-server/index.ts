@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ask, Loose, Say, Wire } from './ask.ts';
+import type { Loose, Say, Wire } from './ask.ts';
 import { chat } from './chat.ts';
 import { messages } from './messages.ts';
 import { responses } from './responses.ts';
@@ -89,5 +89,3 @@ async function bodyOf(request: IncomingMessage): Promise<Loose> {
 function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
-
-export type { Ask };

@@ -19,6 +19,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
   slow: { tell: mended, pauseMs: 50 },
   /** Tools work; then the model breaks, before anything was reported. */
   breaks: { tell: (ask) => (ask.results.length === 0 ? mended(ask) : fail(400)()), pauseMs: 0 },
+  /** Ends at once and pleased. */
+  idle: { tell: () => ({ say: 'text', text: 'All done!' }), pauseMs: 0 },
   bad: { tell: fail(400), pauseMs: 0 },
   limited: { tell: fail(429), pauseMs: 0 },
   broken: { tell: fail(500), pauseMs: 0 },
