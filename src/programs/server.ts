@@ -15,6 +15,7 @@ import { askQuery, createIdIndex, QUERIES, type ServerHealth } from '../queries/
 import { createFolderLoader } from '../runtime/definitions/adapters/folder.ts';
 import { openFileBlobs } from '../store/adapters/file-blobs.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../store/upcasters/index.ts';
+import { readServerFile } from '../transport/cli/server-file.ts';
 import { createHttpServer, createMetrics } from '../transport/rest/index.ts';
 import type { Queries } from '../transport/queries-port.ts';
 import { assemble, type System } from './assemble.ts';
@@ -200,7 +201,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     };
     writeFileSync(file, `${JSON.stringify(announced)}\n`, { mode: 0o600 });
     logStore.announce({ port: address.port });
-    closers.push(() => rmSync(file, { force: true }));
+    closers.push(() => {
+      // After a take-over the file speaks of another.
+      if (readServerFile(dataDirectory)?.pid === process.pid) rmSync(file, { force: true });
+    });
     log.info({ url: address.url, position: String(await store.head()) }, 'server is ready');
     if (options.idleExit) closers.push(idle.start(() => options.onIdleExit?.()));
 

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 const INSTALL_MS = 100_000;
+const LIBRARY_FOLDERS = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu`);
 
 /**
  * Null when the program is there, else why not. As root on Debian it is installed when it is missing: a suite that cannot
@@ -20,6 +22,15 @@ export function missingStrace(): string | null {
   return (
     missingTool('strace') ?? (runs('strace', ['-qq', '-o', '/dev/null', 'true']) ? null : 'strace may not trace here')
   );
+}
+
+/** The library that gives a program another clock. */
+export function missingFaketime(): { missing: string | null; library: string } {
+  const missing = missingTool('faketime');
+  const library = LIBRARY_FOLDERS.map((folder) => `${folder}/faketime/libfaketimeMT.so.1`).find((path) =>
+    existsSync(path),
+  );
+  return { missing: missing ?? (library ? null : 'libfaketime was not found'), library: library ?? '' };
 }
 
 function runs(program: string, words: string[]): boolean {
