@@ -28,6 +28,12 @@ export interface Outcome {
   tail: readonly string[];
 }
 
+/** Servers die, the disk fills up, answers get lost; but agents, git and people are as one would wish. */
+function isKind(options: Options): boolean {
+  const { oddAgents, meddling, runnerFaultRate, stallRate, holderLossRate, hintLossRate, conflicting } = options;
+  return oddAgents + meddling + runnerFaultRate + stallRate + holderLossRate + hintLossRate === 0 && !conflicting;
+}
+
 const LIVENESS_MS = 45 * 60_000;
 const QUIET_MS = 10_000;
 const DRAIN_MS = 120_000;
@@ -97,7 +103,12 @@ export async function simulate(
     loop.trace(`boot ${mine.name}`);
     const parts = { loop, chance, life: mine, disk, blobs, machine, plants: planted, skewMs: () => skewMs };
     const complain = (message: string) => {
-      if (mine.state === 'alive' && /actor crashed|cannot be told|quarantined/.test(message))
+      loop.trace(`log ${mine.name}: ${message}`);
+      if (
+        life === mine &&
+        mine.state === 'alive' &&
+        /actor crashed|cannot be told|quarantined|is still open/.test(message)
+      )
         breaches.push(`I14 ${message}`);
     };
     startServer({ ...parts, complain }).then(
@@ -232,6 +243,7 @@ export async function simulate(
       ...disk.stale.map((what) => `I12 ${what}`),
       ...breachesOf({
         ...{ events, committedAt, pollers, processes: machine.processes, cap: options.cap, calmAt },
+        ...{ repository: machine.repository, mustSucceed: isKind(options) },
         ...{ acknowledged: disk.acknowledged, told: network.told },
         limits: { startMs: startMs as number, agentWallMs: agentWallMs as number },
       }),
