@@ -30,8 +30,9 @@ export interface Outcome {
 
 /** Servers die, the disk fills up, answers get lost; but agents, git and people are as one would wish. */
 function isKind(options: Options): boolean {
-  const { oddAgents, meddling, runnerFaultRate, stallRate, holderLossRate, hintLossRate, conflicting } = options;
-  return oddAgents + meddling + runnerFaultRate + stallRate + holderLossRate + hintLossRate === 0 && !conflicting;
+  const { oddAgents, meddling, runnerFaultRate, stallRate, holderLossRate, hintLossRate } = options;
+  const harm = oddAgents + meddling + runnerFaultRate + stallRate + holderLossRate + hintLossRate;
+  return harm === 0 && options.skewMs === 0 && !options.conflicting;
 }
 
 const LIVENESS_MS = 45 * 60_000;
@@ -68,6 +69,7 @@ export async function simulate(
     ...{ loop, chance: chance.fork('disk'), options, plants: planted },
     committed(by) {
       follow();
+      if (safe && options.skewMs !== 0 && faulty.hit(0.02)) jump();
       strike(by);
     },
   });
@@ -94,6 +96,12 @@ export async function simulate(
       }
       reading = false;
     })();
+  }
+
+  /** Somebody puts the wall clock wrong, or right again. */
+  function jump(): void {
+    count('clock jump');
+    skewMs = skewMs === 0 ? options.skewMs : 0;
   }
 
   function boot(): void {
@@ -164,11 +172,6 @@ export async function simulate(
         repository.moveBase(
           repository.commit(repository.bugsIn(repository.base()), [repository.base()], `by hand ${n}`),
         );
-      });
-    if (options.skewMs !== 0)
-      during(() => {
-        count('clock jump');
-        skewMs = options.skewMs;
       });
     if (options.diskFull)
       during(() => {
