@@ -31,7 +31,9 @@ import {
   type ProcessHost,
   suspect,
   validation,
+  type World,
 } from '../processes/index.ts';
+import type { Snapshots } from '../projections/index.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -53,6 +55,8 @@ export interface Parts {
   definition: (name: string) => Promise<WorkflowDefinition | Failure>;
   /** A sentence about what is wrong with a check's command, or null. */
   checkProblem: (command: string) => Failure | null;
+  /** Where what the processes know is saved; a disposable cache. */
+  snapshots?: Snapshots;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
   /** Stands between a story and its host: how a simulation watches one, or breaks it to see whether that is noticed. */
@@ -98,6 +102,10 @@ export async function assemble(parts: Parts): Promise<System> {
     resolveId: parts.resolveId,
   });
   const { around = (story) => story } = parts;
+  const preset = (name: string, world: World) => {
+    const found = presetOf(name, world.settings.agents);
+    return found && parts.fillPreset(found);
+  };
   const processes = createProcessHost({
     store,
     bus,
@@ -105,18 +113,16 @@ export async function assemble(parts: Parts): Promise<System> {
     blobs,
     clock,
     log,
+    ...(parts.snapshots && { snapshots: parts.snapshots }),
     processes: [
       dispatching({ runnerId: runner.id }),
       agentSessions({
         runnerId: runner.id,
         signals,
         dataDirectory: parts.dataDirectory,
-        preset: (name, world) => {
-          const preset = presetOf(name, world.settings.agents);
-          return preset && parts.fillPreset(preset);
-        },
+        preset,
       }),
-      attempts,
+      attempts({ preset }),
       validation,
       environments,
       merging,

@@ -26,6 +26,7 @@ export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fro
       ],
     },
     claude: {
+      output: 'claude',
       argv: [
         'claude',
         '-p',
@@ -57,6 +58,7 @@ export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fro
       ],
     },
     codex: {
+      output: 'codex',
       argv: [
         'codex',
         'exec',
@@ -82,6 +84,7 @@ export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fro
       passEnv: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_HOME', 'CODEX_API_KEY'],
     },
     opencode: {
+      output: 'opencode',
       argv: ['opencode', 'run', '--format', 'json', '--', '{prompt}'],
       env: {
         OPENCODE_CONFIG: '{agent_dir}/opencode.json',
