@@ -77,6 +77,10 @@ function worldProjection(fold: (world: World, event: StoredEvent) => void): Proj
   };
 }
 
+function isSucceeded(error: unknown): error is HephError {
+  return error instanceof HephError && error.code === 'log.fenced';
+}
+
 export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   const { store, bus, clock, log } = parts;
   const affected = new Map<string, Entity>();
@@ -240,6 +244,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   async function failed(key: string, duty: Duty, error: unknown, retry: boolean): Promise<void> {
     if (abort.signal.aborted) return;
+    if (isSucceeded(error)) return retire(error);
     duty.attempts++;
     const last = duty.attempts >= (duty.obligation.attemptsMax ?? ATTEMPTS_MAX);
     log.warn({ obligation: key, attempt: duty.attempts, error: messageOf(error) }, 'obligation failed');
@@ -247,6 +252,14 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     duty.status = 'waiting';
     const pause = Math.min(BACKOFF_MS * 2 ** duty.attempts, BACKOFF_MAX_MS);
     duty.cancelTimer = clock.after(pause, () => makeReady(key, duty));
+  }
+
+  /** Another server owns the log: what is left to do is that one's, and doing it here too would get in its way. */
+  function retire(error: HephError): void {
+    abort.abort();
+    for (const duty of duties.values()) duty.cancelTimer?.();
+    stuckReasons.set(FOLLOWING, `Nothing is done here any more: ${error.message}`);
+    log.error({ error: error.message }, 'processes have ended');
   }
 
   async function giveUp(key: string, duty: Duty, error: unknown): Promise<void> {

@@ -5,7 +5,7 @@ import type { Call } from './network.ts';
 export type AgentScript = (session: Session) => Promise<void>;
 
 type Speaker = (name: string, input: Record<string, unknown>, key?: string) => Promise<unknown>;
-type Manner = (session: Session, say: Speaker) => Promise<void>;
+type Manner = (session: Session, say: Speaker, bugs: number) => Promise<void>;
 
 /** Seeded characters; the share of odd ones is the run's. After `calm` all are diligent. */
 export function createScripts(parts: { call: Call; odd: () => number; bugs: number }): AgentScript {
@@ -18,27 +18,28 @@ export function createScripts(parts: { call: Call; odd: () => number; bugs: numb
       return parts.call(token, name, input, { key: key ?? `${start.agentId}:${said}`, alive: session.pause });
     };
     const odd = chance.hit(parts.odd());
-    const manner = odd
-      ? chance.pick(Object.values(ODD))
-      : (one: Session, speak: Speaker) => work(one, speak, parts.bugs);
-    await manner(session, say);
+    const manner = odd ? chance.pick(Object.values(ODD)) : diligent;
+    await manner(session, say, parts.bugs);
   };
 }
 
-/** Groups the bugs in the first phase, mends those it was given in the second, says so and ends. */
-async function work(session: Session, say: Speaker, bugs: number): Promise<void> {
+async function diligent(session: Session, say: Speaker, bugs: number): Promise<void> {
   const { start, chance } = session;
   await session.pause(chance.int(100, 4000));
   session.output();
   await say('report_progress', { taskId: start.taskId, message: 'begun' });
-  if (isInvestigation(session)) {
-    for (const bug of ['one', 'two', 'three'].slice(0, bugs))
-      await say('create_task', { phase: 'fix', title: `Fix ${bug}`, inputs: { failures: [{ id: idOf(bug) }] } });
-  } else mend(session);
+  await work(session, say, bugs);
   await session.pause(chance.int(100, 4000));
   await say('update_task_status', { taskId: start.taskId, status: 'done', summary: 'done as asked' });
   await session.pause(chance.int(1, 2000));
   session.exit(0);
+}
+
+/** Groups the bugs in the first phase, mends those it was given in the others. */
+async function work(session: Session, say: Speaker, bugs: number): Promise<void> {
+  if (!isInvestigation(session)) return mend(session);
+  for (const bug of ['one', 'two', 'three'].slice(0, bugs))
+    await say('create_task', { phase: 'fix', title: `Fix ${bug}`, inputs: { failures: [{ id: idOf(bug) }] } });
 }
 
 function isInvestigation({ start }: Session): boolean {
@@ -56,12 +57,19 @@ function mend(session: Session): void {
 const done = (taskId: string) => ({ taskId, status: 'done', summary: 'all is well' });
 
 const ODD: Record<string, Manner> = {
-  async slow(session, say) {
+  /** Sees the first bug only: the others show when all is verified, and are for a further round. */
+  async careless(session, say) {
+    await session.pause(session.chance.int(10, 3000));
+    await work(session, say, 1);
+    await say('update_task_status', done(session.start.taskId));
+    session.exit(0);
+  },
+  async slow(session, say, bugs) {
     for (let n = 0; n < 4; n++) {
       await session.pause(session.chance.int(5_000, 40_000));
       session.output();
     }
-    mend(session);
+    await work(session, say, bugs);
     await say('update_task_status', done(session.start.taskId));
     await session.pause(30_000);
     session.exit(0);
@@ -84,14 +92,14 @@ const ODD: Record<string, Manner> = {
     await say('update_task_status', done(session.start.taskId));
     session.exit(0);
   },
-  async chatty(session, say) {
+  async chatty(session, say, bugs) {
     const { taskId } = session.start;
     for (let n = 0; n < 12; n++) {
       session.output();
       await say('report_progress', { taskId, message: `step ${n}`, fraction: n / 12 });
       await say('report_usage', { taskId, inputTokens: 100, outputTokens: 10, costUsd: 0.01 });
     }
-    mend(session);
+    await work(session, say, bugs);
     await say('update_task_status', done(taskId));
     await say('report_usage', { taskId, inputTokens: 1 });
     session.exit(0);
@@ -116,10 +124,10 @@ const ODD: Record<string, Manner> = {
     await say('update_task_status', done(start.taskId));
   },
   /** Says it several times at once, and goes on writing after it. */
-  async repeating(session, say) {
+  async repeating(session, say, bugs) {
     const { taskId } = session.start;
     await session.pause(session.chance.int(10, 3000));
-    mend(session);
+    await work(session, say, bugs);
     const report = done(taskId);
     await Promise.all([say('update_task_status', report), say('update_task_status', report)]);
     await say('update_task_status', { ...report, status: 'failed', reason: 'or not' });
@@ -129,6 +137,3 @@ const ODD: Record<string, Manner> = {
     session.exit(0);
   },
 };
-
-/** Which characters there are, for the page. */
-export const CHARACTERS: readonly string[] = ['diligent', ...Object.keys(ODD)];

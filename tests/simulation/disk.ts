@@ -58,11 +58,11 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
   function open(life: Life): EventStore {
     const mine = ++epoch;
     let waiting: Waiting[] = [];
-    let readOnly = false;
+    let stopped: Fault | null = null;
     let syncing = false;
 
     function append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended> {
-      if (readOnly) return Promise.reject(new Fault('log.read_only', 'the disk has failed', { retryable: false }));
+      if (stopped) return Promise.reject(stopped);
       return new Promise((resolve, reject) => {
         waiting.push({ stream, expected, events, resolve, reject });
         if (plants.has('acknowledge_before_sync')) answerEarly(stream, events, resolve);
@@ -81,9 +81,10 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
       if (failing === 'broken') {
         // What a failed fsync has written nobody knows.
         if (chance.hit(0.5)) void write(group, () => {});
-        readOnly = true;
         failing = null;
-        return refuse(group, () => new Fault('log.read_only', 'fsync failed', { retryable: false }));
+        const fault = new Fault('log.read_only', 'fsync failed', { retryable: false });
+        stopped = fault;
+        return refuse(group, () => fault);
       }
       void write(group, (how) => loop.after(chance.int(0, 2), how, life));
     }
@@ -96,8 +97,9 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
     async function write(group: Waiting[], answer: (how: () => void) => void): Promise<void> {
       for (const { stream, expected, events, resolve, reject } of group) {
         if (mine < epoch && !plants.has('stale_epoch_writes')) {
-          readOnly = true;
-          answer(() => reject(new Fault('log.fenced', 'a later server has taken over', { retryable: false })));
+          const fault = new Fault('log.fenced', 'a later server has taken over', { retryable: false });
+          stopped = fault;
+          answer(() => reject(fault));
           continue;
         }
         try {

@@ -8,6 +8,7 @@ import { categoryOf, type EventStore, type StoredEvent } from '../../src/store/e
 import type { Poller } from './clients.ts';
 import type { Acknowledged } from './disk.ts';
 import type { AgentProcess } from './machine.ts';
+import type { Repository } from './repository.ts';
 import type { Server } from './server.ts';
 
 /** What must hold of a log, whatever happened; each line of an answer is one breach, beginning with its number. */
@@ -23,6 +24,9 @@ export interface Evidence {
   limits: { startMs: number; agentWallMs: number };
   /** When faults ended. */
   calmAt: number;
+  repository: Repository;
+  /** Nobody works badly, meddles or breaks what the work rests on: servers and the log may fail, the work may not. */
+  mustSucceed: boolean;
 }
 
 export function breachesOf(evidence: Evidence): string[] {
@@ -35,6 +39,8 @@ export function breachesOf(evidence: Evidence): string[] {
     ...crowded(evidence),
     ...early(evidence),
     ...uncancelled(evidence),
+    ...vanished(evidence),
+    ...unfinished(evidence),
   ];
 }
 
@@ -152,6 +158,28 @@ function uncancelled({ events, committedAt, processes, calmAt }: Evidence): stri
     if (at === undefined) return [];
     const due = Math.max(at, calmAt, spawnedAt) + CANCEL_MS;
     return (end?.at ?? Number.POSITIVE_INFINITY) > due ? [`I6 ${start.agentId} outlives its cancelled task`] : [];
+  });
+}
+
+/** I8: what the log says has landed is in the branch. */
+function vanished({ events, repository }: Evidence): string[] {
+  const branchOf = new Map<string, string>();
+  return events.flatMap(({ type, stream, data }) => {
+    if (type === 'TrainOpened') branchOf.set(stream, data.kind === 'base' ? '' : String(data.branch));
+    if (type !== 'CandidateLanded' || data.base !== 'moved') return [];
+    const branch = branchOf.get(stream);
+    const tip = branch ? repository.branches.get(branch) : repository.base();
+    const there = tip !== undefined && repository.contains(tip, String(data.commit));
+    return there ? [] : [`I8 ${data.candidateId} has landed and is not in ${branch || 'the base branch'}`];
+  });
+}
+
+/** I7: no failure of ours ends a run, and where nothing but servers and the log failed, every run reaches its goal. */
+function unfinished({ events, mustSucceed }: Evidence): string[] {
+  return events.flatMap(({ type, stream, data }) => {
+    const defect = String(data.code).startsWith('defect.');
+    if (defect) return [`I7 ${type} of ${stream} rests on a defect: ${data.reason}`];
+    return mustSucceed && type === 'WorkflowFailed' ? [`I7 ${stream} failed for no reason: ${data.reason}`] : [];
   });
 }
 

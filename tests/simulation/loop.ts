@@ -23,7 +23,7 @@ export interface Loop {
   tail(): readonly string[];
 }
 
-const TAIL_LINES = Number(process.env.TAIL ?? 60);
+const TAIL_LINES = 60;
 
 interface Event {
   at: number;

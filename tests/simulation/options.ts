@@ -34,7 +34,7 @@ export interface Options {
   /** Commands of an impatient operator, beside those that start the workflows. */
   meddling: number;
   userCommits: number;
-  /** The wall clock is put forward or back by this much, once. */
+  /** The wall clock jumps by this much, and back, now and then. */
   skewMs: number;
   /** Share of agents that are not diligent. */
   oddAgents: number;
@@ -68,7 +68,7 @@ export function optionsOf(seed: number): Options {
     pollers: int(1, 2),
     meddling: hit(0.6) ? int(1, 6) : 0,
     userCommits: hit(0.3) ? int(1, 2) : 0,
-    skewMs: hit(0.2) ? pick([-600_000, -5_000, 5_000, 600_000]) : 0,
+    skewMs: hit(0.3) ? pick([-600_000, -5_000, 5_000, 600_000]) : 0,
     oddAgents: pick([0, 0.2, 0.5, 0.8]),
   };
 }

@@ -103,7 +103,7 @@ function complaining(complain: (message: string) => void): Log {
   return {
     debug() {},
     info() {},
-    warn() {},
+    warn: (fields, message) => complain(`${message} ${JSON.stringify(fields)}`),
     error: (fields, message) => complain(`${message} ${JSON.stringify(fields)}`),
   };
 }

@@ -28,6 +28,13 @@ export interface Outcome {
   tail: readonly string[];
 }
 
+/** Servers die, the disk fills up, answers get lost; but agents, git and people are as one would wish. */
+function isKind(options: Options): boolean {
+  const { oddAgents, meddling, runnerFaultRate, stallRate, holderLossRate, hintLossRate } = options;
+  const harm = oddAgents + meddling + runnerFaultRate + stallRate + holderLossRate + hintLossRate;
+  return harm === 0 && options.skewMs === 0 && !options.conflicting;
+}
+
 const LIVENESS_MS = 45 * 60_000;
 const QUIET_MS = 10_000;
 const DRAIN_MS = 120_000;
@@ -62,6 +69,7 @@ export async function simulate(
     ...{ loop, chance: chance.fork('disk'), options, plants: planted },
     committed(by) {
       follow();
+      if (safe && options.skewMs !== 0 && faulty.hit(0.02)) jump();
       strike(by);
     },
   });
@@ -90,6 +98,12 @@ export async function simulate(
     })();
   }
 
+  /** Somebody puts the wall clock wrong, or right again. */
+  function jump(): void {
+    count('clock jump');
+    skewMs = skewMs === 0 ? options.skewMs : 0;
+  }
+
   function boot(): void {
     const mine = createLife(`server ${++servers}`);
     life = mine;
@@ -97,7 +111,12 @@ export async function simulate(
     loop.trace(`boot ${mine.name}`);
     const parts = { loop, chance, life: mine, disk, blobs, machine, plants: planted, skewMs: () => skewMs };
     const complain = (message: string) => {
-      if (mine.state === 'alive' && /actor crashed|cannot be told|quarantined/.test(message))
+      loop.trace(`log ${mine.name}: ${message}`);
+      if (
+        life === mine &&
+        mine.state === 'alive' &&
+        /actor crashed|cannot be told|quarantined|is still open/.test(message)
+      )
         breaches.push(`I14 ${message}`);
     };
     startServer({ ...parts, complain }).then(
@@ -153,11 +172,6 @@ export async function simulate(
         repository.moveBase(
           repository.commit(repository.bugsIn(repository.base()), [repository.base()], `by hand ${n}`),
         );
-      });
-    if (options.skewMs !== 0)
-      during(() => {
-        count('clock jump');
-        skewMs = options.skewMs;
       });
     if (options.diskFull)
       during(() => {
@@ -232,6 +246,7 @@ export async function simulate(
       ...disk.stale.map((what) => `I12 ${what}`),
       ...breachesOf({
         ...{ events, committedAt, pollers, processes: machine.processes, cap: options.cap, calmAt },
+        ...{ repository: machine.repository, mustSucceed: isKind(options) },
         ...{ acknowledged: disk.acknowledged, told: network.told },
         limits: { startMs: startMs as number, agentWallMs: agentWallMs as number },
       }),
