@@ -1,9 +1,7 @@
-import type { Session } from './machine.ts';
 import type { Call } from './network.ts';
+import type { AgentScript, Session } from './script.ts';
 
 /** What runs in an agent's terminal. */
-export type AgentScript = (session: Session) => Promise<void>;
-
 type Speaker = (name: string, input: Record<string, unknown>, key?: string) => Promise<unknown>;
 type Manner = (session: Session, say: Speaker, bugs: number) => Promise<void>;
 

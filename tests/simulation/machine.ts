@@ -10,7 +10,7 @@ import type {
   RunnerEvent,
 } from '../../src/runtime/runner.ts';
 import { AGENT_TOKEN_PREFIX } from '../../src/commands/index.ts';
-import type { AgentScript } from './agents.ts';
+import type { AgentScript, Session } from './script.ts';
 import type { Chance } from './chance.ts';
 import { createLife, type Life } from './life.ts';
 import type { Loop } from './loop.ts';
@@ -51,18 +51,6 @@ export interface AgentProcess {
   lastOutputAt: number | null;
   outputBytes: number;
   end: { exit: AgentExit | null; at: number } | null;
-}
-
-/** What a script may do with its own process. */
-export interface Session {
-  readonly start: AgentStart;
-  readonly token: string;
-  readonly chance: Chance;
-  pause(ms: number): Promise<void>;
-  output(): void;
-  fix(...bugs: string[]): void;
-  add(...bugs: string[]): void;
-  exit(code: number): void;
 }
 
 export interface MachineParts {

@@ -177,7 +177,8 @@ async function orFailed<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw isFailure(error) ? error : new Fault('backup.failed', `${what}: ${messageOf(error)}`, { cause: error });
+    if (error instanceof HephError) throw error;
+    throw new Fault('backup.failed', `${what}: ${messageOf(error)}`, { cause: error });
   }
 }
 
