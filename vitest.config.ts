@@ -4,7 +4,10 @@ import { tallyReporter } from './scripts/test-tally.ts';
 /** Where somebody who reads no other output wants the counts: see .ci/run. */
 const tally = process.env.HEPH_TEST_TALLY;
 
-/** Two kinds of suites: `unit` lies beside the code and is quick; `system` starts programs and takes minutes. */
+/**
+ * Three kinds of suites: `unit` lies beside the code and is quick; `system` starts programs and takes minutes; `clis` runs
+ * the coding agents that are on this machine.
+ */
 export default defineConfig({
   test: {
     globals: false,
@@ -16,7 +19,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'agents/*/tests/**/*.test.ts', 'tests/{contracts,replay,shape}/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'agents/*/tests/**/*.test.ts',
+            'tests/{contracts,replay,shape,simulation}/**/*.test.ts',
+          ],
         },
       },
       {
@@ -25,6 +32,16 @@ export default defineConfig({
           name: 'system',
           include: ['tests/{e2e,faults}/**/*.test.ts'],
           testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'clis',
+          include: ['tests/clis/**/*.test.ts'],
+          testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

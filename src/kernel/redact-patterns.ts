@@ -13,7 +13,8 @@ export const secretPatterns: readonly Pattern[] = [
   // A key that was cut off: everything that can belong to it.
   privateKey([some('[A-Za-z0-9+/=\\s\\\\]', 0)]),
   token('hph_', some('[ao]', 1, 1), ...literal('_'), some(TOKEN_CHAR, 8)),
-  token('sk-', some(TOKEN_CHAR, 16)),
+  // The streams of our own tasks are named `task-tsk_…`.
+  token('sk', some('-(?!tsk_)', 1, 1), some(TOKEN_CHAR, 16)),
   token('gh', some('[pousr]', 1, 1), ...literal('_'), some('[A-Za-z0-9]', 20)),
   token('github_pat_', some('[A-Za-z0-9_]', 20)),
   token('glpat-', some(TOKEN_CHAR, 16)),

@@ -75,6 +75,7 @@ describe('text', () => {
       '',
       'short words, a password and a token',
       'const token = next(); // sk-1, ghp_x, AKIA',
+      '{"stream":"task-tsk_01m7wc98a71ahwe28dr7ag496d"}',
       'https://example.org:8080/path@x',
       '-----BEGIN CERTIFICATE-----',
       'the bearer of news',

@@ -1,17 +1,26 @@
 import type { Agent } from '../machines/agent/index.ts';
+import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import { plainText } from '../kernel/plain-text.ts';
+import { turnFailure } from '../runtime/agents/index.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
-import { type Entity, isEndedAgent } from './world.ts';
+import { type Entity, isEndedAgent, type World } from './world.ts';
 
 /**
- * What an agent's end means for its task. An agent that spoke has spoken; of one that ended without a word, the exit
- * tells whether its work is worth judging; every other end costs an attempt.
+ * What an agent's end means for its task. An agent that spoke has spoken; of one that ended without a word, the exit and
+ * what its program printed tell whether its work is worth judging; every other end costs an attempt.
  */
-const TAIL_BYTES = 4_000;
+// One line of a CLI may hold all the tools that it knows.
+const OUTPUT_BYTES = 64 * 1024;
+const TAIL_CHARS = 4_000;
 const TAIL_LINES = 12;
 
-export const attempts: Process = {
+export interface AttemptsParts {
+  /** How an agent of that name is started; null when there is none. */
+  preset(name: string, world: World): Pick<AgentPreset, 'output'> | null;
+}
+
+export const attempts = (parts: AttemptsParts): Process => ({
   name: 'attempts',
   concurrency: () => 8,
   obligations(entity, world) {
@@ -19,24 +28,26 @@ export const attempts: Process = {
     const task = entity as Entity<Task>;
     if (task.value !== 'assigned' && task.value !== 'in_progress') return [];
     const agent = world.agents.get(task.context.agentId ?? '');
-    return agent && isEndedAgent(agent) ? [follow(task, agent)] : [];
+    return agent && isEndedAgent(agent) ? [follow(task, agent, parts)] : [];
   },
-};
+});
 
-function follow(task: Entity<Task>, agent: Entity<Agent>): Obligation {
-  const { attempt } = agent.context;
+function follow(task: Entity<Task>, agent: Entity<Agent>, { preset }: AttemptsParts): Obligation {
+  const { attempt, end, agent: name } = agent.context;
   return {
     key: `ended:${agent.id}`,
     async act(hands) {
-      const end = agent.context.end;
-      if (end?.how === 'exited' && end.code === 0) {
+      const output = end?.how === 'failed' ? '' : await lastOutput(agent.id, hands);
+      const failure = turnFailure(preset(name, hands.world)?.output ?? 'text', output);
+      if (end?.how === 'exited' && end.code === 0 && failure === null) {
         const summary = 'The agent ended without a report; its work is judged as it is.';
         await settled(hands.send('submit_on_exit', { taskId: task.id, agentId: agent.id, attempt, summary }));
         return;
       }
-      const { code, text, counts } = meaning(agent.context);
-      const tail = end?.how === 'failed' ? '' : await lastWords(agent.id, hands);
-      const reason = tail ? `${text} Its last words:\n${tail}` : text;
+      const { text, counts, ...by } = meaning(agent.context);
+      const code = end?.how === 'exited' && failure !== null ? 'turn_failed' : by.code;
+      const said = failure === null ? lastWords(output) : ` Its last turn failed: ${failure}`;
+      const reason = `${text}${said}`;
       await settled(hands.send('fail_attempt', { taskId: task.id, agentId: agent.id, attempt, code, reason, counts }));
     },
   };
@@ -78,22 +89,27 @@ function meaning({ end, stop, agent }: Agent): { code: string; text: string; cou
   }
 }
 
-/** The end of its terminal, as plain lines; empty when there is nothing to read. */
-async function lastWords(agentId: string, { runner, log }: Hands): Promise<string> {
+/** The end of its terminal, as plain text; empty when there is nothing to read. */
+async function lastOutput(agentId: string, { runner, log }: Hands): Promise<string> {
   try {
     const probe = await runner.probeAgent({ agentId });
     const size = 'outputBytes' in probe ? probe.outputBytes : 0;
-    const chunk = await runner.readTerminal({ agentId, cursor: Math.max(0, size - TAIL_BYTES), bytesMax: TAIL_BYTES });
-    const lines = plainText(Buffer.from(chunk.data, 'base64').toString('utf8')).split('\n');
-    return lines
-      .map((line) => line.trimEnd())
-      .filter(Boolean)
-      .slice(-TAIL_LINES)
-      .join('\n');
+    const cursor = Math.max(0, size - OUTPUT_BYTES);
+    const chunk = await runner.readTerminal({ agentId, cursor, bytesMax: OUTPUT_BYTES });
+    return plainText(Buffer.from(chunk.data, 'base64').toString('utf8'));
   } catch (error) {
     log.warn({ agentId, error: String(error) }, 'no last words of an agent');
     return '';
   }
+}
+
+function lastWords(output: string): string {
+  const lines = output
+    .slice(-TAIL_CHARS)
+    .split('\n')
+    .map((line) => line.trimEnd());
+  const last = lines.filter(Boolean).slice(-TAIL_LINES).join('\n');
+  return last && ` Its last words:\n${last}`;
 }
 
 function seconds(ms: number): string {

@@ -10,11 +10,10 @@ import { VERSION } from '../kernel/version.ts';
 import { type AgentPreset, settingsFromEnvironment } from '../machines/config/index.ts';
 import { checkedDefinitionSchema, type WorkflowDefinition } from '../machines/workflow/index.ts';
 import { openSqliteCache } from '../projections/adapters/sqlite-cache.ts';
-import { startProjectionHost, VIEWS } from '../projections/index.ts';
+import { createSnapshots, startProjectionHost, VIEWS } from '../projections/index.ts';
 import { askQuery, createIdIndex, QUERIES, type ServerHealth } from '../queries/index.ts';
 import { createFolderLoader } from '../runtime/definitions/adapters/folder.ts';
 import { openFileBlobs } from '../store/adapters/file-blobs.ts';
-import { openSqliteStore } from '../store/adapters/sqlite.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../store/upcasters/index.ts';
 import { readServerFile } from '../transport/cli/server-file.ts';
 import { createHttpServer, createMetrics } from '../transport/rest/index.ts';
@@ -23,6 +22,7 @@ import { assemble, type System } from './assemble.ts';
 import { createIdleWatch } from './idle-watch.ts';
 import { NODE, phasesFolder, programFile } from './installation.ts';
 import { checkProblem, openLocalRunner } from './local-runner.ts';
+import { type LogStore, openLogStore, passwordsOf } from './log-store.ts';
 import { secretsOf } from './secrets.ts';
 import { openServerLog } from './server-log.ts';
 import { operatorToken } from './tokens.ts';
@@ -37,7 +37,7 @@ export interface ServerOptions {
   /** Ends by itself when nobody works here and nobody has asked anything for `server.idleExitMs`. */
   idleExit: boolean;
   onIdleExit?: () => void;
-  /** `sqlite`, which is the default. */
+  /** `sqlite`, which is the default, or the URL of an EventStoreDB. */
   store?: string;
 }
 
@@ -51,8 +51,7 @@ export interface Server {
 const DRAIN_MS = 10_000;
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { store: kind = 'sqlite' } = options;
-  if (kind !== 'sqlite') throw new HephError('server.unknown_store', `There is no store ${JSON.stringify(kind)}.`);
+  const { store: where = 'sqlite' } = options;
   const clock = systemClock;
   const random = systemRandom;
   process.umask(0o077);
@@ -67,17 +66,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     }
   };
   try {
-    const sqlite = await openSqliteStore({
-      directory: options.dataDirectory,
-      clock,
-      random,
-      takeOver: options.takeOver,
-    });
-    closers.push(() => sqlite.close());
-    const dataDirectory = sqlite.data.path;
-    const store = withUpcasters(sqlite, createUpcaster(UPCASTS));
+    const { takeOver } = options;
+    const logStore = await openLogStore({ directory: options.dataDirectory, where, clock, random, takeOver });
+    closers.push(() => logStore.store.close());
+    const dataDirectory = logStore.path;
+    const store = withUpcasters(logStore.store, createUpcaster(UPCASTS));
     const token = operatorToken(dataDirectory, random);
-    const secrets = [token, ...secretsOf(process.env)];
+    const secrets = [token, ...passwordsOf(where), ...secretsOf(process.env)];
     const redactor = createRedactor({ values: secrets });
     const { log, close: closeLog } = openServerLog(dataDirectory, (text) => redactor.redactText(text));
     closers.push(closeLog);
@@ -87,14 +82,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const runner = await openLocalRunner({ dataDirectory, log, redactor, secrets: () => secrets });
     closers.push(() => runner.close());
     const blobs = openFileBlobs(dataDirectory);
-    const views = await startProjectionHost({
-      store,
-      views: VIEWS,
-      cache: openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn: (message) => log.warn({}, message) }),
-      logId: sqlite.data.logId,
-      clock,
-      warn: (message) => log.warn({}, message),
-    });
+    const warn = (message: string) => log.warn({}, message);
+    const cache = openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn });
+    const { logId } = logStore;
+    const views = await startProjectionHost({ store, views: VIEWS, cache, logId, clock, warn });
     closers.push(() => views.close());
     const definitions = createFolderLoader<WorkflowDefinition>({
       folders: [join(dataDirectory, 'phases'), phasesFolder()],
@@ -110,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       random,
       log,
       dataDirectory,
+      snapshots: createSnapshots(store, cache, logId, warn),
       redact: (value) => redactor.redactJson(value),
       resolveId: (kind, text) => resolveId(kind, text, ids),
       async definition(name) {
@@ -141,7 +133,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       pid: process.pid,
       startedAt,
       dataDirectory,
-      checks: checksOf(system, sqlite, views),
+      checks: checksOf(system, logStore, views),
     });
     const queries: Queries = {
       table: QUERIES,
@@ -169,6 +161,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         );
       },
     };
+    // Behind the door in the list, so that the door is closed first and nothing comes in that nobody would follow.
+    closers.push(() => system.stop(DRAIN_MS));
     const counted = metrics.counted(system.bus);
     const http = createHttpServer({
       bus: { execute: (envelope) => idle.during(() => counted.execute(envelope)) },
@@ -193,7 +187,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     closers.push(() => http.close());
     // What the last server left is found and followed before anybody may ask.
-    closers.push(() => system.stop(DRAIN_MS));
     await system.start();
     const address = await http.listen({ host: options.host, port: options.port });
     const file = join(dataDirectory, 'server.json');
@@ -204,10 +197,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       url: address.url,
       version: VERSION,
       startedAt,
-      epoch: sqlite.health().epoch,
+      epoch: logStore.epoch,
     };
     writeFileSync(file, `${JSON.stringify(announced)}\n`, { mode: 0o600 });
-    sqlite.announce({ port: address.port });
+    logStore.announce({ port: address.port });
     closers.push(() => {
       // After a take-over the file speaks of another.
       if (readServerFile(dataDirectory)?.pid === process.pid) rmSync(file, { force: true });
@@ -220,7 +213,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       url: address.url,
       port: address.port,
       close() {
-        sqlite.releaseReserve();
+        logStore.prepareStop();
         closing ??= closeAll();
         return closing;
       },
@@ -269,10 +262,9 @@ function isBusy(system: System): boolean {
 
 function checksOf(
   system: System,
-  sqlite: Awaited<ReturnType<typeof openSqliteStore>>,
+  logStore: LogStore,
   views: Awaited<ReturnType<typeof startProjectionHost>>,
 ): ServerHealth['checks'] {
-  const storage = sqlite.health();
   const status = views.status();
   const degraded = status.views.filter((view) => view.degraded);
   const quarantined = [
@@ -281,12 +273,7 @@ function checksOf(
   ];
   const stuck = system.processes.stuck();
   return [
-    {
-      name: 'log',
-      ...(storage.state === 'open'
-        ? { status: 'ok' as const, detail: `at position ${storage.position}` }
-        : { status: 'failed' as const, detail: storage.reason ?? storage.state }),
-    },
+    { name: 'log', ...logStore.check() },
     {
       name: 'views',
       ...(degraded.length > 0

@@ -13,6 +13,7 @@ export function missingTool(program: string, debianPackage = program): string | 
   if (process.platform !== 'linux') return `${program} is for Linux`;
   if (process.getuid?.() !== 0) return `${program} is not installed: apt-get install ${debianPackage}`;
   const install = ['install', '-y', '--no-install-recommends', debianPackage];
+  // A list that is too old for what the mirror has now is brought up to date once.
   if (!runs('apt-get', install) && runs('apt-get', ['update'])) runs('apt-get', install);
   return runs(program, ['--version']) ? null : `${program} could not be installed with apt-get`;
 }

@@ -20,6 +20,8 @@ export interface FakeSession {
   /** Changes the bugs of the worktree. */
   fix(...bugs: string[]): void;
   add(...bugs: string[]): void;
+  /** What its terminal shows in the end. */
+  print(text: string): void;
   exit(code?: number): void;
 }
 
@@ -27,6 +29,7 @@ interface Running {
   start: AgentStart;
   state: 'running' | 'exited' | 'lost';
   startedAt: number;
+  printed: string;
   exit: { code: number | null; signal: string | null; how: 'exited' | 'stopped' | 'timed_out'; livedMs: number } | null;
 }
 
@@ -168,13 +171,17 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       const existing = agents.get(start.agentId);
       if (existing) return startedOf(start.agentId, existing);
       called('startAgent', start.agentId);
-      const agent: Running = { start, state: 'running', startedAt: options.now(), exit: null };
+      const printed = `last words of ${start.agentId}\n`;
+      const agent: Running = { start, state: 'running', startedAt: options.now(), printed, exit: null };
       agents.set(start.agentId, agent);
       const worktree = worktrees.get(start.taskId);
       const session: FakeSession = {
         start,
         fix: (...bugs) => bugs.forEach((bug) => worktree?.bugs.delete(bug)),
         add: (...bugs) => bugs.forEach((bug) => worktree?.bugs.add(bug)),
+        print: (text) => {
+          agent.printed = text;
+        },
         exit: (code = 0) => end(start.agentId, { code, signal: null, how: 'exited', livedMs: 10_000 }),
       };
       queueMicrotask(() => void options.agent(session));
@@ -193,7 +200,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       return [...agents.keys()].map(probe);
     },
     async readTerminal({ agentId, cursor }) {
-      const data = Buffer.from(`last words of ${agentId}\n`);
+      const data = Buffer.from(agents.get(agentId)?.printed ?? '');
       return {
         agentId,
         cursor,

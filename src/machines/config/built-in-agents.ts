@@ -1,5 +1,8 @@
 import { type AgentPreset, agentPresetSchema } from './settings.ts';
 
+/** How a person's own network is reached: a proxy, and whom to trust on the way. */
+const NETWORK = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
+
 /**
  * The agents that exist without configuration. `repair` is ours and needs no key; the others start coding agents that a
  * user has installed and signed in. Settings under `agents.<name>` replace an entry or add one.
@@ -26,6 +29,7 @@ export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fro
       ],
     },
     claude: {
+      output: 'claude',
       argv: [
         'claude',
         '-p',
@@ -54,9 +58,11 @@ export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fro
         'ANTHROPIC_BASE_URL',
         'CLAUDE_CONFIG_DIR',
         'CLAUDE_CODE_OAUTH_TOKEN',
+        ...NETWORK,
       ],
     },
     codex: {
+      output: 'codex',
       argv: [
         'codex',
         'exec',
@@ -79,16 +85,28 @@ export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fro
         '--',
         '{prompt}',
       ],
-      passEnv: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_HOME', 'CODEX_API_KEY'],
+      passEnv: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_HOME', 'CODEX_API_KEY', ...NETWORK],
     },
     opencode: {
+      output: 'opencode',
       argv: ['opencode', 'run', '--format', 'json', '--', '{prompt}'],
       env: {
         OPENCODE_CONFIG: '{agent_dir}/opencode.json',
         OPENCODE_DISABLE_MODELS_FETCH: '1',
         OPENCODE_DISABLE_AUTOUPDATE: '1',
       },
-      passEnv: ['OPENCODE_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'OPENROUTER_API_KEY'],
+      passEnv: [
+        'OPENCODE_API_KEY',
+        'ANTHROPIC_API_KEY',
+        'OPENAI_API_KEY',
+        'OPENROUTER_API_KEY',
+        // Where the sign-in and the configuration lie, when not in their usual places.
+        'XDG_CONFIG_HOME',
+        'XDG_DATA_HOME',
+        'XDG_STATE_HOME',
+        'XDG_CACHE_HOME',
+        ...NETWORK,
+      ],
       files: {
         'opencode.json': JSON.stringify({
           $schema: 'https://opencode.ai/config.json',

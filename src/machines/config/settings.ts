@@ -28,6 +28,12 @@ export const agentPresetSchema = z
       .default({})
       .describe('Files laid into the agent’s own folder (0600) before it starts; placeholders as in argv.'),
     model: z.string().default('').describe('Replaces {model}.'),
+    output: z
+      .enum(['text', 'codex', 'claude', 'opencode'])
+      .optional()
+      .describe(
+        'What it prints: plain text (the default), or the JSON lines of one of these CLIs, by which a turn that failed is known in spite of its exit code.',
+      ),
     wallMs: z
       .number()
       .int()

@@ -6,3 +6,4 @@ export type { AgentHands, AgentLog } from './agent-hands.ts';
 export { agentEnvironment, secretValues } from './environment.ts';
 export { mcpConfig, type McpBridge } from './mcp-config.ts';
 export { expandPlaceholders, type PlaceholderValues } from './placeholders.ts';
+export { turnFailure } from './turn-failure.ts';

@@ -190,7 +190,7 @@ async function orFailed<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (isFailure(error)) throw HephError.of(error);
+    if (error instanceof HephError) throw error;
     throw new Fault('backup.failed', `${what}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -122,7 +122,10 @@ export function createProgram(
     .option('--host <address>', 'The address to listen on', '127.0.0.1')
     .option('--no-open', 'Do not open the page in a browser')
     .option('--take-over', 'Become the owner of the data directory although another server lives')
-    .option('--store <kind>', 'Where the log is kept', 'sqlite')
+    .option(
+      '--store <url>',
+      'Where the log is kept: sqlite, esdb://… or kurrentdb://… (default: HEPH_STORE, else sqlite)',
+    )
     .addOption(new Option('--idle-exit', 'End when idle').hideHelp());
 
   verb(

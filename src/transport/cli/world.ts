@@ -1,3 +1,4 @@
+import type { SignInQuestion } from './doctor/sign-in.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
 /** Where text goes: a stream of the process, or a test's list. */
@@ -55,7 +56,7 @@ export interface Programs {
   log(): Promise<LogTools>;
   backups(): Promise<BackupTools>;
   /** The agents that come with the program, by name. */
-  builtInAgents(): Promise<Readonly<Record<string, { argv: string[] }>>>;
+  builtInAgents(): Promise<Readonly<Record<string, { argv: readonly string[] } & Partial<SignInQuestion>>>>;
 }
 
 /** Work on the log of a data directory without its server. Nothing but `import` writes. */

@@ -4,6 +4,7 @@ import type { Client } from '../client.ts';
 import { failureOf } from '../failure.ts';
 import { findServer, isAlive, readServerFile } from '../server-file.ts';
 import type { World } from '../world.ts';
+import { checkAgents, type DoctorPreset } from './agents.ts';
 import { atLeast, type Finding, note, ok, problem, warning } from './findings.ts';
 import { findExecutable, versionOf } from './run-tool.ts';
 
@@ -90,21 +91,16 @@ export async function checkServer(directory: string): Promise<Finding> {
   return ok('server', 'None runs; one is started when it is needed.');
 }
 
-interface Preset {
-  argv: string[];
-}
-
-/** Whether each configured agent's program is there. Ports, quarantines and settings are the living server's to tell. */
+/** What only a living server can tell: its parts, and which agents are configured. Without one, the agents that we ship. */
 export async function checkLiving(client: Client, world: World): Promise<Finding[]> {
-  if (!(await findServer(client.directory))) return [];
+  const builtIn = await world.programs.builtInAgents();
+  if (!(await findServer(client.directory))) return checkAgents(builtIn, world);
   try {
-    const [{ summary }, health, builtIn] = await Promise.all([
-      client.query<{ summary: { settings: { agents: Record<string, Preset> } } }>('get_config', {}),
+    const [{ summary }, health] = await Promise.all([
+      client.query<{ summary: { settings: { agents: Record<string, DoctorPreset> } } }>('get_config', {}),
       client.query<{ checks: { name: string; status: string; detail: string }[] }>('health_check', {}),
-      world.programs.builtInAgents(),
     ]);
-    const presets = Object.entries({ ...builtIn, ...summary.settings.agents });
-    const agents = await Promise.all(presets.map(([name, preset]) => checkAgent(name, preset, world.env)));
+    const agents = await checkAgents({ ...builtIn, ...summary.settings.agents }, world);
     return [...health.checks.map(healthFinding), ...agents];
   } catch (error) {
     const failure = failureOf(error);
@@ -118,20 +114,6 @@ export function healthFinding({ name, status, detail }: { name: string; status: 
   if (status === 'unknown') return note(name, `unknown: ${detail}`, 'Nothing, unless something does not work.');
   const finding = status === 'failed' ? problem : warning;
   return finding(name, detail, 'Read `heph logs server`.');
-}
-
-export async function checkAgent(name: string, { argv }: Preset, env: World['env']): Promise<Finding> {
-  const [program = ''] = argv;
-  // Ours comes with us.
-  if (program.includes('{heph_node}')) return ok(`agent ${name}`, 'built in');
-  const file = findExecutable(program, env);
-  if (!file)
-    return note(
-      `agent ${name}`,
-      `${program} is not on the PATH.`,
-      `Install it, or correct agents.${name}.argv, before you use this agent.`,
-    );
-  return ok(`agent ${name}`, `${file} ${(await versionOf(file, env)) ?? '(does not tell its version)'}`);
 }
 
 /** The nearest folder above that exists. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cliWorld } from '../../../../tests/support/cli-world.ts';
 import { announce, type Answer, type Asked, fakeServer } from '../../../../tests/support/fake-server.ts';
-import { checkAgent, checkDataDirectory, checkGit, checkNode, checkSandbox } from '../doctor/checks.ts';
+import { checkAgent } from '../doctor/agents.ts';
+import { checkDataDirectory, checkGit, checkNode, checkSandbox } from '../doctor/checks.ts';
 import { atLeast } from '../doctor/findings.ts';
 import { main } from '../main.ts';
 import { duration, shellWords } from '../output.ts';
@@ -88,19 +89,32 @@ describe('doctor', () => {
       level: 'note',
       text: expect.stringContaining('runs as you'),
     });
-    expect(await checkAgent('claude', { argv: ['claude'] }, { PATH: '' })).toMatchObject({
+    expect(await checkAgent('claude', { argv: ['claude'] }, { PATH: '' }, data)).toMatchObject({
       level: 'note',
       next: expect.stringContaining('agents.claude.argv'),
     });
-    expect(await checkAgent('repair', { argv: ['{heph_node}'] }, { PATH: '' })).toMatchObject({ level: 'ok' });
+    expect(await checkAgent('repair', { argv: ['{heph_node}'] }, { PATH: '' }, data)).toMatchObject({ level: 'ok' });
   });
 
   it('tells the version of a program that is there', async () => {
     const tool = join(data, 'tool');
     writeFileSync(tool, '#!/bin/sh\necho "tool 1.2"\n', { mode: 0o700 });
-    expect(await checkAgent('mine', { argv: ['tool'] }, { PATH: data })).toMatchObject({
+    expect(await checkAgent('mine', { argv: ['tool'] }, { PATH: data }, data)).toMatchObject({
       level: 'ok',
       text: `${tool} tool 1.2`,
+    });
+    const codex = { argv: ['tool'], output: 'codex', passEnv: ['OPENAI_API_KEY'] };
+    expect(await checkAgent('mine', codex, { PATH: data, OPENAI_API_KEY: 'very-secret' }, data)).toEqual({
+      what: 'agent mine',
+      level: 'ok',
+      text: `${tool} tool 1.2, signed in by OPENAI_API_KEY`,
+      next: null,
+    });
+    mkdirSync(join(data, '.codex'));
+    writeFileSync(join(data, '.codex/config.toml'), '');
+    expect(await checkAgent('mine', codex, { PATH: data }, data)).toMatchObject({
+      level: 'note',
+      text: expect.stringContaining('sign-in unknown'),
     });
   });
 

@@ -1,0 +1,90 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Whether a CLI has what it signs in with. Only that it is there: whether it is still good, nobody asked. */
+export type SignIn = { state: 'yes'; how: string } | { state: 'no'; next: string } | { state: 'unknown'; why: string };
+
+/** What is known of the preset, as far as the sign-in goes. */
+export interface SignInQuestion {
+  /** The name of the CLI whose habits it has, if any. */
+  output?: string | undefined;
+  passEnv: readonly string[];
+  /** Set for the agent in place of the person's own variables. */
+  env: Readonly<Record<string, string>>;
+}
+
+interface Habits {
+  keys: readonly string[];
+  login: string;
+  /** Where its sign-in and its configuration lie, relative to `home`, in this order. */
+  home(variable: (name: string) => string | undefined, home: string): { signIn: string; configuration: string };
+}
+
+/** As the three document it. */
+const HABITS: Readonly<Record<string, Habits>> = {
+  codex: {
+    keys: ['CODEX_API_KEY', 'OPENAI_API_KEY'],
+    login: 'codex login',
+    home(variable, home) {
+      const own = variable('CODEX_HOME') || join(home, '.codex');
+      return { signIn: join(own, 'auth.json'), configuration: join(own, 'config.toml') };
+    },
+  },
+  claude: {
+    keys: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
+    login: 'claude, then /login',
+    home(variable, home) {
+      const own = variable('CLAUDE_CONFIG_DIR') || join(home, '.claude');
+      return { signIn: join(own, '.credentials.json'), configuration: join(own, 'settings.json') };
+    },
+  },
+  opencode: {
+    keys: ['OPENCODE_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'OPENROUTER_API_KEY'],
+    login: 'opencode auth login',
+    home: (variable, home) => ({
+      signIn: join(variable('XDG_DATA_HOME') || join(home, '.local', 'share'), 'opencode', 'auth.json'),
+      configuration: join(variable('XDG_CONFIG_HOME') || join(home, '.config'), 'opencode', 'opencode.json'),
+    }),
+  },
+};
+
+/**
+ * Looks at the variables and files that the CLI reads and tells none of what they hold. Null for a program whose habits are
+ * not known. `home` is the person's.
+ */
+export function signInOf(
+  preset: SignInQuestion,
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): SignIn | null {
+  const habits = Object.hasOwn(HABITS, preset.output ?? '') ? HABITS[preset.output ?? ''] : undefined;
+  if (!habits) return null;
+  // Nothing else of the person's environment reaches the agent.
+  const variable = (name: string) => preset.env[name] ?? (preset.passEnv.includes(name) ? env[name] : undefined);
+  const key = habits.keys.find((name) => variable(name));
+  if (key) return { state: 'yes', how: key };
+  const { signIn, configuration } = habits.home(variable, preset.env.HOME ?? home);
+  if (signIn.includes('{')) return { state: 'unknown', why: 'its home is made anew for each agent' };
+  const found = holdsSomething(signIn);
+  if (found === true) return { state: 'yes', how: signIn };
+  if (found === null) return { state: 'unknown', why: `${signIn} cannot be read` };
+  if (exists(configuration)) return { state: 'unknown', why: `no ${signIn}, but ${configuration} may say otherwise` };
+  // There the keychain holds what is a file elsewhere.
+  if (process.platform === 'darwin') return { state: 'unknown', why: 'the keychain was not asked' };
+  return { state: 'no', next: `Run: ${habits.login}. Or set ${habits.keys[0]}.` };
+}
+
+/** Null when it is there and is no JSON object that anybody could read. */
+function holdsSomething(file: string): boolean | null {
+  if (!exists(file)) return false;
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : null;
+  } catch {
+    return null;
+  }
+}
+
+function exists(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+}

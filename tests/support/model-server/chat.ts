@@ -1,0 +1,38 @@
+import { event, list, type Loose, schemaOf, sinceUser, text, type Wire, wordsOf } from './ask.ts';
+
+const USAGE = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+
+/** OpenAI Chat Completions, as OpenCode and most others speak it. */
+export const chat: Wire = {
+  name: 'chat',
+  path: /\/chat\/completions$/,
+  read(body) {
+    const turns = list(body.messages).map(({ role, content }) => ({
+      user: role === 'user' ? wordsOf(content) : null,
+      results: role === 'tool' ? [wordsOf(content)] : [],
+    }));
+    const tools = list(body.tools).map(({ function: one }) => {
+      const { name, parameters } = one as Loose;
+      return { name: text(name), server: null, kind: 'function' as const, ...schemaOf(parameters) };
+    });
+    return { ...sinceUser(turns), tools };
+  },
+  async *events(say, pieces) {
+    yield chunk({ role: 'assistant', content: '' });
+    if (say.say === 'call') {
+      const { tool, arguments: input } = say.call;
+      const call = { name: tool.name, arguments: JSON.stringify(input) };
+      yield chunk({
+        tool_calls: [{ index: 0, id: `call_${crypto.randomUUID()}`, type: 'function', function: call }],
+      });
+    } else for await (const content of pieces) yield chunk({ content });
+    yield chunk({}, say.say === 'call' ? 'tool_calls' : 'stop');
+    yield event('[DONE]');
+  },
+  error: (status, message) => ({ error: { message, type: 'scripted', code: `scripted_${status}` } }),
+};
+
+function chunk(delta: Loose, finish_reason: string | null = null): string {
+  const head = { id: 'chatcmpl-scripted', object: 'chat.completion.chunk', created: 0, model: 'scripted' };
+  return event({ ...head, choices: [{ index: 0, delta, finish_reason }], ...(finish_reason && { usage: USAGE }) });
+}
