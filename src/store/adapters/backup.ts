@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile, cp, lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { backup } from 'node:sqlite';
@@ -60,25 +60,34 @@ export async function backUp(directory: string, to: string, { clock }: { clock: 
 }
 
 /**
- * Makes a data directory of a backup, after it has verified it, and verifies what it has made. `format.json` is written
- * last: a restore that was broken off leaves a directory that nobody opens. Throws Invalid `backup.not_one`,
- * `data.newer_format`, `data.not_empty`; Fault `log.damaged`, `backup.failed`.
+ * Makes a data directory of a backup and verifies what it has made. `format.json` is written last: a restore that was
+ * broken off leaves a directory that nobody opens, and one that was refused leaves nothing. Throws Invalid
+ * `backup.not_one`, `data.newer_format`, `data.not_empty`; Fault `log.damaged`, `backup.failed`.
  */
 export async function restore(from: string, to: string): Promise<BackupNote> {
   const note = readNote(from);
-  await refuseDamaged(from, note);
   return orFailed(`${from} could not be restored to ${to}`, async () => {
     takeEmpty(to);
-    await copyFile(logPathOf(from), logPathOf(to));
-    const blobs = await copyBlobs(from, to);
-    await copyDefinitions(from, to);
-    writeAnchor(to, note);
-    syncFile(logPathOf(to));
-    syncDirectory(to);
-    await refuseDamaged(to, note);
-    writeFormat(to, note.format);
-    return { ...note, ...blobs, damagedBlobs: [...new Set([...note.damagedBlobs, ...blobs.damagedBlobs])] };
+    try {
+      return await fill(to, from, note);
+    } catch (error) {
+      // It was empty, so all that is in it is ours.
+      for (const name of readdirSync(to)) rmSync(join(to, name), { recursive: true, force: true });
+      throw error;
+    }
   });
+}
+
+async function fill(to: string, from: string, note: BackupNote): Promise<BackupNote> {
+  await copyFile(logPathOf(from), logPathOf(to));
+  const blobs = await copyBlobs(from, to);
+  await copyDefinitions(from, to);
+  writeAnchor(to, note);
+  syncFile(logPathOf(to));
+  syncDirectory(to);
+  await refuseDamaged(to, note);
+  writeFormat(to, note.format);
+  return { ...note, ...blobs, damagedBlobs: [...new Set([...note.damagedBlobs, ...blobs.damagedBlobs])] };
 }
 
 function readNote(from: string): BackupNote {
@@ -170,7 +179,11 @@ async function copyDefinitions(from: string, to: string): Promise<void> {
 async function refuseDamaged(directory: string, anchor: { position: number; hash: string }): Promise<void> {
   const { damage } = await verifyLog(directory, { anchor });
   if (damage)
-    throw new Fault('log.damaged', `the log in ${directory} does not verify: ${damage.reason}`, { retryable: false });
+    throw new Fault(
+      'log.damaged',
+      `the log in ${directory} does not verify at position ${damage.position ?? 'unknown'}: ${damage.reason}`,
+      { retryable: false },
+    );
 }
 
 async function orFailed<T>(what: string, work: () => Promise<T>): Promise<T> {
