@@ -97,6 +97,21 @@ export function eventStoreDbFaults(client: Client): void {
     });
   });
 
+  describe(`closing, by ${client}`, () => {
+    it('does not wait for an event store that never answers', async () => {
+      const store = await open({ callMs: 400, giveUpMs: Number.POSITIVE_INFINITY });
+      const items = store.subscribe()[Symbol.asyncIterator]();
+      await items.next();
+      server.link.clog();
+      const appending = store.append('task-a', 'no_stream', [event('e1')]);
+      const refused = expect(appending).rejects.toMatchObject({ code: 'log.timeout' });
+      await store.close();
+      await refused;
+      expect((await items.next()).done).toBe(true);
+      server.link.flow();
+    });
+  });
+
   describe(`a read by ${client}`, () => {
     const passing: [string, Fault][] = [
       ['whose connection is cut', { kind: 'drop' }],
