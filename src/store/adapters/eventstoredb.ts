@@ -147,6 +147,7 @@ function assemble(
 
   async function close(): Promise<void> {
     closed.abort();
+    calls.stopRetrying();
     ring();
     await Promise.allSettled([...underWay]);
     bell.stop();

@@ -18,6 +18,8 @@ export interface Calls {
   /** Throws Fault `log.timeout` when it gives up, Fault `log.refused` when the server will never do it, and any answer of the store. */
   attempt<T>(what: string, action: (client: EsdbClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
   client(): EsdbClient;
+  /** From now on a call is tried once: whoever stops does not wait for an event store that is away. */
+  stopRetrying(): void;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ const RETRY_MAX_MS = 1000;
 
 export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: CallTimes): Calls {
   let client = driver.connect();
+  let retrying = true;
 
   /** A connection that does not answer is given up for everybody: the others repeat their calls over the new one. */
   function renew(stuck: EsdbClient): void {
@@ -47,10 +50,13 @@ export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: 
           if (!isTransient(error)) throw refused(what, error);
           if (error instanceof TimedOut) renew(current);
           signal?.throwIfAborted();
-          if (clock.monotonicMs() - started + pauseMs > giveUpMs) throw gaveUp(what, error);
+          if (!retrying || clock.monotonicMs() - started + pauseMs > giveUpMs) throw gaveUp(what, error);
         }
         await sleep(clock, pauseMs, signal);
       }
+    },
+    stopRetrying() {
+      retrying = false;
     },
     async close() {
       await withTimeout(clock, callMs, () => client.dispose()).catch(() => {});

@@ -2,6 +2,7 @@ import { Fault } from '../../../kernel/errors.ts';
 import type { Ids } from '../../../kernel/ids.ts';
 import { type Calls, typeOf } from './calls.ts';
 import { uuidOf } from './codec.ts';
+import { collect } from './reader.ts';
 
 /**
  * The log's own id, kept in the store beside the log's streams: caches of its views belong to it, wherever they lie.
@@ -32,13 +33,10 @@ export async function logIdOf(calls: Calls, namespace: string, ids: Ids): Promis
 
 async function readId(calls: Calls, stream: string): Promise<string | undefined> {
   try {
-    return await calls.attempt('read', async (client) => {
-      for await (const { event } of client.readStream(stream, { maxCount: 1, requiresLeader: true })) {
-        const { logId } = (event?.data ?? {}) as { logId?: unknown };
-        if (typeof logId === 'string') return logId;
-      }
-      return undefined;
-    });
+    const options = { maxCount: 1, requiresLeader: true };
+    const [first] = await calls.attempt('read', (client) => collect(client.readStream(stream, options)));
+    const { logId } = (first?.event?.data ?? {}) as { logId?: unknown };
+    return typeof logId === 'string' ? logId : undefined;
   } catch (error) {
     if (typeOf(error) === 'stream-not-found') return undefined;
     throw error;

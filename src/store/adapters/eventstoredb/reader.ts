@@ -68,7 +68,8 @@ export function createReader(calls: Calls, codec: Codec, filtersReads: boolean):
   };
 }
 
-async function collect(events: AsyncIterable<EsdbResolved>): Promise<EsdbResolved[]> {
+/** To its end, always: a client waits at its own end for a read that was left in the middle. */
+export async function collect(events: AsyncIterable<EsdbResolved>): Promise<EsdbResolved[]> {
   const list: EsdbResolved[] = [];
   for await (const event of events) list.push(event);
   return list;

@@ -5,24 +5,29 @@ import type { Appended, Expected, NewEvent } from '../../event-store.ts';
 import type { NewRow } from '../../rows.ts';
 import { type Calls, typeOf } from './calls.ts';
 import type { Codec } from './codec.ts';
+import { createGate } from './gate.ts';
 import type { Reader } from './reader.ts';
+
+// Fewer than the 16 messages that a client's stream takes without waiting: what waits inside a client when its connection
+// breaks is rejected where nobody can catch it, and ends the process.
+const TOGETHER_MAX = 8;
+const WAITING_MAX = 20_000;
 
 /**
  * Appends, and asks afterwards who wrote: EventStoreDB answers a repetition like the first time, so each append marks
  * its events, and the mark of the last one tells. A try whose answer was lost bears the same mark as the next.
  */
 export function createWriter(calls: Calls, codec: Codec, reader: Reader, ids: Ids) {
+  const gate = createGate({ insideMax: TOGETHER_MAX, waitingMax: WAITING_MAX });
+
   async function write(stream: string, expected: Expected, rows: readonly NewRow[]): Promise<Appended> {
     const mark = ids.next('key');
     const proposed = rows.map((row) => codec.propose(row, mark));
     const streamState = typeof expected === 'number' ? BigInt(expected) : expected;
     try {
-      const { nextExpectedRevision } = await calls.attempt('append', (client) =>
-        client.appendToStream(codec.streamName(stream), proposed, {
-          expectedRevision: streamState,
-          streamState,
-          requiresLeader: true,
-        }),
+      const options = { expectedRevision: streamState, streamState, requiresLeader: true };
+      const { nextExpectedRevision } = await gate.pass(() =>
+        calls.attempt('append', (client) => client.appendToStream(codec.streamName(stream), proposed, options)),
       );
       const revision = Number(nextExpectedRevision);
       const last = await reader.eventAt(stream, revision);
