@@ -161,6 +161,16 @@ function proved(cli: FoundCli): void {
     expect(failed?.data).toMatchObject({ code: 'agent_stopped', reason: expect.stringContaining('Enough.') });
   });
 
+  it('is known to the doctor, who tells no secret', async () => {
+    const { code, stdout, lines } = await product.heph('doctor', '--json');
+    expect(code).toBe(0);
+    const finding = lines.find(({ what }) => what === `agent ${name}`);
+    expect(finding?.text).toContain(join(cli.folder, name));
+    expect(finding?.text).toContain(cli.version);
+    expect(finding?.text).toMatch(/signed in by ANTHROPIC_API_KEY$|sign-in unknown: its home is made anew/);
+    expect(stdout).not.toContain('scripted-key');
+  });
+
   it('speaks to its model and to our MCP server, and to nobody else', async () => {
     expect(proxy.asked).toEqual([]);
     expect(await askForTunnel(proxy.address, 'example.org:443')).toBe(403);
