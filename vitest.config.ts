@@ -19,7 +19,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'agents/*/tests/**/*.test.ts', 'tests/{contracts,replay,shape}/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'agents/*/tests/**/*.test.ts',
+            'tests/{contracts,replay,shape,simulation}/**/*.test.ts',
+          ],
         },
       },
       {

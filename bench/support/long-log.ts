@@ -56,6 +56,7 @@ function oneRun(): StoredEvent[] {
   );
   steps.queue(root);
   steps.finish(root, steps.work(root));
+  story.send('record_worktree_removed', { taskId: root, rescued: null });
   steps.over(workflowId, 'investigate');
   steps.phase(workflowId, 'fix');
   for (const taskId of fixes) steps.queue(taskId);
@@ -76,6 +77,7 @@ function oneRun(): StoredEvent[] {
     for (const { taskId } of working) {
       const { trainId, candidateId } = steps.board(workflowId, taskId);
       steps.land(trainId, candidateId, taskId);
+      story.send('record_worktree_removed', { taskId, rescued: null });
     }
   }
   steps.over(workflowId, 'fix');

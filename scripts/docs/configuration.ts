@@ -25,7 +25,7 @@ export function configurationPages(): Pages {
         '2. what an operator set with `set_config`, recorded in the log with version and author,',
         '3. the default.',
       ].join('\n'),
-      '`heph config` shows the value in force and where it comes from. Where the data is kept and where the server listens are no settings: they are the flags `--data` (else `HEPH_DATA`, else `heph` in your data home), `--host` and `--port`.',
+      '`heph config` shows the value in force and where it comes from. Where the data is kept and where the server listens are no settings: they are the flags `--data` (else `HEPH_DATA`, else `heph` in your data home), `--host` and `--port`. Where the log is kept is `heph up --store`, else `HEPH_STORE`, else SQLite in the data directory; a URL with a password goes into `HEPH_STORE`, since everybody on a machine can read a command line.',
       'A change is in force at once, for the next decision; what was decided before keeps the version it names. A bad value is refused before anything is recorded (`config.refused`). `null` takes a change back; a group (`fleet`) replaces what was set in it.',
       fence('sh', `heph config set '{"fleet.cap": 8}'\nheph config set '{"fleet.cap": null}'`),
       '## Settings',

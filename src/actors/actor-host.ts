@@ -267,7 +267,7 @@ function recorded(
             id: command.id,
             name: command.name,
             v: command.v,
-            input: command.input,
+            ...(fact.data !== command.input && { input: command.input }),
             config: command.config.version,
           },
           count: facts.length,

@@ -44,6 +44,15 @@ test('a log decides the same again, under the settings that were in force', asyn
   expect(report).toMatchObject({ commands: 4, streams: 2, unknown: 0 });
 });
 
+test('an input that is the fact itself is written once, and decided upon all the same', async () => {
+  const store = await recorded();
+  const inputs = new Map<string, unknown>();
+  for await (const event of store.readAll()) inputs.set(event.type, event.meta.command?.input);
+  strictEqual(inputs.get('SlotGranted'), undefined);
+  deepStrictEqual(inputs.get('FleetPaused'), { reason: 'enough' });
+  strictEqual((await replay(store)).difference, null);
+});
+
 test('a decision that comes out differently is named', async () => {
   const store = told(await recorded(), (event) =>
     event.type === 'FleetPaused' ? { ...event, data: { ...event.data, reason: 'another' } } : event,

@@ -44,7 +44,13 @@ export async function replay(
     if (recorded) {
       report.commands++;
       const config = configs.get(recorded.config) ?? { version: recorded.config, settings: DEFAULT_SETTINGS };
-      const command = { ...recorded, actor: event.meta.actor, at: event.at, config };
+      const command = {
+        ...recorded,
+        input: recorded.input ?? event.data,
+        actor: event.meta.actor,
+        at: event.at,
+        config,
+      };
       pending = {
         stream: event.stream,
         facts: [],

@@ -210,6 +210,30 @@ export const ERROR_CODES = {
   ),
   'log.bad_stream': entry('invalid', 400, 'That is no stream name.', 'Streams are `<category>-<id>`.'),
   'log.closed': entry('fault', 503, 'The store is closed: the server is stopping.', 'Start the server again.'),
+  'log.timeout': entry(
+    'fault',
+    503,
+    'The event store did not answer in time, so it is not known whether the events were written.',
+    'Repeat the command with the same idempotency key; see whether the event store runs.',
+  ),
+  'log.refused': entry(
+    'fault',
+    503,
+    'The event store refuses the call for good.',
+    'The message has its own words: check the credentials and the version of the event store.',
+  ),
+  'store.bad_url': entry(
+    'invalid',
+    400,
+    'That names no event store.',
+    'Say --store esdb://host:2113?tls=false or --store kurrentdb://host:2113?tls=false.',
+  ),
+  'store.no_client': entry(
+    'fault',
+    503,
+    'The client of that event store is not installed.',
+    'Install the package that the message names beside this one.',
+  ),
   'blob.not_found': entry('invalid', 404, 'No blob has that hash.', 'Check the hash; blobs are never deleted.'),
   'blob.damaged': entry(
     'fault',
@@ -243,6 +267,24 @@ export const ERROR_CODES = {
     'The directory holds files but no Hephaestus data.',
     'Name an empty or new directory with --data.',
   ),
+  'data.not_empty': entry(
+    'invalid',
+    409,
+    'The directory is not empty, and what is in it is not overwritten.',
+    'Name a new directory.',
+  ),
+  'backup.not_one': entry(
+    'invalid',
+    400,
+    'The directory holds no finished backup.',
+    'Name a directory that `heph backup` has written to its end.',
+  ),
+  'backup.failed': entry(
+    'fault',
+    503,
+    'A backup could not be written, or not be restored.',
+    'The message says why: room on the disk, or rights. Remove the unfinished directory and try again.',
+  ),
   'data.owned': entry(
     'fault',
     503,
@@ -250,6 +292,12 @@ export const ERROR_CODES = {
     'Use that server, stop it with `heph down`, or start with --take-over.',
   ),
   'data.loose_mode': entry('invalid', 409, 'Others can read the data directory.', 'Run `chmod -R go-rwx` on it.'),
+  'data.other_store': entry(
+    'invalid',
+    409,
+    'The data directory belongs to a log in another store.',
+    'Name that store with --store or HEPH_STORE, or another directory with --data.',
+  ),
   'server.port_in_use': entry(
     'fault',
     503,
@@ -259,8 +307,8 @@ export const ERROR_CODES = {
   'server.unknown_store': entry(
     'invalid',
     400,
-    'This version keeps its log in SQLite only.',
-    'Leave --store out, or say --store sqlite.',
+    'There is no store of that kind.',
+    'Leave --store out for the embedded one, or name an EventStoreDB by its URL: esdb://… or kurrentdb://….',
   ),
   'server.not_running': entry('fault', 503, 'No server runs on that data directory.', 'Start it with `heph up`.'),
   'server.start_failed': entry('fault', 503, 'The server did not come up.', 'Read `heph logs server`.'),

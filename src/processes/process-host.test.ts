@@ -346,3 +346,33 @@ test('a log that cannot be read for a moment is followed again, and shows meanwh
   deepStrictEqual(host.stuck(), []);
   await host.stop(0);
 });
+
+test('a server that another has succeeded does nothing more', async () => {
+  const { clock, pending } = manualClock();
+  const acted: string[] = [];
+  const owed = (key: string, notBefore = 0): Obligation => ({
+    key,
+    notBefore,
+    act: async (hands) => {
+      acted.push(key);
+      await pause(hands);
+    },
+  });
+  const fenced = () => Promise.reject(new Fault('log.fenced', 'a later server has taken over', { retryable: false }));
+  const { host, bus } = await stage(
+    [story((world) => (isOpen(world) ? [owed('now'), owed('later', clock.now() + 5_000)] : []))],
+    {
+      clock,
+      around: (real) => ({ execute: (given) => (given.name === 'pause_fleet' ? fenced() : real.execute(given)) }),
+    },
+  );
+  await host.start();
+  await settledSteps();
+  deepStrictEqual(acted, ['now']);
+  deepStrictEqual(pending(), [], 'what was due later is left to the other');
+  ok(host.stuck()[0]?.reason.includes('taken over'), JSON.stringify(host.stuck()));
+  await say(bus, 'set_config', { changes: { 'fleet.cap': 1 } });
+  await settledSteps();
+  deepStrictEqual(acted, ['now']);
+  await host.stop(0);
+});

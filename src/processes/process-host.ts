@@ -5,9 +5,10 @@ import { Defect, type Failure, HephError, isFailure, messageOf } from '../kernel
 import type { Log } from '../kernel/log.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
-import type { EventStore, SubscriptionItem } from '../store/event-store.ts';
+import { createLiveFold, type LiveFold, type Projection, type Snapshots } from '../projections/index.ts';
+import type { EventStore, StoredEvent, SubscriptionItem } from '../store/event-store.ts';
 import { type Hands, mayHelpToRetry, type Obligation, type Process } from './define-process.ts';
-import { type Entity, World } from './world.ts';
+import { type Entity, type SavedWorld, World } from './world.ts';
 
 const ATTEMPTS_MAX = 6;
 const BACKOFF_MS = 200;
@@ -55,11 +56,44 @@ export interface ProcessHostParts {
   clock: Clock;
   log: Log;
   processes: readonly Process[];
+  /** Saved states, disposable; without them every start folds the whole log. */
+  snapshots?: Snapshots;
+}
+
+/** Saved after so many events, and when it stops. */
+const SAVE_EVERY = 20_000;
+
+/** The world as any other fold, so that it is saved and restored as they are; nobody asks it for rows. */
+function worldProjection(fold: (world: World, event: StoredEvent) => void): Projection {
+  return {
+    name: 'processes',
+    // Raised whenever the context of an actor changes its shape.
+    v: 1,
+    init: () => new World(),
+    fold: (state, event) => fold(state as World, event),
+    render: () => ({ rows: {}, summary: {} }),
+    save: (state) => (state as World).save(),
+    restore: (saved) => World.restore(saved as SavedWorld),
+  };
+}
+
+function isSucceeded(error: unknown): error is HephError {
+  return error instanceof HephError && error.code === 'log.fenced';
 }
 
 export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   const { store, bus, clock, log } = parts;
-  const world = new World();
+  const affected = new Map<string, Entity>();
+  const fold = (state: World, event: StoredEvent) => {
+    const entity = state.apply(event);
+    if (!entity || !live) return;
+    // Asked after each event: the next one of the batch may be about something else.
+    for (const one of state.related(entity)) affected.set(`${one.kind} ${one.id}`, one);
+  };
+  const projection = worldProjection(fold);
+  let folded: LiveFold = createLiveFold(projection);
+  let world = folded.state as World;
+  let savedAt = 0;
   const duties = new Map<string, Duty>();
   /** Keys of duties by process and entity, to find those that the log has discharged. */
   const byEntity = new Map<string, Set<string>>();
@@ -210,6 +244,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   async function failed(key: string, duty: Duty, error: unknown, retry: boolean): Promise<void> {
     if (abort.signal.aborted) return;
+    if (isSucceeded(error)) return retire(error);
     duty.attempts++;
     const last = duty.attempts >= (duty.obligation.attemptsMax ?? ATTEMPTS_MAX);
     log.warn({ obligation: key, attempt: duty.attempts, error: messageOf(error) }, 'obligation failed');
@@ -217,6 +252,14 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     duty.status = 'waiting';
     const pause = Math.min(BACKOFF_MS * 2 ** duty.attempts, BACKOFF_MAX_MS);
     duty.cancelTimer = clock.after(pause, () => makeReady(key, duty));
+  }
+
+  /** Another server owns the log: what is left to do is that one's, and doing it here too would get in its way. */
+  function retire(error: HephError): void {
+    abort.abort();
+    for (const duty of duties.values()) duty.cancelTimer?.();
+    stuckReasons.set(FOLLOWING, `Nothing is done here any more: ${error.message}`);
+    log.error({ error: error.message }, 'processes have ended');
   }
 
   async function giveUp(key: string, duty: Duty, error: unknown): Promise<void> {
@@ -280,13 +323,9 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   function take(item: SubscriptionItem, beforeLive: (world: World) => void, caughtUp: () => void): void {
     stuckReasons.delete(FOLLOWING);
     if (item.kind === 'events') {
-      const affected = new Map<string, Entity>();
-      for (const event of item.events) {
-        const entity = world.apply(event);
-        if (!entity || !live) continue;
-        // Asked after each event: the next one of the batch may be about something else.
-        for (const one of world.related(entity)) affected.set(`${one.kind} ${one.id}`, one);
-      }
+      affected.clear();
+      folded.apply(item.events);
+      if (folded.applied - savedAt >= SAVE_EVERY) save();
       for (const { kind, id } of affected.values()) {
         const current = world.entity(kind, id);
         if (current) evaluate(current);
@@ -308,6 +347,19 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     }
   }
 
+  /** What was saved lately spares the fold from the first event on. */
+  async function restore(): Promise<void> {
+    if (!parts.snapshots) return;
+    folded = await parts.snapshots.begin(projection);
+    world = folded.state as World;
+    world.position = folded.position;
+  }
+
+  function save(): void {
+    savedAt = folded.applied;
+    parts.snapshots?.save(folded);
+  }
+
   function forget(kind: string, id: string): void {
     for (const process of parts.processes) {
       const place = `${process.name} ${kind} ${id}`;
@@ -317,11 +369,15 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   }
 
   return {
-    world,
-    start: (beforeLive = () => {}) =>
-      new Promise((resolve, reject) => {
+    get world() {
+      return world;
+    },
+    async start(beforeLive = () => {}) {
+      await restore();
+      await new Promise<void>((resolve, reject) => {
         follow(beforeLive, resolve).catch(reject);
-      }),
+      });
+    },
     look(kind, id) {
       const entity = world.entity(kind, id);
       if (entity && live) evaluate(entity);
@@ -339,6 +395,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
       });
       await Promise.race([Promise.allSettled([...under]), late]);
       cancel();
+      if (folded.applied > savedAt) save();
     },
   };
 }

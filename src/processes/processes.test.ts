@@ -1,12 +1,23 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { replay } from '../actors/replay.ts';
+import { World } from './world.ts';
 import { Fault } from '../kernel/errors.ts';
 import { createFakeRunner } from '../../tests/support/fake-runner.ts';
+import { createMemoryCache } from '../projections/adapters/memory-cache.ts';
+import { createSnapshots } from '../projections/index.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import { definitionSchema } from '../machines/workflow/index.ts';
-import { BUGFIX, createLine, diligent, START, startSystem, type TestSystem } from '../../tests/support/system.ts';
+import {
+  BUGFIX,
+  createLine,
+  diligent,
+  START,
+  startSystem,
+  type TestSystem,
+  type TestSystemOptions,
+} from '../../tests/support/system.ts';
 import { systemClock } from '../kernel/adapters/system.ts';
 
 const QUICK = { 'limits.backoffMs': 0, 'limits.exitGraceMs': 0, 'limits.stopGraceMs': 0 };
@@ -106,6 +117,34 @@ describe('a crash at any moment', () => {
       await second.stop(1000);
     }
     ok(crashes > 20);
+  });
+});
+
+describe('what the processes know', () => {
+  test('is saved at a stop, and a start from it ends the job as one from the first event does', async () => {
+    const store = openMemoryStore();
+    const blobs = createMemoryBlobs();
+    const line = createLine();
+    const cache = createMemoryCache();
+    const warnings: string[] = [];
+    const snapshots = createSnapshots(store, cache, 'log_1', (message) => warnings.push(message));
+    let hang = true;
+    const agent: TestSystemOptions['agent'] = (session, speak) => (hang ? undefined : diligent(session, speak));
+    const first = await startSystem({ store, blobs, line, snapshots, agent, settings: QUICK });
+    await first.operator('start_workflow', START);
+    await first.until('TaskStarted');
+    const folded = first.processes.world.save();
+    await first.stop(1000);
+    const saved = cache.latest({ projection: 'processes', v: 1, logId: 'log_1' });
+    ok(saved && saved.position === (await store.head()));
+    deepStrictEqual(World.restore(JSON.parse(saved.state)).save(), JSON.parse(JSON.stringify(folded)));
+
+    const second = await startSystem({ store, blobs, line, snapshots, runner: first.runner });
+    hang = false;
+    await second.operator('stop_agent', { agentId: [...second.processes.world.agents.keys()][0] as string });
+    strictEqual((await outcome(second)).type, 'WorkflowCompleted');
+    deepStrictEqual(warnings, []);
+    await second.stop(1000);
   });
 });
 

@@ -40,6 +40,11 @@ export const isEndedTask = (task: Entity): boolean => TASK_ENDED.has(task.value)
 export const isEndedAgent = (agent: Entity): boolean => AGENT_ENDED.has(agent.value);
 export const isEndedWorkflow = (workflow: Entity): boolean => WORKFLOW_ENDED.has(workflow.value);
 
+export interface SavedWorld {
+  entities: Entity[];
+  candidates: { id: string; workflowId: string; end: CandidateEnd }[];
+}
+
 export class World {
   position = 0n;
   readonly tasks = new Map<string, Entity<Task>>();
@@ -53,6 +58,28 @@ export class World {
   readonly line = new Line();
   fleet: Entity<Fleet> = blank('fleet', FLEET_ID, fleetActor.start());
   config: Entity<Config> = blank('config', CONFIG_ID, configActor.start());
+
+  /** What a world can be made of again; the indices follow from it. Throws when an event could not be folded: a later version may. */
+  save(): SavedWorld {
+    if (this.poisoned.size > 0) throw new Error(`${this.poisoned.size} streams could not be folded`);
+    const owners = [...this.candidateIds].flatMap(([workflowId, ids]) =>
+      [...ids].map((id) => [id, workflowId] as const),
+    );
+    return {
+      entities: this.everything(),
+      candidates: owners.map(([id, workflowId]) => ({ id, workflowId, end: this.candidates.get(id) as CandidateEnd })),
+    };
+  }
+
+  static restore(saved: SavedWorld): World {
+    const world = new World();
+    for (const entity of saved.entities) world.place(entity);
+    for (const { id, workflowId, end } of saved.candidates) {
+      world.candidates.set(id, end);
+      indexed(world.candidateIds, workflowId).add(id);
+    }
+    return world;
+  }
 
   private readonly taskIds = new Map<string, Set<string>>();
   private readonly agentIds = new Map<string, Set<string>>();
@@ -206,45 +233,56 @@ export class World {
   }
 
   private keep(entity: Entity, before: Entity | undefined, event: StoredEvent): void {
+    this.place(entity, before);
     switch (entity.kind) {
       case 'task':
-        this.keepTask(entity as Entity<Task>, before as Entity<Task> | undefined);
+        if (isEndedTask(entity)) this.letGo((entity as Entity<Task>).context.spec.workflowId);
         break;
       case 'agent':
-        this.keepAgent(entity as Entity<Agent>);
+        if (isEndedAgent(entity)) this.letGo((entity as Entity<Agent>).context.workflowId);
         break;
       case 'workflow':
-        this.workflows.set(entity.id, entity as Entity<Workflow>);
         if (isEndedWorkflow(entity)) this.letGo(entity.id);
         break;
       case 'mergeTrain': {
-        const train = entity as Entity<MergeTrain>;
-        const workflowId = train.context.about?.workflowId ?? '';
-        this.trains.set(entity.id, train);
+        const workflowId = (entity as Entity<MergeTrain>).context.about?.workflowId ?? '';
         this.recordCandidate(workflowId, { type: event.type, v: event.v, data: event.data } as MergeTrainFact);
         this.letGo(workflowId);
         break;
       }
-      case 'fleet': {
-        this.fleet = entity as Entity<Fleet>;
+      case 'fleet':
         if (event.type === 'SlotReleased')
           this.letGo(this.agents.get(String(event.data.agentId))?.context.workflowId ?? '');
-        break;
-      }
-      case 'config':
-        this.config = entity as Entity<Config>;
         break;
     }
   }
 
-  private keepTask(task: Entity<Task>, before: Entity<Task> | undefined): void {
+  /** Puts an entity in its place and into the indices; whether something may be let go of is not asked. */
+  private place(entity: Entity, before?: Entity): void {
+    switch (entity.kind) {
+      case 'task':
+        return this.placeTask(entity as Entity<Task>, before as Entity<Task> | undefined);
+      case 'agent':
+        return this.placeAgent(entity as Entity<Agent>);
+      case 'workflow':
+        return void this.workflows.set(entity.id, entity as Entity<Workflow>);
+      case 'mergeTrain':
+        return void this.trains.set(entity.id, entity as Entity<MergeTrain>);
+      case 'fleet':
+        this.fleet = entity as Entity<Fleet>;
+        return;
+      case 'config':
+        this.config = entity as Entity<Config>;
+    }
+  }
+
+  private placeTask(task: Entity<Task>, before: Entity<Task> | undefined): void {
     const { workflowId } = task.context.spec;
     this.tasks.set(task.id, task);
     this.line.place(task);
     indexed(this.taskIds, workflowId).add(task.id);
     addTask(this.tallyOf(workflowId), task.context, isEndedTask(task) ? 0 : 1);
     if (before) addTask(this.tallyOf(workflowId), before.context, isEndedTask(before) ? 0 : -1, -1);
-    if (isEndedTask(task)) this.letGo(workflowId);
   }
 
   private tallyOf(workflowId: string): Tally {
@@ -253,7 +291,7 @@ export class World {
     return tally;
   }
 
-  private keepAgent(agent: Entity<Agent>): void {
+  private placeAgent(agent: Entity<Agent>): void {
     const token = agent.context.started?.tokenHash;
     this.agents.set(agent.id, agent);
     indexed(this.agentIds, agent.context.taskId).add(agent.id);
@@ -264,7 +302,6 @@ export class World {
     }
     this.living.delete(agent.id);
     if (token) this.agentByToken.delete(token);
-    this.letGo(agent.context.workflowId);
   }
 
   /** How it ended is kept for as long as its workflow is; of one that was let go of nobody asks. */

@@ -27,11 +27,13 @@ import {
   environments,
   merging,
   phases,
+  type Process,
   type ProcessHost,
   suspect,
   validation,
   type World,
 } from '../processes/index.ts';
+import type { Snapshots } from '../projections/index.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -53,8 +55,12 @@ export interface Parts {
   definition: (name: string) => Promise<WorkflowDefinition | Failure>;
   /** A sentence about what is wrong with a check's command, or null. */
   checkProblem: (command: string) => Failure | null;
+  /** Where what the processes know is saved; a disposable cache. */
+  snapshots?: Snapshots;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
+  /** Stands between a story and its host: how a simulation watches one, or breaks it to see whether that is noticed. */
+  around?: (story: Process) => Process;
 }
 
 export interface System {
@@ -95,6 +101,7 @@ export async function assemble(parts: Parts): Promise<System> {
     redact: parts.redact,
     resolveId: parts.resolveId,
   });
+  const { around = (story) => story } = parts;
   const preset = (name: string, world: World) => {
     const found = presetOf(name, world.settings.agents);
     return found && parts.fillPreset(found);
@@ -106,6 +113,7 @@ export async function assemble(parts: Parts): Promise<System> {
     blobs,
     clock,
     log,
+    ...(parts.snapshots && { snapshots: parts.snapshots }),
     processes: [
       dispatching({ runnerId: runner.id }),
       agentSessions({
@@ -121,7 +129,7 @@ export async function assemble(parts: Parts): Promise<System> {
       phases,
       deadlines,
       budgets,
-    ],
+    ].map(around),
   });
 
   let unwatch = () => {};

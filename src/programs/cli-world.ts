@@ -32,6 +32,7 @@ export function createWorld(): World {
       },
       builtInAgents: async () => (await import('../machines/config/index.ts')).BUILT_IN_AGENTS,
       log: async () => (await import('./log-tools.ts')).logTools,
+      backups: async () => (await import('./backup-tools.ts')).backupTools,
     },
   };
 }

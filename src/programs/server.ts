@@ -1,30 +1,21 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERVER, type TokenIndex } from '../commands/index.ts';
-import { sha256 } from '../kernel/canonical.ts';
+import { SERVER } from '../commands/index.ts';
 import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
-import { HephError, isFailure, messageOf } from '../kernel/errors.ts';
-import { createRedactor } from '../kernel/redact.ts';
+import { HephError, isFailure } from '../kernel/errors.ts';
 import { resolveId } from '../kernel/resolve-id.ts';
 import { VERSION } from '../kernel/version.ts';
 import { type AgentPreset, settingsFromEnvironment } from '../machines/config/index.ts';
-import { checkedDefinitionSchema, type WorkflowDefinition } from '../machines/workflow/index.ts';
-import { openSqliteCache } from '../projections/adapters/sqlite-cache.ts';
-import { startProjectionHost, VIEWS } from '../projections/index.ts';
-import { askQuery, createIdIndex, QUERIES, type ServerHealth } from '../queries/index.ts';
-import { createFolderLoader } from '../runtime/definitions/adapters/folder.ts';
-import { openFileBlobs } from '../store/adapters/file-blobs.ts';
-import { openSqliteStore } from '../store/adapters/sqlite.ts';
-import { createUpcaster, UPCASTS, withUpcasters } from '../store/upcasters/index.ts';
-import { createHttpServer, createMetrics } from '../transport/rest/index.ts';
-import type { Queries } from '../transport/queries-port.ts';
+import { readServerFile } from '../transport/cli/server-file.ts';
+import type { Address } from '../transport/rest/index.ts';
 import { assemble, type System } from './assemble.ts';
+import { type Closers, createClosers } from './closers.ts';
 import { createIdleWatch } from './idle-watch.ts';
-import { NODE, phasesFolder, programFile } from './installation.ts';
-import { checkProblem, openLocalRunner } from './local-runner.ts';
-import { secretsOf } from './secrets.ts';
-import { openServerLog } from './server-log.ts';
-import { operatorToken } from './tokens.ts';
+import { NODE, programFile } from './installation.ts';
+import { checkProblem } from './local-runner.ts';
+import { openFaces } from './server-faces.ts';
+import { type Ground, openGround } from './server-ground.ts';
+import { isBusy } from './server-health.ts';
 
 /** What `heph up` starts: the log, the core, the runner of this machine and the faces, on one data directory. */
 export interface ServerOptions {
@@ -36,7 +27,7 @@ export interface ServerOptions {
   /** Ends by itself when nobody works here and nobody has asked anything for `server.idleExitMs`. */
   idleExit: boolean;
   onIdleExit?: () => void;
-  /** `sqlite`, which is the default. */
+  /** `sqlite`, which is the default, or the URL of an EventStoreDB. */
   store?: string;
 }
 
@@ -50,256 +41,84 @@ export interface Server {
 const DRAIN_MS = 10_000;
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { store: kind = 'sqlite' } = options;
-  if (kind !== 'sqlite') throw new HephError('server.unknown_store', `There is no store ${JSON.stringify(kind)}.`);
-  const clock = systemClock;
-  const random = systemRandom;
   process.umask(0o077);
-  const closers: (() => Promise<void> | void)[] = [];
-  const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) {
-      try {
-        await close();
-      } catch (error) {
-        process.stderr.write(`while stopping: ${messageOf(error)}\n`);
-      }
-    }
-  };
+  const closers = createClosers();
   try {
-    const sqlite = await openSqliteStore({
-      directory: options.dataDirectory,
-      clock,
-      random,
-      takeOver: options.takeOver,
-    });
-    closers.push(() => sqlite.close());
-    const dataDirectory = sqlite.data.path;
-    const store = withUpcasters(sqlite, createUpcaster(UPCASTS));
-    const token = operatorToken(dataDirectory, random);
-    const secrets = [token, ...secretsOf(process.env)];
-    const redactor = createRedactor({ values: secrets });
-    const { log, close: closeLog } = openServerLog(dataDirectory, (text) => redactor.redactText(text));
-    closers.push(closeLog);
-    const startedAt = clock.now();
-    log.info({ version: VERSION, pid: process.pid, dataDirectory }, 'server starts');
-
-    const runner = await openLocalRunner({ dataDirectory, log, redactor, secrets: () => secrets });
-    closers.push(() => runner.close());
-    const blobs = openFileBlobs(dataDirectory);
-    const views = await startProjectionHost({
-      store,
-      views: VIEWS,
-      cache: openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn: (message) => log.warn({}, message) }),
-      logId: sqlite.data.logId,
-      clock,
-      warn: (message) => log.warn({}, message),
-    });
-    closers.push(() => views.close());
-    const definitions = createFolderLoader<WorkflowDefinition>({
-      folders: [join(dataDirectory, 'phases'), phasesFolder()],
-      schema: checkedDefinitionSchema,
-    });
-    const ids = createIdIndex(store);
-
-    const system = await assemble({
-      store,
-      blobs,
-      runner,
-      clock,
-      random,
-      log,
-      dataDirectory,
-      redact: (value) => redactor.redactJson(value),
-      resolveId: (kind, text) => resolveId(kind, text, ids),
-      async definition(name) {
-        const loaded = await definitions.load(name);
-        return isFailure(loaded) ? loaded : loaded.definition;
-      },
-      checkProblem,
-      fillPreset,
-    });
-    const refusal = await system.bus.execute({
-      name: 'override_config',
-      input: { overrides: settingsFromEnvironment(process.env) },
-      principal: SERVER,
-    });
-    if (isFailure(refusal)) throw HephError.of(refusal);
-
-    const metrics = createMetrics({
-      clock,
-      queueLength: () => count(system, 'queued'),
-      agents: () => agentsByState(system),
-    });
-    const idle = createIdleWatch({
-      clock,
-      idleMs: () => system.host.config().settings.server.idleExitMs,
-      isBusy: () => isBusy(system),
-    });
-    const health = async (): Promise<ServerHealth> => ({
-      version: VERSION,
-      pid: process.pid,
-      startedAt,
-      dataDirectory,
-      checks: checksOf(system, sqlite, views),
-    });
-    const queries: Queries = {
-      table: QUERIES,
-      async run(name, input, principal, signal) {
-        const definition = QUERIES.get(name);
-        if (!definition)
-          return {
-            failure: true,
-            kind: 'invalid',
-            code: 'query.unknown',
-            message: `There is no query ${JSON.stringify(name)}.`,
-          };
-        return idle.during(() =>
-          askQuery(name, definition, input, {
-            principal,
-            views,
-            store,
-            ids,
-            definitions,
-            transcripts: runner,
-            health,
-            clock,
-            signal,
-          }),
-        );
-      },
-    };
-    const counted = metrics.counted(system.bus);
-    const http = createHttpServer({
-      bus: { execute: (envelope) => idle.during(() => counted.execute(envelope)) },
-      queries,
-      tokens: tokensOf(token, system),
-      clock,
-      random,
-      log,
-      version: VERSION,
-      metrics,
-      terminals: runner,
-      async health() {
-        const { checks, ...server } = await health();
-        const bad = checks.filter((check) => check.status === 'failed' || check.status === 'degraded');
-        return {
-          ...server,
-          ready: checks.every((check) => check.status !== 'failed'),
-          problems: bad.map((check) => `${check.name}: ${check.detail}`),
-          position: String(await store.head()),
-        };
-      },
-    });
-    closers.push(() => http.close());
+    const ground = await openGround({ ...options, where: options.store ?? 'sqlite' }, closers);
+    ground.log.info({ version: VERSION, pid: process.pid, dataDirectory: ground.dataDirectory }, 'server starts');
+    const system = await openSystem(ground);
+    // Before the door in the list, so that the door is closed first and nothing comes in that nobody would follow.
+    closers.add(() => system.stop(DRAIN_MS));
+    const idleMs = () => system.host.config().settings.server.idleExitMs;
+    const idle = createIdleWatch({ clock: systemClock, idleMs, isBusy: () => isBusy(system) });
+    const http = openFaces(ground, system, idle);
+    closers.add(() => http.close());
     // What the last server left is found and followed before anybody may ask.
-    closers.push(() => system.stop(DRAIN_MS));
     await system.start();
     const address = await http.listen({ host: options.host, port: options.port });
-    const file = join(dataDirectory, 'server.json');
-    const announced = {
-      pid: process.pid,
-      port: address.port,
-      host: address.host,
-      url: address.url,
-      version: VERSION,
-      startedAt,
-      epoch: sqlite.health().epoch,
-    };
-    writeFileSync(file, `${JSON.stringify(announced)}\n`, { mode: 0o600 });
-    sqlite.announce({ port: address.port });
-    closers.push(() => rmSync(file, { force: true }));
-    log.info({ url: address.url, position: String(await store.head()) }, 'server is ready');
-    if (options.idleExit) closers.push(idle.start(() => options.onIdleExit?.()));
-
-    let closing: Promise<void> | null = null;
-    return {
-      url: address.url,
-      port: address.port,
-      close() {
-        sqlite.releaseReserve();
-        closing ??= closeAll();
-        return closing;
-      },
-    };
+    announce(ground, address, closers);
+    ground.log.info({ url: address.url, position: String(await ground.store.head()) }, 'server is ready');
+    if (options.idleExit) closers.add(idle.start(() => options.onIdleExit?.()));
+    return living(ground, address, closers);
   } catch (error) {
-    await closeAll();
+    await closers.closeAll();
     throw error;
   }
+}
+
+async function openSystem(ground: Ground): Promise<System> {
+  const { store, blobs, runner, log, dataDirectory, snapshots, redactor, ids, definitions } = ground;
+  const system = await assemble({
+    store,
+    blobs,
+    runner,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    dataDirectory,
+    snapshots,
+    redact: (value) => redactor.redactJson(value),
+    resolveId: (kind, text) => resolveId(kind, text, ids),
+    async definition(name) {
+      const loaded = await definitions.load(name);
+      return isFailure(loaded) ? loaded : loaded.definition;
+    },
+    checkProblem,
+    fillPreset,
+  });
+  const input = { overrides: settingsFromEnvironment(process.env) };
+  const refusal = await system.bus.execute({ name: 'override_config', input, principal: SERVER });
+  if (isFailure(refusal)) throw HephError.of(refusal);
+  return system;
+}
+
+/** Tells the other verbs where the server is. */
+function announce({ dataDirectory, logStore, startedAt }: Ground, address: Address, closers: Closers): void {
+  const path = join(dataDirectory, 'server.json');
+  const server = { pid: process.pid, ...address, version: VERSION, startedAt, epoch: logStore.epoch };
+  writeFileSync(path, `${JSON.stringify(server)}\n`, { mode: 0o600 });
+  logStore.announce({ port: address.port });
+  closers.add(() => {
+    // After a take-over the file speaks of another.
+    if (readServerFile(dataDirectory)?.pid === process.pid) rmSync(path, { force: true });
+  });
+}
+
+function living({ logStore }: Ground, { url, port }: Address, closers: Closers): Server {
+  let closing: Promise<void> | null = null;
+  return {
+    url,
+    port,
+    close() {
+      logStore.prepareStop();
+      closing ??= closers.closeAll();
+      return closing;
+    },
+  };
 }
 
 function fillPreset(preset: AgentPreset): AgentPreset {
   const fill = (text: string) =>
     text.replaceAll('{heph_node}', NODE).replaceAll('{repair_agent}', programFile('repair'));
   return { ...preset, argv: preset.argv.map(fill) };
-}
-
-function tokensOf(token: string, system: System): TokenIndex {
-  return {
-    operatorHash: sha256(token),
-    agentByTokenHash(hash) {
-      const agent = system.processes.world.agentOfToken(hash);
-      if (!agent) return null;
-      const { taskId, workflowId, allowedTools } = agent.context;
-      return { agentId: agent.id, taskId, workflowId, allowedTools };
-    },
-  };
-}
-
-function count(system: System, state: string): number {
-  let n = 0;
-  for (const task of system.processes.world.tasks.values()) if (task.value === state) n++;
-  return n;
-}
-
-function agentsByState(system: System): Record<string, number> {
-  const by: Record<string, number> = {};
-  for (const agent of system.processes.world.agents.values()) by[agent.value] = (by[agent.value] ?? 0) + 1;
-  return by;
-}
-
-function isBusy(system: System): boolean {
-  const { world } = system.processes;
-  const living = [...world.agents.values()].some((agent) => agent.value !== 'exited' && agent.value !== 'lost');
-  return living || !system.processes.isIdle();
-}
-
-function checksOf(
-  system: System,
-  sqlite: Awaited<ReturnType<typeof openSqliteStore>>,
-  views: Awaited<ReturnType<typeof startProjectionHost>>,
-): ServerHealth['checks'] {
-  const storage = sqlite.health();
-  const status = views.status();
-  const degraded = status.views.filter((view) => view.degraded);
-  const quarantined = [
-    ...system.host.quarantined(),
-    ...[...system.processes.world.poisoned].map(([stream, reason]) => ({ stream, reason })),
-  ];
-  const stuck = system.processes.stuck();
-  return [
-    {
-      name: 'log',
-      ...(storage.state === 'open'
-        ? { status: 'ok' as const, detail: `at position ${storage.position}` }
-        : { status: 'failed' as const, detail: storage.reason ?? storage.state }),
-    },
-    {
-      name: 'views',
-      ...(degraded.length > 0
-        ? { status: 'degraded', detail: JSON.stringify(degraded) }
-        : { status: 'ok', detail: `${status.feed} at ${status.position}` }),
-    },
-    {
-      name: 'actors',
-      ...(quarantined.length > 0
-        ? { status: 'degraded', detail: quarantined.map(({ stream, reason }) => `${stream}: ${reason}`).join('; ') }
-        : { status: 'ok', detail: 'none quarantined' }),
-    },
-    {
-      name: 'processes',
-      ...(stuck.length > 0
-        ? { status: 'degraded', detail: stuck.map(({ key, reason }) => `${key}: ${reason}`).join('; ') }
-        : { status: 'ok', detail: 'nothing stuck' }),
-    },
-  ];
 }

@@ -13,8 +13,9 @@ import { workflowView } from './workflow/index.ts';
 export const VIEWS: readonly ViewDefinition[] = [queueView, workflowView, fleetView, timelineView, configView];
 
 export type { ProjectionCache } from './cache.ts';
-export type { View, ViewDefinition } from './define-projection.ts';
+export type { Projection, View, ViewDefinition } from './define-projection.ts';
 export type { Evidence } from './evidence.ts';
+export { createLiveFold, type LiveFold } from './live-fold.ts';
 export {
   type HostStatus,
   type ProjectionHost,
@@ -22,4 +23,5 @@ export {
   type Rebuilt,
   startProjectionHost,
 } from './projection-host.ts';
+export { createSnapshots, type Snapshots } from './snapshots.ts';
 export { sentenceOf } from './timeline/index.ts';

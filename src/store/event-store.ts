@@ -25,7 +25,14 @@ export interface EventMeta {
   from?: string;
   to?: string;
   /** On the first event of an append: the command, so that `heph replay` can decide it again and compare. */
-  command?: { id: string; name: string; v: number; input: unknown; config: number };
+  command?: {
+    id: string;
+    name: string;
+    v: number;
+    /** Absent: it is this event's data, word for word, and is not written a second time. */
+    input?: unknown;
+    config: number;
+  };
   /** How many events the command appended; beside `command`. */
   count?: number;
 }

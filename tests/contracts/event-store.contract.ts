@@ -596,6 +596,7 @@ async function runAgainstModel(store: EventStore, actions: Action[]): Promise<vo
   const model: { stream: string; id: string }[] = [];
   const answers: Promise<void>[] = [];
   for (const { stream, expected, ids, together } of actions) {
+    const predict = store.capabilities.payloadCheckedIdempotency ? predictStrict : predictLikeEventStoreDb;
     const predicted = predict(model, stream, expected, ids);
     const asked = store
       .append(
@@ -621,8 +622,32 @@ async function runAgainstModel(store: EventStore, actions: Action[]): Promise<vo
   }
 }
 
-/** The rules once more, over a plain list; what is to be appended is added to it. */
-function predict(model: { stream: string; id: string }[], stream: string, expected: Expected, ids: string[]) {
+/** EventStoreDB's own rules, over a plain list: with the exact revision no id is looked for. */
+function predictLikeEventStoreDb(
+  model: { stream: string; id: string }[],
+  stream: string,
+  expected: Expected,
+  ids: string[],
+) {
+  const kept = model.filter((one) => one.stream === stream).map(({ id }) => id);
+  const last = kept.length - 1;
+  const exact = expected === 'no_stream' ? -1 : typeof expected === 'number' ? expected : undefined;
+  if (exact !== undefined && exact !== last) {
+    if (kept[exact + 1] !== ids[0]) return 'log.wrong_revision';
+    const same = ids.every((id, n) => kept[exact + 1 + n] === id);
+    return same ? { revision: exact + ids.length, repeated: true } : 'log.corrupted_idempotency';
+  }
+  if (exact === undefined && kept.includes(ids[0] as string)) {
+    if (ids.some((id) => !kept.includes(id))) return 'log.corrupted_idempotency';
+    return { revision: kept.lastIndexOf(ids.at(-1) as string), repeated: true };
+  }
+  if (expected === 'stream_exists' && last < 0) return 'log.wrong_revision';
+  model.push(...ids.map((id) => ({ stream, id })));
+  return { revision: last + ids.length, repeated: false };
+}
+
+/** The rules of `append-rules.ts` once more, over a plain list; what is to be appended is added to it. */
+function predictStrict(model: { stream: string; id: string }[], stream: string, expected: Expected, ids: string[]) {
   const kept = model.filter((one) => one.stream === stream).map(({ id }) => id);
   const last = kept.length - 1;
   const exact = expected === 'no_stream' ? -1 : typeof expected === 'number' ? expected : undefined;

@@ -6,6 +6,7 @@ import { damageIn, eventsIn, type Exported } from '../support/exported.ts';
 import { type Acknowledged, doubledIn, gapsIn, missingFrom } from '../support/ledger.ts';
 import { createProduct, type Product, type Up } from '../support/product.ts';
 import { git, makeRepository, SMALL_REPOSITORY } from '../support/repositories.ts';
+import { seeded } from '../support/seeded.ts';
 
 const ROUNDS = Number(process.env.HEPH_TEST_KILL_ROUNDS ?? 50);
 const SEED = Number(process.env.HEPH_TEST_SEED ?? Date.now() % 1_000_000);
@@ -179,15 +180,4 @@ function agentsThatRan(log: readonly Exported[]): string[] {
     ...ids.filter((id, n) => ids.indexOf(id) !== n).map((id) => `${id} ran twice`),
     ...ids.filter((id) => !started.has(id)).map((id) => `${id} ran and the log does not know it`),
   ];
-}
-
-/** A generator of numbers in [0, 1) that a seed repeats (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -45,6 +45,7 @@ export function cliWorld(
       home: '/nowhere',
       startServer: never,
       log: never,
+      backups: never,
       builtInAgents: async () => ({}),
       ...options.programs,
     },

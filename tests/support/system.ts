@@ -9,6 +9,7 @@ import { assemble, type System } from '../../src/programs/assemble.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
+import type { Snapshots } from '../../src/projections/index.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createFakeRunner, type FakeAgent, type FakeRunner, type FakeSession } from './fake-runner.ts';
 
@@ -60,6 +61,7 @@ export interface TestSystemOptions {
   settings?: Record<string, unknown>;
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
+  snapshots?: Snapshots;
   /** Which server answers; shared by a server and the one that follows it. */
   line?: Line;
 }
@@ -131,6 +133,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
         : invalid('definition.unknown', `There is no workflow ${name}.`),
     checkProblem: () => null,
     fillPreset: (preset) => preset,
+    ...(options.snapshots && { snapshots: options.snapshots }),
   });
   if (options.settings)
     await system.bus.execute({ name: 'set_config', input: { changes: options.settings }, principal: OPERATOR });

@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemRandom } from '../../kernel/adapters/system.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { HephError } from '../../kernel/errors.ts';
 import { createIds } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
-import { writeFileDurably } from './durable-file.ts';
+import { makeDirectoryDurably, writeFileDurably } from './durable-file.ts';
 
 /**
  * One directory is one workspace. `format.json` says that it is ours, in which format, and the log's id. Everything in
@@ -34,7 +34,7 @@ export function openDataDirectory(
   directory: string,
   { clock, random = systemRandom }: { clock: Clock; random?: Random },
 ): DataDirectory {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectoryDurably(directory);
   const path = realpathSync(directory);
   const names = readdirSync(path).filter((name) => name !== `${FORMAT_FILE}.tmp`);
   if (names.length === 0) return { path, ...createFormat(path, clock, random) };
@@ -43,12 +43,23 @@ export function openDataDirectory(
   return { path, ...format };
 }
 
+/** The format of a directory that is ours; nothing is made or changed. Throws as `openDataDirectory` does. */
+export function readFormat(directory: string): Format {
+  const path = realpathSync(directory);
+  return openFormat(path, readdirSync(path));
+}
+
+/** Says that a directory is ours. What is to be in it from the start is there before. */
+export function writeFormat(directory: string, format: Format): void {
+  writeFileDurably(join(directory, FORMAT_FILE), `${JSON.stringify(format)}\n`);
+}
+
 /** Makes an empty directory ours. */
 function createFormat(path: string, clock: Clock, random: Random): Format {
   chmodSync(path, 0o700);
   const logId = createIds(clock, random).next('log');
   const format: Format = { version: FORMAT_VERSION, logId, createdAt: clock.now() };
-  writeFileDurably(join(path, FORMAT_FILE), `${JSON.stringify(format)}\n`);
+  writeFormat(path, format);
   return format;
 }
 

@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** Replaces the file as a whole: after a crash at any moment it has its old bytes or its new ones. Mode 0600. */
 export function writeFileDurably(path: string, bytes: string): void {
@@ -32,6 +32,15 @@ export async function placeFileDurably(draft: string, path: string, bytes: Uint8
   } finally {
     await directory.close();
   }
+}
+
+/** Makes the directory, 0700, with those above it that are missing. Their names are durable then; safe when it is there. */
+export function makeDirectoryDurably(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  for (let at = dirname(resolve(path)); at.length > top.length; at = dirname(at)) syncDirectory(at);
+  syncDirectory(top);
 }
 
 /** Makes the names in a directory durable: a rename or a new file is one only then. */

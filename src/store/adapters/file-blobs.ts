@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../kernel/canonical.ts';
 import { Fault, HephError, messageOf } from '../../kernel/errors.ts';
 import type { BlobStore } from '../blob-store.ts';
-import { placeFileDurably, syncDirectory } from './durable-file.ts';
+import { makeDirectoryDurably, placeFileDurably, syncDirectory } from './durable-file.ts';
 
 const HASH_PATTERN = /^[0-9a-f]{64}$/;
 
@@ -15,7 +14,7 @@ const HASH_PATTERN = /^[0-9a-f]{64}$/;
  */
 export function openFileBlobs(directory: string): BlobStore {
   const root = join(directory, 'blobs');
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeDirectoryDurably(root);
   const pathOf = (hash: string) => join(root, hash.slice(0, 2), hash);
 
   async function has(hash: string): Promise<boolean> {

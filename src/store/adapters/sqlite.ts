@@ -61,13 +61,21 @@ const TAIL_CHECKED_MAX = 1000;
  * `log.damaged` when the end of the log does not verify, and what `openDataDirectory` throws.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const data = openDataDirectory(options.directory, options);
-  const ownership = takeOwnership(data.path, options.clock, options.takeOver ?? false);
+  const { data, ownership } = own(options);
   try {
     return openWithRoom(data, ownership, options);
   } catch (error) {
     ownership.release();
     throw openingFault(data.path, error);
+  }
+}
+
+function own(options: SqliteStoreOptions): { data: DataDirectory; ownership: Ownership } {
+  try {
+    const data = openDataDirectory(options.directory, options);
+    return { data, ownership: takeOwnership(data.path, options.clock, options.takeOver ?? false) };
+  } catch (error) {
+    throw openingFault(options.directory, error);
   }
 }
 

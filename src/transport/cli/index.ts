@@ -11,4 +11,4 @@
  * It writes nothing but by commands; whatever it knows, it asked for.
  */
 export { main } from './main.ts';
-export type { LivingServer, LogTools, Programs, ReplayResult, ServerSettings, World } from './world.ts';
+export type { BackupTools, LivingServer, LogTools, Programs, ReplayResult, ServerSettings, World } from './world.ts';

@@ -122,7 +122,10 @@ export function createProgram(
     .option('--host <address>', 'The address to listen on', '127.0.0.1')
     .option('--no-open', 'Do not open the page in a browser')
     .option('--take-over', 'Become the owner of the data directory although another server lives')
-    .option('--store <kind>', 'Where the log is kept', 'sqlite')
+    .option(
+      '--store <url>',
+      'Where the log is kept: sqlite, esdb://… or kurrentdb://… (default: HEPH_STORE, else sqlite)',
+    )
     .addOption(new Option('--idle-exit', 'End when idle').hideHelp());
 
   verb(
@@ -186,6 +189,21 @@ export function createProgram(
     { start: false, examples: ['heph log import story.jsonl --data ./copy'] },
     async ({ output, directory }, _command, [file]) =>
       (await import('./verbs/log.ts')).importLog(world, output, directory, file as string),
+  );
+
+  verb(
+    'backup <directory>',
+    'Copy the log and its blobs into a new directory, while the server runs or while none does',
+    { start: false, examples: ['heph backup ~/backups/monday'] },
+    async ({ output, directory, words }, _command, [to]) =>
+      (await import('./verbs/backup.ts')).backup(world, output, { directory, to: to as string, words }),
+  );
+  verb(
+    'restore <backup>',
+    'Make a new data directory of a backup',
+    { start: false, examples: ['heph restore ~/backups/monday --data ~/restored'] },
+    async ({ output, directory, words }, _command, [from]) =>
+      (await import('./verbs/backup.ts')).restore(world, output, { directory, from: from as string, words }),
   );
 
   verb(

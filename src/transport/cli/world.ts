@@ -54,6 +54,7 @@ export interface Programs {
   home: string;
   startServer(settings: ServerSettings): Promise<LivingServer>;
   log(): Promise<LogTools>;
+  backups(): Promise<BackupTools>;
   /** The agents that come with the program, by name. */
   builtInAgents(): Promise<Readonly<Record<string, { argv: readonly string[] } & Partial<SignInQuestion>>>>;
 }
@@ -72,6 +73,28 @@ export interface LogTools {
   /** Fills a new data directory from an export; `source` opens the text and is called twice. */
   import(directory: string, source: () => AsyncIterable<string | Uint8Array>): Promise<Exported>;
   replay(directory: string, onProgress: (events: number) => void): Promise<ReplayResult>;
+}
+
+/** Copies of a data directory, made beside its living server or without one. */
+export interface BackupTools {
+  /** Fills a directory that is absent or empty. */
+  backUp(directory: string, to: string): Promise<BackedUp>;
+  /** Fills a data directory that is absent or empty. */
+  restore(from: string, directory: string): Promise<Restored>;
+}
+
+export interface BackedUp {
+  /** The last event in it; everything before is in it too. */
+  position: string;
+  hash: string;
+  blobs: number;
+  /** Blobs whose bytes were spoiled already, so that they are not in it. */
+  damagedBlobs: string[];
+}
+
+export interface Restored extends BackedUp {
+  /** Those that were folded anew from the restored log. */
+  views: string[];
 }
 
 export interface Exported {

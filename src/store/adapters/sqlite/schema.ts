@@ -40,12 +40,17 @@ export function openWriter(directory: string, open: Connect): DatabaseSync {
     syncDirectory(directory);
   }
   const db = open(path, { readOnly: false });
-  db.exec('PRAGMA journal_mode = WAL');
-  db.exec('PRAGMA synchronous = FULL');
-  // SQLite would drop the error of a checkpoint that it runs by itself; the writer runs its own and looks at it.
-  db.exec('PRAGMA wal_autocheckpoint = 0');
-  createTables(db);
-  return db;
+  try {
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = FULL');
+    // SQLite would drop the error of a checkpoint that it runs by itself; the writer runs its own and looks at it.
+    db.exec('PRAGMA wal_autocheckpoint = 0');
+    createTables(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 function createTables(db: DatabaseSync): void {

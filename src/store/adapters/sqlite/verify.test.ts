@@ -15,7 +15,10 @@ import { verifyLog } from './verify.ts';
 const root = mkdtempSync(join(tmpdir(), 'heph-verify-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const EVENTS = 240;
-const FLIPS = 300;
+/** For each of two files: a thousand flipped bits and two hundred cuts in all. */
+const FLIPS = 500;
+const CUTS = 100;
+const TIMEOUT_MS = 60_000;
 /** Closed in order: one file. */
 const atRest = join(root, 'rest');
 /** Copied while it was open: half of it in the write-ahead log. */
@@ -51,7 +54,7 @@ describe('verify', () => {
     ['the closed log', atRest, 'log.db'],
     ['the write-ahead log', living, 'log.db-wal'],
   ];
-  it.each(flips)('finds every flipped bit of %s that matters', async (_name, from, file) => {
+  it.each(flips)('finds every flipped bit of %s that matters', { timeout: TIMEOUT_MS }, async (_name, from, file) => {
     const directory = mkdtempSync(join(root, 'flip-'));
     copyDirectory(from, directory);
     const sound = readFileSync(join(from, file));
@@ -71,12 +74,12 @@ describe('verify', () => {
     expect(detected).toBeGreaterThan(FLIPS / 3);
   });
 
-  it.each(flips)('finds every cut of %s that matters', async (_name, from, file) => {
+  it.each(flips)('finds every cut of %s that matters', { timeout: TIMEOUT_MS }, async (_name, from, file) => {
     const directory = mkdtempSync(join(root, 'cut-'));
     const sound = readFileSync(join(from, file));
-    for (let n = 1; n < 40; n++) {
+    for (let n = 1; n < CUTS; n++) {
       copyDirectory(from, directory);
-      writeFileSync(join(directory, file), sound.subarray(0, Math.floor((sound.length * n) / 40)));
+      writeFileSync(join(directory, file), sound.subarray(0, Math.floor((sound.length * n) / CUTS)));
       const verified = await verifyLog(directory);
       if (verified.ok) expect([n, contentOf(directory) === content]).toEqual([n, true]);
     }

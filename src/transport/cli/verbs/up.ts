@@ -37,7 +37,7 @@ export async function up(world: World, output: Output, directory: string, option
       takeOver: options.takeOver ?? false,
       idleExit: options.idleExit ?? false,
       onIdleExit: stop,
-      ...(options.store && { store: options.store }),
+      store: storeOf(options.store, world.env),
     });
     output.say(`Hephaestus is ready at ${server.url} (data in ${directory}, pid ${process.pid}).`);
     output.record({ type: 'ready', url: server.url, port: server.port, pid: process.pid, data: directory });
@@ -48,6 +48,13 @@ export async function up(world: World, output: Output, directory: string, option
   } finally {
     for (const off of offs) off();
   }
+}
+
+/** Everybody on the machine can read a command line: a URL with a password comes by the environment only. */
+function storeOf(flag: string | undefined, env: World['env']): string {
+  if (flag && /\/\/[^/]*@/.test(flag))
+    throw fail('store.bad_url', 'A password does not belong on the command line: put the URL into HEPH_STORE.');
+  return flag ?? (env.HEPH_STORE || 'sqlite');
 }
 
 async function openPage(world: World, url: string, directory: string): Promise<void> {

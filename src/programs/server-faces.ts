@@ -1,0 +1,60 @@
+import type { TokenIndex } from '../commands/index.ts';
+import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
+import { sha256 } from '../kernel/canonical.ts';
+import { invalid } from '../kernel/errors.ts';
+import { VERSION } from '../kernel/version.ts';
+import { askQuery, QUERIES } from '../queries/index.ts';
+import type { Queries } from '../transport/queries-port.ts';
+import { createHttpServer, createMetrics, type HttpServer } from '../transport/rest/index.ts';
+import type { System } from './assemble.ts';
+import type { IdleWatch } from './idle-watch.ts';
+import type { Ground } from './server-ground.ts';
+import { agentsByState, healthOf, queueLength, readinessOf } from './server-health.ts';
+
+/** The faces of one system: REST, MCP, documentation and metrics, all of the same commands and queries. */
+export function openFaces(ground: Ground, system: System, idle: IdleWatch): HttpServer {
+  const metrics = createMetrics({
+    clock: systemClock,
+    queueLength: () => queueLength(system),
+    agents: () => agentsByState(system),
+  });
+  const counted = metrics.counted(system.bus);
+  return createHttpServer({
+    bus: { execute: (envelope) => idle.during(() => counted.execute(envelope)) },
+    queries: queriesOf(ground, system, idle),
+    tokens: tokensOf(ground.token, system),
+    clock: systemClock,
+    random: systemRandom,
+    log: ground.log,
+    version: VERSION,
+    metrics,
+    terminals: ground.runner,
+    health: () => readinessOf(ground, system),
+  });
+}
+
+function queriesOf(ground: Ground, system: System, idle: IdleWatch): Queries {
+  const { views, store, ids, definitions, runner } = ground;
+  const context = { views, store, ids, definitions, transcripts: runner, clock: systemClock };
+  const health = async () => healthOf(ground, system);
+  return {
+    table: QUERIES,
+    async run(name, input, principal, signal) {
+      const definition = QUERIES.get(name);
+      if (!definition) return invalid('query.unknown', `There is no query ${JSON.stringify(name)}.`);
+      return idle.during(() => askQuery(name, definition, input, { ...context, principal, health, signal }));
+    },
+  };
+}
+
+function tokensOf(token: string, { processes }: System): TokenIndex {
+  return {
+    operatorHash: sha256(token),
+    agentByTokenHash(hash) {
+      const agent = processes.world.agentOfToken(hash);
+      if (!agent) return null;
+      const { taskId, workflowId, allowedTools } = agent.context;
+      return { agentId: agent.id, taskId, workflowId, allowedTools };
+    },
+  };
+}

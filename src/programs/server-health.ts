@@ -1,0 +1,70 @@
+import { VERSION } from '../kernel/version.ts';
+import type { HealthCheck, ServerHealth } from '../queries/index.ts';
+import type { System } from './assemble.ts';
+import type { Ground } from './server-ground.ts';
+
+/** What a server knows of itself, part by part. */
+export function healthOf({ dataDirectory, startedAt, logStore, views }: Ground, system: System): ServerHealth {
+  const checks = [{ name: 'log', ...logStore.check() }, viewsCheck(views), actorsCheck(system), processesCheck(system)];
+  return { version: VERSION, pid: process.pid, startedAt, dataDirectory, checks };
+}
+
+/** Whether it takes commands, and what is not as it should be. */
+export async function readinessOf(ground: Ground, system: System) {
+  const { checks, ...server } = healthOf(ground, system);
+  const bad = checks.filter((check) => check.status === 'failed' || check.status === 'degraded');
+  return {
+    ...server,
+    ready: checks.every((check) => check.status !== 'failed'),
+    problems: bad.map((check) => `${check.name}: ${check.detail}`),
+    position: String(await ground.store.head()),
+  };
+}
+
+/** Somebody works here, or something is still to be done. */
+export function isBusy({ processes }: System): boolean {
+  const living = [...processes.world.agents.values()].some(({ value }) => value !== 'exited' && value !== 'lost');
+  return living || !processes.isIdle();
+}
+
+/** Tasks that wait for a slot. */
+export function queueLength({ processes }: System): number {
+  let length = 0;
+  for (const task of processes.world.tasks.values()) if (task.value === 'queued') length++;
+  return length;
+}
+
+export function agentsByState({ processes }: System): Record<string, number> {
+  const by: Record<string, number> = {};
+  for (const { value } of processes.world.agents.values()) by[value] = (by[value] ?? 0) + 1;
+  return by;
+}
+
+function viewsCheck(views: Ground['views']): HealthCheck {
+  const status = views.status();
+  const degraded = status.views.filter((view) => view.degraded);
+  return check(
+    'views',
+    degraded.map((view) => JSON.stringify(view)),
+    `${status.feed} at ${status.position}`,
+  );
+}
+
+function actorsCheck({ host, processes }: System): HealthCheck {
+  const poisoned = [...processes.world.poisoned].map(([stream, reason]) => ({ stream, reason }));
+  const bad = [...host.quarantined(), ...poisoned].map(({ stream, reason }) => `${stream}: ${reason}`);
+  return check('actors', bad, 'none quarantined');
+}
+
+function processesCheck({ processes }: System): HealthCheck {
+  return check(
+    'processes',
+    processes.stuck().map(({ key, reason }) => `${key}: ${reason}`),
+    'nothing stuck',
+  );
+}
+
+function check(name: string, problems: string[], otherwise: string): HealthCheck {
+  if (problems.length === 0) return { name, status: 'ok', detail: otherwise };
+  return { name, status: 'degraded', detail: problems.join('; ') };
+}

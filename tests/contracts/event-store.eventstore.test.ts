@@ -1,0 +1,9 @@
+import { openOnRealServer, openOnServer, SCHEMES } from '../support/esdb-contract.ts';
+import { eventStoreContract } from './event-store.contract.ts';
+
+// A file for each client: one process never loads both.
+eventStoreContract('eventstoredb by eventstore', () => openOnServer('eventstore'));
+
+const url = process.env.HEPH_TEST_ESDB_URL;
+if (url?.startsWith(SCHEMES.eventstore))
+  eventStoreContract('a real EventStoreDB by eventstore', () => openOnRealServer(url));

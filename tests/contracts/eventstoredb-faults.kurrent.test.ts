@@ -1,0 +1,3 @@
+import { eventStoreDbFaults } from './eventstoredb-faults.contract.ts';
+
+eventStoreDbFaults('kurrent');

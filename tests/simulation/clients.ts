@@ -1,0 +1,161 @@
+import { isFailure } from '../../src/kernel/errors.ts';
+import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
+import type { Chance } from './chance.ts';
+import type { Loop } from './loop.ts';
+import type { Network } from './network.ts';
+import type { Options } from './options.ts';
+import { OPERATOR_TOKEN } from './server.ts';
+
+export interface ClientParts {
+  loop: Loop;
+  chance: Chance;
+  options: Options;
+  network: Network;
+  /** What a person sees on the page, read here from the log itself. */
+  log: EventStore;
+}
+
+/** Settings that make a run short; sent once. */
+export function settingsFor(options: Options): Record<string, unknown> {
+  return {
+    'fleet.cap': options.cap,
+    'limits.attemptsMax': options.attemptsMax,
+    'limits.agentWallMs': 180_000,
+    'limits.agentSilenceMs': 30_000,
+    'limits.startMs': 20_000,
+    'limits.stopGraceMs': 500,
+    'limits.exitGraceMs': 5_000,
+    'limits.checkWallMs': 60_000,
+  };
+}
+
+export function operate({ loop, chance, network }: ClientParts) {
+  let sent = 0;
+  return (name: string, input: Record<string, unknown>) =>
+    network.call(OPERATOR_TOKEN, name, input, {
+      key: `operator:${name}:${sent++}`,
+      alive: (ms) => loop.pause(ms + chance.int(0, 9)),
+    });
+}
+
+export type Operate = ReturnType<typeof operate>;
+
+/** Configures, then starts the workflows. */
+export async function begin({ loop, chance, options }: ClientParts, send: Operate): Promise<void> {
+  await send('set_config', { changes: settingsFor(options) });
+  for (let n = 0; n < options.workflows; n++) {
+    await send('start_workflow', {
+      ...{ workflow: 'bugfix', repository: '/repo', goal: `Make the tests pass (${n})`, merge: chance.hit(0.8) },
+    });
+    await loop.pause(chance.int(0, 8_000));
+  }
+}
+
+/** An operator who cannot leave things alone. */
+export async function meddle(parts: ClientParts, send: Operate, until: () => boolean): Promise<void> {
+  const { loop, chance, options, log } = parts;
+  for (let n = 0; n < options.meddling && !until(); n++) {
+    await loop.pause(chance.int(1_000, 15_000));
+    const seen = await idsIn(log);
+    const taskId = chance.pick(seen.tasks);
+    const agentId = chance.pick(seen.agents);
+    const workflowId = chance.pick(seen.workflows);
+    const [name, input] = chance.pick<[string, Record<string, unknown> | null]>([
+      ['pause_fleet', {}],
+      ['resume_fleet', {}],
+      ['stop_all', { reason: 'enough' }],
+      ['boost_task', taskId ? { taskId } : null],
+      ['cancel_task', taskId ? { taskId } : null],
+      ['cancel_task', taskId ? { taskId } : null],
+      ['restart_task', taskId ? { taskId } : null],
+      ['stop_agent', agentId ? { agentId } : null],
+      ['pause_workflow', workflowId ? { workflowId } : null],
+      ['resume_workflow', workflowId ? { workflowId } : null],
+      ['cancel_workflow', workflowId && chance.hit(0.4) ? { workflowId } : null],
+      [
+        'create_task',
+        workflowId ? { workflowId, phase: chance.pick(['fix', 'investigate']), title: 'One more' } : null,
+      ],
+    ]);
+    if (input) await send(name, input);
+  }
+}
+
+/** Whatever was paused goes on: with nobody to resume it, nothing would have to end. */
+export async function resumeAll({ loop, log }: ClientParts, send: Operate, over: () => boolean): Promise<void> {
+  while (!over()) {
+    await loop.pause(5_000);
+    const states = new Map<string, string>();
+    let stopped = false;
+    for await (const event of log.readAll()) {
+      states.set(event.stream, event.meta.to ?? '');
+      if (event.type === 'AgentKindStopped') stopped = true;
+      if (event.type === 'FleetResumed') stopped = false;
+    }
+    const fleet = states.get('fleet-main') ?? 'open';
+    if (fleet !== 'open' || stopped) await send('resume_fleet', {});
+    for (const [stream, state] of states)
+      if (state === 'paused' && stream.startsWith('workflow-'))
+        await send('resume_workflow', { workflowId: stream.slice('workflow-'.length) });
+  }
+}
+
+/** Looks at views; each must answer, and never go back. */
+export async function look(
+  { loop, chance, network }: ClientParts,
+  over: () => boolean,
+  wrong: string[],
+): Promise<void> {
+  const seen = new Map<string, bigint>();
+  while (!over()) {
+    await loop.pause(chance.int(1_000, 12_000));
+    const view = chance.pick(['queue', 'workflow', 'fleet', 'timeline']);
+    const answer = await network.query(OPERATOR_TOKEN, 'get_view', { view });
+    if (isFailure(answer)) {
+      wrong.push(`I11 the view ${view} was refused: ${answer.code} ${answer.message}`);
+      continue;
+    }
+    const position = BigInt(String(answer.position));
+    if (answer.degraded) wrong.push(`I5 the view ${view} is degraded: ${JSON.stringify(answer.degraded)}`);
+    // A new server may serve while it catches up: only a view asked for with `until` may not go back.
+    seen.set(view, position);
+  }
+}
+
+export interface Poller {
+  /** Positions that it was given, in that order. */
+  readonly received: readonly string[];
+  readonly fits: (event: StoredEvent) => boolean;
+  cursor(): string;
+}
+
+/** Follows the log through `wait_for_events`, across every server. */
+export function poll(parts: ClientParts, over: () => boolean): Poller {
+  const { loop, chance, network } = parts;
+  const received: string[] = [];
+  const types = chance.hit(0.5) ? ['TaskAssigned', 'TaskQueued', 'AgentStarted', 'AgentExited', 'SlotReleased'] : null;
+  let cursor = '0';
+  const follow = async () => {
+    while (!over()) {
+      const answer = await network.query(OPERATOR_TOKEN, 'wait_for_events', {
+        ...{ after: cursor, timeoutMs: chance.int(0, 10_000), limit: chance.int(1, 40) },
+        ...(types && { types }),
+      });
+      if (isFailure(answer)) throw new Error(`a poller was refused: ${answer.message}`);
+      for (const event of answer.events as { position: string }[]) received.push(event.position);
+      cursor = String(answer.position);
+      await loop.pause(chance.int(1, 3_000));
+    }
+  };
+  void follow();
+  return { received, fits: (event) => types === null || types.includes(event.type), cursor: () => cursor };
+}
+
+async function idsIn(log: EventStore): Promise<{ tasks: string[]; agents: string[]; workflows: string[] }> {
+  const found: Record<string, string[]> = { task: [], agent: [], workflow: [] };
+  for await (const { stream, revision } of log.readAll()) {
+    const dash = stream.indexOf('-');
+    if (revision === 0) found[stream.slice(0, dash)]?.push(stream.slice(dash + 1));
+  }
+  return { tasks: found.task ?? [], agents: found.agent ?? [], workflows: found.workflow ?? [] };
+}

@@ -1,0 +1,74 @@
+import { createChance } from './chance.ts';
+
+/** What a seed expands to; printed with every failure. Times in virtual ms, rates as probabilities. */
+export interface Options {
+  seed: number;
+  workflows: number;
+  bugs: number;
+  /** Two bugs whose fixes touch the same lines. */
+  conflicting: boolean;
+  cap: number;
+  attemptsMax: number;
+  /** How long faults last. */
+  safetyMs: number;
+  /** Kill −9 at an append or an effect. */
+  crashRate: number;
+  /** Kill −9 at any moment, so many times. */
+  crashes: number;
+  /** The server is frozen, another takes over, the first one wakes up. */
+  freezes: number;
+  syncMs: number;
+  diskFull: boolean;
+  fsyncFails: boolean;
+  runnerFaultRate: number;
+  /** A verb hangs for up to a minute. */
+  stallRate: number;
+  /** A hint of the runner's (an exit, output) gets lost. */
+  hintLossRate: number;
+  /** An agent's holder is killed from outside. */
+  holderLossRate: number;
+  duplicateRate: number;
+  answerLossRate: number;
+  viewers: number;
+  pollers: number;
+  /** Commands of an impatient operator, beside those that start the workflows. */
+  meddling: number;
+  userCommits: number;
+  /** The wall clock jumps by this much, and back, now and then. */
+  skewMs: number;
+  /** Share of agents that are not diligent. */
+  oddAgents: number;
+}
+
+export function optionsOf(seed: number): Options {
+  const chance = createChance(seed, 'options');
+  const { hit, int, pick } = chance;
+  const workflows = pick([1, 1, 1, 2]);
+  return {
+    seed,
+    workflows,
+    bugs: int(1, 3),
+    conflicting: hit(0.3),
+    cap: int(1, 4),
+    attemptsMax: int(1, 3),
+    safetyMs: int(20, 90) * 1000,
+    crashRate: hit(0.7) ? pick([0.005, 0.01, 0.03]) : 0,
+    crashes: hit(0.7) ? int(1, 3) : 0,
+    freezes: hit(0.3) ? int(1, 2) : 0,
+    syncMs: pick([1, 3, 10, 60]),
+    diskFull: hit(0.15),
+    fsyncFails: hit(0.15),
+    runnerFaultRate: hit(0.6) ? pick([0.01, 0.05, 0.15]) : 0,
+    stallRate: hit(0.4) ? pick([0.01, 0.05]) : 0,
+    hintLossRate: hit(0.3) ? 0.1 : 0,
+    holderLossRate: hit(0.3) ? 0.2 : 0,
+    duplicateRate: hit(0.5) ? 0.1 : 0,
+    answerLossRate: hit(0.5) ? 0.1 : 0,
+    viewers: int(0, 1),
+    pollers: int(1, 2),
+    meddling: hit(0.6) ? int(1, 6) : 0,
+    userCommits: hit(0.3) ? int(1, 2) : 0,
+    skewMs: hit(0.3) ? pick([-600_000, -5_000, 5_000, 600_000]) : 0,
+    oddAgents: pick([0, 0.2, 0.5, 0.8]),
+  };
+}

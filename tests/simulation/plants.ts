@@ -1,0 +1,135 @@
+import type { Hands, Obligation, Process } from '../../src/processes/define-process.ts';
+import type { FoldedView, ViewDefinition } from '../../src/projections/define-projection.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
+import type { EventStore } from '../../src/store/event-store.ts';
+import type { Task } from '../../src/machines/task/index.ts';
+import type { Entity, World } from '../../src/processes/world.ts';
+
+/**
+ * Mistakes that one could make, put around the product's parts or into the simulated ones. The simulator has to find each
+ * of them; the product has no switch for any.
+ */
+export const PLANTS = [
+  'acknowledge_before_sync',
+  'forgotten_obligation',
+  'double_spawn',
+  'slot_leak',
+  'stale_epoch_writes',
+  'resume_off_by_one',
+  'replay_reads_clock',
+  'lost_cancellation',
+  'unchecked_merge',
+  'deadline_fires_twice',
+] as const;
+export type Plant = (typeof PLANTS)[number];
+export type Plants = ReadonlySet<Plant>;
+
+/** `startedAt`: the log's head when this server began. */
+export function plantedStory(story: Process, plants: Plants, startedAt: () => number): Process {
+  let planted = story;
+  if (plants.has('forgotten_obligation') && story.name === 'agent-sessions') planted = forgetful(planted, startedAt);
+  if (plants.has('slot_leak') && story.name === 'dispatching') planted = without(planted, isReleaseOfLost);
+  if (plants.has('lost_cancellation') && story.name === 'agent-sessions') planted = without(planted, isCancellation);
+  if (plants.has('unchecked_merge') && story.name === 'merging') planted = around(planted, unchecked);
+  if (plants.has('deadline_fires_twice') && story.name === 'deadlines') planted = around(planted, twice);
+  return planted;
+}
+
+type Drops = (obligation: Obligation, entity: Entity, world: World) => boolean;
+
+function without(story: Process, drops: Drops): Process {
+  return {
+    ...story,
+    obligations: (entity, world, now) =>
+      story.obligations(entity, world, now).filter((obligation) => !drops(obligation, entity, world)),
+  };
+}
+
+function around(story: Process, change: (obligation: Obligation, entity: Entity) => Obligation): Process {
+  return {
+    ...story,
+    obligations: (entity, world, now) =>
+      story.obligations(entity, world, now).map((obligation) => change(obligation, entity)),
+  };
+}
+
+/** What was open when the server started is taken for somebody else's. */
+function forgetful(story: Process, startedAt: () => number): Process {
+  const old = new Set<string>();
+  return {
+    ...story,
+    obligations(entity, world, now) {
+      const open = story.obligations(entity, world, now);
+      if (Number(world.position) <= startedAt())
+        for (const { key } of open) if (/^(start|stop):/.test(key)) old.add(key);
+      return open.filter(({ key }) => !old.has(key));
+    },
+  };
+}
+
+const isReleaseOfLost: Drops = ({ key }, _entity, world) =>
+  key.startsWith('release:') && world.agents.get(key.slice('release:'.length))?.context.end?.how !== 'exited';
+
+const isCancellation: Drops = ({ key }, entity, world) => {
+  if (!key.startsWith('unwanted:') || entity.kind !== 'agent') return false;
+  const { taskId } = (entity as Entity<{ taskId: string }>).context;
+  return world.tasks.get(taskId)?.value === 'cancelled';
+};
+
+/** The merged tree is taken to be as good as the candidate. */
+function unchecked(obligation: Obligation): Obligation {
+  const runCheck: Hands['runner']['runCheck'] = async ({ checkKey, command, commit }) => ({
+    ...{ checkKey, command, commit, status: 'passed', exitCode: 0, signal: null, durationMs: 1, tests: null, tail: '' },
+  });
+  return {
+    ...obligation,
+    act: (hands) => obligation.act({ ...hands, runner: { ...hands.runner, runCheck } }),
+  };
+}
+
+/** The timer is not cleared: it fires again for whoever has the task by then. */
+function twice(obligation: Obligation, entity: Entity): Obligation {
+  return {
+    ...obligation,
+    async act(hands) {
+      await obligation.act(hands);
+      hands.clock.after(4_000, () => {
+        const task = hands.world.tasks.get(entity.id) as Entity<Task> | undefined;
+        const { agentId = null, attempt = 0 } = task?.context ?? {};
+        const code = obligation.key.startsWith('lease') ? 'lease_expired' : 'start_overdue';
+        const input = { taskId: entity.id, agentId, attempt, code, reason: 'overdue', counts: true };
+        void hands.send('fail_attempt', input, 'again').catch(() => {});
+      });
+    },
+  };
+}
+
+/** What a reader of the log goes on from is taken for the last it has not seen. */
+export function plantedReads(store: EventStore, plants: Plants): EventStore {
+  if (!plants.has('resume_off_by_one')) return store;
+  return {
+    ...store,
+    async *subscribe(options = {}) {
+      const head = await store.head();
+      const { after = 0n } = options;
+      yield* store.subscribe({ ...options, after: after > 0n && after < head ? after + 1n : after });
+    },
+  };
+}
+
+export function plantedViews(
+  views: readonly ViewDefinition[],
+  plants: Plants,
+  clock: Clock,
+): readonly ViewDefinition[] {
+  if (!plants.has('replay_reads_clock')) return views;
+  return views.map((view) => (view.name === 'fleet' && 'overall' in view ? withClock(view, clock) : view));
+}
+
+function withClock(view: FoldedView, clock: Clock): FoldedView {
+  const { overall } = view;
+  return {
+    ...view,
+    overall: { ...overall, fold: (state, event) => overall.fold(state, { ...event, at: clock.now() }) },
+  };
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { simulate } from './simulate.ts';
+
+const PER_TEST = 25;
+
+/** A test for every few seeds; a failure names each seed that failed with its breaches. */
+export function holdsFor(first: number, last: number): void {
+  const groups = Array.from({ length: Math.ceil((last - first + 1) / PER_TEST) }, (_, n) => first + n * PER_TEST);
+  describe('the whole core under faults', () => {
+    it.each(groups)('breaks no invariant and comes to an end: seeds from %i', { timeout: 120_000 }, async (from) => {
+      const broken: Record<string, string[]> = {};
+      let struck = 0;
+      let events = 0;
+      for (let seed = from; seed < from + PER_TEST && seed <= last; seed++) {
+        const outcome = await simulate(seed);
+        if (outcome.breaches.length > 0) broken[`npm run sim -- ${seed}`] = outcome.breaches;
+        struck += Object.values(outcome.faults).reduce((sum, count) => sum + count, 0);
+        events += outcome.events.length;
+      }
+      expect(broken).toEqual({});
+      // A run in which nothing fails, or nothing happens, proves nothing.
+      expect(struck).toBeGreaterThan(10);
+      expect(events).toBeGreaterThan(500);
+    });
+  });
+}

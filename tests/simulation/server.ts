@@ -1,0 +1,109 @@
+import { type Accepted, authenticate, OPERATOR_TOKEN_PREFIX } from '../../src/commands/index.ts';
+import { sha256 } from '../../src/kernel/canonical.ts';
+import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
+import type { Log } from '../../src/kernel/log.ts';
+import { resolveId } from '../../src/kernel/resolve-id.ts';
+import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
+import { type ProjectionHost, startProjectionHost, VIEWS } from '../../src/projections/index.ts';
+import { assemble, type System } from '../../src/programs/assemble.ts';
+import { askQuery, createIdIndex, QUERIES, type QueryContext } from '../../src/queries/index.ts';
+import type { BlobStore } from '../../src/store/blob-store.ts';
+import { createUpcaster, UPCASTS, withUpcasters } from '../../src/store/upcasters/index.ts';
+import { BUGFIX } from '../support/system.ts';
+import type { Chance } from './chance.ts';
+import type { Disk } from './disk.ts';
+import type { Life } from './life.ts';
+import { clockOf, type Loop } from './loop.ts';
+import type { Machine } from './machine.ts';
+import { plantedReads, plantedStory, plantedViews, type Plants } from './plants.ts';
+
+/** One start of the product: everything of it is real but what is below its ports. */
+export interface Server {
+  readonly life: Life;
+  readonly system: System;
+  readonly views: ProjectionHost;
+  command(token: string, name: string, input: unknown, key: string): Promise<Accepted | Failure>;
+  query(token: string, name: string, input: unknown): Promise<Record<string, unknown> | Failure>;
+}
+
+export interface ServerParts {
+  loop: Loop;
+  chance: Chance;
+  life: Life;
+  disk: Disk;
+  blobs: BlobStore;
+  machine: Machine;
+  plants: Plants;
+  skewMs: () => number;
+  /** Told of each line that says an actor has crashed or a story broke. */
+  complain(message: string): void;
+}
+
+export const OPERATOR_TOKEN = `${OPERATOR_TOKEN_PREFIX}simulated`;
+
+export async function startServer(parts: ServerParts): Promise<Server> {
+  const { loop, chance, life, disk, blobs, machine, plants } = parts;
+  const clock = clockOf(loop, life, parts.skewMs);
+  const store = withUpcasters(disk.open(life), createUpcaster(UPCASTS));
+  const runner = machine.runnerFor(life);
+  const log = complaining(parts.complain);
+  const startedAt = Number(await store.head());
+  const ids = createIdIndex(store);
+  const views = await startProjectionHost({
+    ...{ store, views: plantedViews(VIEWS, plants, clock), cache: createMemoryCache(), logId: 'log_0', clock },
+  });
+  const system = await assemble({
+    ...{ store, blobs, runner, clock, random: chance.fork(life.name), log, dataDirectory: '/data' },
+    redact: (value) => value,
+    resolveId: (kind, text) => resolveId(kind, text, ids),
+    definition: async (name) =>
+      name === 'bugfix' ? BUGFIX : invalid('definition.unknown', `There is no workflow ${name}.`),
+    checkProblem: () => null,
+    fillPreset: (preset) => preset,
+    around: (story) => plantedStory(story, plants, () => startedAt),
+  });
+  await system.start();
+
+  const tokens = {
+    operatorHash: sha256(OPERATOR_TOKEN),
+    agentByTokenHash(hash: string) {
+      const agent = system.processes.world.agentOfToken(hash);
+      if (!agent) return null;
+      const { taskId, workflowId, allowedTools } = agent.context;
+      return { agentId: agent.id, taskId, workflowId, allowedTools };
+    },
+  };
+  const whoIs = (token: string) => authenticate(tokens, `Bearer ${token}`);
+  const context: Omit<QueryContext, 'principal'> = {
+    ...{ views, store: plantedReads(store, plants), ids, transcripts: runner, clock },
+    definitions: { list: async () => [], load: async (name) => invalid('definition.unknown', name) },
+    health: async () => ({ version: '0', pid: 1, startedAt: 0, dataDirectory: '/data', checks: [] }),
+  };
+
+  return {
+    life,
+    system,
+    views,
+    async command(token, name, input, key) {
+      const principal = whoIs(token);
+      if (isFailure(principal)) return principal;
+      return system.bus.execute({ name, input, principal, idempotencyKey: key });
+    },
+    async query(token, name, input) {
+      const principal = whoIs(token);
+      if (isFailure(principal)) return principal;
+      const definition = QUERIES.get(name);
+      if (!definition) return invalid('query.unknown', `There is no query ${name}.`);
+      return askQuery(name, definition, input, { ...context, principal });
+    },
+  };
+}
+
+function complaining(complain: (message: string) => void): Log {
+  return {
+    debug() {},
+    info() {},
+    warn: (fields, message) => complain(`${message} ${JSON.stringify(fields)}`),
+    error: (fields, message) => complain(`${message} ${JSON.stringify(fields)}`),
+  };
+}

@@ -1,0 +1,32 @@
+import { systemClock } from '../../src/kernel/adapters/system.ts';
+import { type EventStoreDb, openEventStoreDb } from '../../src/store/adapters/eventstoredb.ts';
+import type { EventStore } from '../../src/store/event-store.ts';
+import { startEsdbServer } from './esdb-server/server.ts';
+import type { Client } from './esdb-server/stubs.ts';
+
+export const SCHEMES: Record<Client, string> = { eventstore: 'esdb', kurrent: 'kurrentdb' };
+
+export function urlOf(client: Client, port: number): string {
+  // The newer client waits so long before it first reads, its default being half a second.
+  return `${SCHEMES[client]}://127.0.0.1:${port}?tls=false&discoveryInterval=10`;
+}
+
+/** An empty log on a server of its own, which ends with the store. */
+export async function openOnServer(client: Client): Promise<EventStore> {
+  const server = await startEsdbServer({ client });
+  const store = await openEventStoreDb({ url: urlOf(client, server.port), clock: systemClock });
+  return closedWith(store, () => server.close());
+}
+
+let namespaces = 0;
+
+/** An empty log on a server that runs already, which keeps it. */
+export function openOnRealServer(url: string): Promise<EventStore> {
+  const namespace = `t${Date.now().toString(36)}${process.pid.toString(36)}n${namespaces++}`;
+  return openEventStoreDb({ url, namespace, clock: systemClock });
+}
+
+function closedWith(store: EventStoreDb, then: () => Promise<void>): EventStore {
+  let closing: Promise<void> | undefined;
+  return { ...store, close: () => (closing ??= store.close().then(then)) };
+}

@@ -1,0 +1,137 @@
+import type { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
+import { append, batchAppend } from './appends.ts';
+import { createFaultPlan, type FaultPlan, wireError } from './faults.ts';
+import type { Hands } from './hands.ts';
+import { type Link, openLink } from './link.ts';
+import { createEsdbLog, type EsdbLog, type Expectation, type Outcome } from './log.ts';
+import { expectationOf, streamNameOf } from './messages.ts';
+import { read } from './reads.ts';
+import { type Client, loadStubs, type Stubs } from './stubs.ts';
+
+/**
+ * An EventStoreDB on the wire: both official clients connect to it unmodified. It keeps its log in memory, behind a link
+ * that tests cut and clog; single calls fail as planned.
+ */
+export interface EsdbServer {
+  port: number;
+  log: EsdbLog;
+  link: Link;
+  faults: FaultPlan;
+  close(): Promise<void>;
+}
+
+export interface EsdbServerOptions {
+  client: Client;
+  /** Without it a client appends each time in a call of its own. */
+  batches?: boolean;
+  /** Kept over a restart. */
+  log?: EsdbLog;
+}
+
+const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
+
+export async function startEsdbServer({ client, batches = true, log }: EsdbServerOptions): Promise<EsdbServer> {
+  const stubs = loadStubs(client);
+  const kept = log ?? createEsdbLog(Date.now);
+  const faults = createFaultPlan();
+  const wire: { link?: Link } = {};
+  const hands: Hands = { stubs, log: kept, faults, cut: () => wire.link?.cut() };
+  const server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX });
+  server.addService(stubs.services.streams, {
+    read: read(hands),
+    append: append(hands),
+    batchAppend: batchAppend(hands),
+    delete: removal(hands, 'remove'),
+    tombstone: removal(hands, 'tombstone'),
+  });
+  server.addService(stubs.services.features, { getSupportedMethods: supportedMethods(stubs, batches) });
+  server.addService(stubs.services.gossip, { read: gossip(stubs, () => wire.link?.port ?? 0) });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  const link = await openLink(port);
+  wire.link = link;
+  return {
+    port: link.port,
+    log: kept,
+    link,
+    faults,
+    async close() {
+      await link.close();
+      server.forceShutdown();
+    },
+  };
+}
+
+function removal(
+  { stubs, log, faults }: Hands,
+  how: 'remove' | 'tombstone',
+): handleUnaryCall<DeleteReq | TombstoneReq, DeleteResp | TombstoneResp> {
+  return ({ request }, answer) => {
+    const options = request.getOptions();
+    const stream = streamNameOf(options?.getStreamIdentifier());
+    const expected = options ? expectationOf(options, () => options.getRevision()) : 'any';
+    const fault = faults.next('delete');
+    if (fault) return answer(wireError(fault.kind === 'error' ? fault.exception : undefined));
+    const outcome = log[how](stream, expected);
+    if (outcome.kind !== 'success') return answer(removalError(stream, expected, outcome));
+    const Response = how === 'remove' ? stubs.streams.DeleteResp : stubs.streams.TombstoneResp;
+    const position = new Response.Position();
+    position.setCommitPosition(String(outcome.position));
+    position.setPreparePosition(String(outcome.position));
+    const response = new Response();
+    response.setPosition(position);
+    answer(null, response);
+  };
+}
+
+const EXPECTED_NUMBERS = { any: -2, no_stream: -1, stream_exists: -4 };
+
+function removalError(stream: string, expected: Expectation, outcome: Outcome): Error {
+  if (outcome.kind !== 'wrong') return wireError('stream-deleted', { 'stream-name': stream });
+  return wireError('wrong-expected-version', {
+    'stream-name': stream,
+    'expected-version': String(typeof expected === 'number' ? expected : EXPECTED_NUMBERS[expected]),
+    'actual-version': String(outcome.actual),
+  });
+}
+
+const STREAM_METHODS = ['read', 'append', 'delete', 'tombstone'];
+
+function supportedMethods(stubs: Stubs, batches: boolean): handleUnaryCall<unknown, unknown> {
+  return (_call, answer) => {
+    const methods = new stubs.features.SupportedMethods();
+    methods.setEventStoreServerVersion('24.10.0');
+    for (const name of [...STREAM_METHODS, ...(batches ? ['batchappend'] : [])]) {
+      const method = new stubs.features.SupportedMethod();
+      method.setServiceName('event_store.client.streams.streams');
+      method.setMethodName(name);
+      if (name === 'read') method.setFeaturesList(['position', 'events']);
+      methods.addMethods(method);
+    }
+    answer(null, methods);
+  };
+}
+
+/** A cluster of one, which leads it. */
+function gossip(stubs: Stubs, port: () => number): handleUnaryCall<unknown, unknown> {
+  return (_call, answer) => {
+    const { ClusterInfo, EndPoint, MemberInfo } = stubs.gossip;
+    const endPoint = new EndPoint();
+    endPoint.setAddress('127.0.0.1');
+    endPoint.setPort(port());
+    const id = new stubs.shared.UUID();
+    id.setString('00000000-0000-4000-8000-000000000001');
+    const member = new MemberInfo();
+    member.setInstanceId(id);
+    member.setState(MemberInfo.VNodeState.LEADER);
+    member.setIsAlive(true);
+    member.setHttpEndPoint(endPoint);
+    const cluster = new ClusterInfo();
+    cluster.setMembersList([member]);
+    answer(null, cluster);
+  };
+}
