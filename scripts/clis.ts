@@ -9,6 +9,11 @@ import { cacheOf, findCli, REAL_CLI_NAMES, REAL_CLIS, type RealCli } from '../te
  * a folder of its own outside the clone (`HEPH_CLIS`, else the user's cache). What is there already stays. The exit code is 1
  * when one could not be installed.
  */
+
+const INSTALL_MS_MAX = 300_000;
+/** Without a registry npm would try for more than a minute. */
+const FAIL_SOON = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
+
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const unknown = values.only?.filter((name) => !Object.hasOwn(REAL_CLIS, name)) ?? [];
 if (unknown.length > 0) {
@@ -34,17 +39,13 @@ function install(name: RealCli): boolean {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   console.log(`Installing ${id} ${version} into ${folder} …`);
   // Their own scripts fetch nothing: they link the program for this system, which npm has brought.
-  const words = [
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts=false',
-    '--save-exact',
-    '--',
-    `${id}@${version}`,
-  ];
+  const flags = ['--no-audit', '--no-fund', '--ignore-scripts=false', '--save-exact', '--loglevel=error', ...FAIL_SOON];
+  const words = ['install', ...flags, '--', `${id}@${version}`];
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
-  const npm = spawnSync('npm', words, { cwd: folder, env: { ...process.env, PATH }, encoding: 'utf8' });
+  const npm = spawnSync('npm', words, {
+    ...{ cwd: folder, env: { ...process.env, PATH }, encoding: 'utf8' as const },
+    timeout: INSTALL_MS_MAX,
+  });
   const found = findCli(name, { ...process.env, PATH: '' });
   if (found?.pinned) return true;
   const why = npm.error?.message ?? (npm.status === 0 ? `it answers ${found?.version ?? 'nothing'}` : npm.stderr);

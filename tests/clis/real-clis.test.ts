@@ -76,6 +76,7 @@ function proved(cli: FoundCli): void {
       agents: {
         [name]: preset('fix'),
         [`${name}-slow`]: preset('slow'),
+        [`${name}-known`]: isolated(name, model.address('fix'), proxy.address, 'gpt-5.5'),
         [`${name}-idle`]: preset('idle'),
         [`${name}-forever`]: preset('endless'),
         [`${name}-masked`]: masked(preset('breaks')),
@@ -104,13 +105,15 @@ function proved(cli: FoundCli): void {
     return { report, repository, events };
   }
 
-  it.concurrent.each([name, `${name}-slow`])('%s finds, mends, reports and is merged', async (agent) => {
+  // A model that Codex knows patches files in another way and has to search for the tools of MCP servers.
+  const workers = [name, `${name}-slow`, ...(name === 'codex' ? ['codex-known'] : [])];
+  it.concurrent.each(workers)('%s finds, mends, reports and is merged', async (agent) => {
     const { report, repository, events } = await run(agent);
     expect(report, JSON.stringify(report)).toMatchObject({ outcome: 'completed', base: { state: 'moved' } });
     expect(await passes(repository)).toBe(true);
     const said = events.filter(({ meta }) => meta.actor.startsWith('agent:')).map(({ type }) => type);
     expect(said).toEqual(['TaskCreated', 'WorkSubmitted', 'TaskProgressed', 'WorkSubmitted']);
-    const story = agent === name ? 'fix' : 'slow';
+    const story = agent === `${name}-slow` ? 'slow' : 'fix';
     expect(new Set(model.heard.filter((one) => one.story === story).map(({ wire }) => wire))).toEqual(
       new Set([WIRES[name]]),
     );
@@ -159,6 +162,16 @@ function proved(cli: FoundCli): void {
     expect(report.outcome).toBe('failed');
     const [failed] = events.filter(({ type }) => type === 'AttemptFailed');
     expect(failed?.data).toMatchObject({ code: 'agent_stopped', reason: expect.stringContaining('Enough.') });
+  });
+
+  it('is known to the doctor, who tells no secret', async () => {
+    const { code, stdout, lines } = await product.heph('doctor', '--json');
+    expect(code).toBe(0);
+    const finding = lines.find(({ what }) => what === `agent ${name}`);
+    expect(finding?.text).toContain(join(cli.folder, name));
+    expect(finding?.text).toContain(cli.version);
+    expect(finding?.text).toMatch(/signed in by ANTHROPIC_API_KEY$|sign-in unknown: its home is made anew/);
+    expect(stdout).not.toContain('scripted-key');
   });
 
   it('speaks to its model and to our MCP server, and to nobody else', async () => {

@@ -5,9 +5,9 @@ import type { RealCli } from './real-clis.ts';
  * The shipped presets with what a test needs and no more: another model's address, homes inside the agent's own
  * folder, and nothing that a CLI does on its own initiative. Their arguments are the shipped ones.
  */
-export function isolated(name: RealCli, model: string, proxy: string): AgentPreset {
+export function isolated(name: RealCli, model: string, proxy: string, modelName = 'scripted'): AgentPreset {
   const shipped = BUILT_IN_AGENTS[name] as AgentPreset;
-  const { env, files } = CHANGES[name](model);
+  const { env, files } = CHANGES[name](model, modelName);
   const proxies = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NO_PROXY: '127.0.0.1,localhost' };
   const lower = Object.fromEntries(Object.entries(proxies).map(([key, value]) => [key.toLowerCase(), value]));
   return {
@@ -27,14 +27,14 @@ export function isolated(name: RealCli, model: string, proxy: string): AgentPres
   };
 }
 
-type Change = (model: string) => { env: Record<string, string>; files: Record<string, string> };
+type Change = (model: string, modelName: string) => { env: Record<string, string>; files: Record<string, string> };
 
 const CHANGES: Readonly<Record<RealCli, Change>> = {
-  codex: (model) => ({
+  codex: (model, modelName) => ({
     env: { CODEX_HOME: '{agent_dir}/codex' },
     files: {
-      // Of a model that it does not know it asks for plain tools.
-      'codex/config.toml': `model = "scripted"
+      // The model's name decides about its tools: one that it does not know gets plain ones.
+      'codex/config.toml': `model = "${modelName}"
 model_provider = "scripted"
 [model_providers.scripted]
 name = "scripted"

@@ -46,7 +46,8 @@ export const responses: Wire = {
 function toolsOf(tool: Loose, server: string | null = null): Tool[] {
   if (tool.type === 'namespace') return list(tool.tools).flatMap((one) => toolsOf(one, text(tool.name)));
   const kind = tool.type === 'custom' ? 'custom' : 'function';
-  return [{ name: text(tool.name), server, kind, ...schemaOf(tool.parameters) }];
+  // The provider's own tools have a type only.
+  return [{ name: text(tool.name) || text(tool.type), server, kind, ...schemaOf(tool.parameters) }];
 }
 
 function itemOf({ tool, arguments: input }: { tool: Tool; arguments: Readonly<Loose> }): Loose {

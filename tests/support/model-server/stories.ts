@@ -8,7 +8,11 @@ export interface Story {
   pauseMs: number;
 }
 
-const BUG = { file: 'lib/pricing/tiers/discount.js', from: 'pieces > 10', to: 'pieces >= 10' };
+const BUG = {
+  file: 'lib/pricing/tiers/discount.js',
+  from: '  if (pieces > 10) return 0.1;',
+  to: '  if (pieces >= 10) return 0.1;',
+};
 const TEST = { file: 'test/pricing/tiers/discount.test.js', name: 'ten pieces are cheaper' };
 const fail = (status: number) => (): Say => ({ say: 'error', status, message: `The story says ${status}.` });
 

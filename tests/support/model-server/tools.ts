@@ -16,22 +16,31 @@ export function shell(ask: Ask, command: string): Say {
 
 /** A tool of our MCP server, which clients name `mcp__heph__x`, `heph_x`, or `x` in a namespace. */
 export function mcp(ask: Ask, name: string, input: Record<string, unknown>): Say {
-  const tool = ask.tools.find((one) => one.name.endsWith(name) && `${one.server ?? ''}${one.name}`.includes('heph'));
+  const shown = ask.tools.find((one) => one.name.endsWith(name) && `${one.server ?? ''}${one.name}`.includes('heph'));
+  // Codex lets models that it knows search for tools; one that knows what it will find may call it at once.
+  const searched = ask.tools.some((one) => one.name === 'tool_search');
+  const hidden: Tool = { name, server: 'mcp__heph', kind: 'function', properties: {}, required: [] };
+  const tool = shown ?? (searched ? hidden : null);
   return { say: 'call', call: { tool: needed(tool, `${name} of MCP server heph`, ask), arguments: input } };
 }
 
 /**
- * The calls that replace a text in a file, by the client's own means: its edit tool, which wants the file read before, or
- * else its shell. `file` is absolute; `from` and `to` hold no quotes and no slashes.
+ * The calls that replace a line in a file, by the client's own means: a patch, or its edit tool, which wants the file read
+ * before, or else its shell. `file` is absolute; `from` and `to` hold no quotes and no slashes.
  */
 export function edit(ask: Ask, file: string, from: string, to: string): (() => Say)[] {
-  const [change, read] = ['edit', 'read'].map((name) => ask.tools.find((tool) => tool.name.toLowerCase() === name));
+  const named = (name: string) => ask.tools.find((tool) => tool.name.toLowerCase() === name);
+  const [patch, change, read] = [named('apply_patch'), named('edit'), named('read')];
+  if (patch?.kind === 'custom') {
+    const lines = ['*** Begin Patch', `*** Update File: ${file}`, '@@', `-${from}`, `+${to}`, '*** End Patch'];
+    return [() => call(patch, { input: `${lines.join('\n')}\n` })];
+  }
   if (!change || !read) return [() => shell(ask, `sed -i 's/${from}/${to}/' '${file}'`)];
-  const named = (tool: Tool, ...names: string[]) => names.find((name) => name in tool.properties) ?? '';
-  const path = (tool: Tool) => ({ [named(tool, 'file_path', 'filePath', 'path')]: file });
+  const argument = (tool: Tool, ...names: string[]) => names.find((name) => name in tool.properties) ?? '';
+  const path = (tool: Tool) => ({ [argument(tool, 'file_path', 'filePath', 'path')]: file });
   const texts = {
-    [named(change, 'old_string', 'oldString')]: from,
-    [named(change, 'new_string', 'newString')]: to,
+    [argument(change, 'old_string', 'oldString')]: from,
+    [argument(change, 'new_string', 'newString')]: to,
   };
   return [() => call(read, path(read)), () => call(change, { ...path(change), ...texts })];
 }

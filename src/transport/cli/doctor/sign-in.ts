@@ -17,7 +17,7 @@ interface Habits {
   keys: readonly string[];
   login: string;
   /** Where its sign-in and its configuration lie, relative to `home`, in this order. */
-  home(variable: (name: string) => string | undefined, home: string): { signIn: string; configuration: string };
+  home(variable: (name: string) => string | undefined, home: string): { signIn: string; configuration: string[] };
 }
 
 /** As the three document it. */
@@ -27,7 +27,7 @@ const HABITS: Readonly<Record<string, Habits>> = {
     login: 'codex login',
     home(variable, home) {
       const own = variable('CODEX_HOME') || join(home, '.codex');
-      return { signIn: join(own, 'auth.json'), configuration: join(own, 'config.toml') };
+      return { signIn: join(own, 'auth.json'), configuration: [join(own, 'config.toml')] };
     },
   },
   claude: {
@@ -35,16 +35,19 @@ const HABITS: Readonly<Record<string, Habits>> = {
     login: 'claude, then /login',
     home(variable, home) {
       const own = variable('CLAUDE_CONFIG_DIR') || join(home, '.claude');
-      return { signIn: join(own, '.credentials.json'), configuration: join(own, 'settings.json') };
+      return { signIn: join(own, '.credentials.json'), configuration: [join(own, 'settings.json')] };
     },
   },
   opencode: {
     keys: ['OPENCODE_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'OPENROUTER_API_KEY'],
     login: 'opencode auth login',
-    home: (variable, home) => ({
-      signIn: join(variable('XDG_DATA_HOME') || join(home, '.local', 'share'), 'opencode', 'auth.json'),
-      configuration: join(variable('XDG_CONFIG_HOME') || join(home, '.config'), 'opencode', 'opencode.json'),
-    }),
+    home(variable, home) {
+      const own = join(variable('XDG_CONFIG_HOME') || join(home, '.config'), 'opencode');
+      return {
+        signIn: join(variable('XDG_DATA_HOME') || join(home, '.local', 'share'), 'opencode', 'auth.json'),
+        configuration: ['opencode.json', 'opencode.jsonc', 'config.json'].map((name) => join(own, name)),
+      };
+    },
   },
 };
 
@@ -68,7 +71,8 @@ export function signInOf(
   const found = holdsSomething(signIn);
   if (found === true) return { state: 'yes', how: signIn };
   if (found === null) return { state: 'unknown', why: `${signIn} cannot be read` };
-  if (exists(configuration)) return { state: 'unknown', why: `no ${signIn}, but ${configuration} may say otherwise` };
+  const other = configuration.find(exists);
+  if (other) return { state: 'unknown', why: `no ${signIn}, but ${other} may say otherwise` };
   // There the keychain holds what is a file elsewhere.
   if (process.platform === 'darwin') return { state: 'unknown', why: 'the keychain was not asked' };
   return { state: 'no', next: `Run: ${habits.login}. Or set ${habits.keys[0]}.` };
