@@ -29,6 +29,8 @@ export interface Machine {
   runnerFor(life: Life): Runner;
   readonly processes: readonly AgentProcess[];
   readonly worktrees: Map<string, Worktree>;
+  /** Trees that were kept when nobody wrote to them: `<task> <turn> <tree>`. */
+  readonly whole: ReadonlySet<string>;
   /** What nobody may ever see happen; told as it happens. */
   readonly wrong: readonly string[];
   /** From now on nothing fails by itself. */
@@ -87,6 +89,7 @@ export function createMachine(parts: MachineParts): Machine {
   const closed = new Set<string>();
   const checks = new Map<string, CheckResult>();
   const wrong: string[] = [];
+  const whole = new Set<string>();
   const listeners = new Map<Life, Set<(event: RunnerEvent) => void>>();
   let owner: Life | null = null;
   let calm = false;
@@ -250,10 +253,10 @@ export function createMachine(parts: MachineParts): Machine {
         verb(`keepTree ${taskId} ${turn}`, 400, () => {
           const worktree = worktrees.get(taskId);
           if (!worktree) throw new Fault('git.failed', 'no worktree');
-          if (processes.some((one) => !one.end && one.start.taskId === taskId))
-            wrong.push(`I6 the tree of ${taskId} was kept while its agent still wrote to it`);
           const commit = repository.commit(worktree.bugs, [base], message);
           const changed = repository.treeOf(commit) !== repository.treeOf(base);
+          const isWriting = processes.some((one) => !one.end && one.start.taskId === taskId);
+          if (!isWriting) whole.add(`${taskId} ${turn} ${repository.treeOf(commit)}`);
           return {
             ...{ commit: changed ? commit : null, tree: repository.treeOf(commit) },
             ref: changed ? `refs/heph/turns/${taskId}/${turn}` : null,
@@ -337,5 +340,5 @@ export function createMachine(parts: MachineParts): Machine {
     };
   }
 
-  return { repository, runnerFor, processes, worktrees, wrong, calm: () => void (calm = true) };
+  return { repository, runnerFor, processes, worktrees, whole, wrong, calm: () => void (calm = true) };
 }

@@ -262,7 +262,7 @@ export async function simulate(
       ...disk.stale.map((what) => `I12 ${what}`),
       ...breachesOf({
         ...{ events, committedAt, pollers, processes: machine.processes, cap: options.cap, calmAt },
-        ...{ repository: machine.repository, mustSucceed: isKind(options) },
+        ...{ repository: machine.repository, whole: machine.whole, mustSucceed: isKind(options) },
         ...{ acknowledged: disk.acknowledged, told: network.told },
         limits: { startMs: startMs as number, agentWallMs: agentWallMs as number },
       }),
