@@ -1,8 +1,5 @@
-import type { Session } from './machine.ts';
+import type { AgentScript, Session } from './machine.ts';
 import type { Call } from './network.ts';
-
-/** What runs in an agent's terminal. */
-export type AgentScript = (session: Session) => Promise<void>;
 
 type Speaker = (name: string, input: Record<string, unknown>, key?: string) => Promise<unknown>;
 type Manner = (session: Session, say: Speaker, bugs: number) => Promise<void>;

@@ -10,7 +10,6 @@ import type {
   RunnerEvent,
 } from '../../src/runtime/runner.ts';
 import { AGENT_TOKEN_PREFIX } from '../../src/commands/index.ts';
-import type { AgentScript } from './agents.ts';
 import type { Chance } from './chance.ts';
 import { createLife, type Life } from './life.ts';
 import type { Loop } from './loop.ts';
@@ -66,6 +65,9 @@ export interface Session {
   add(...bugs: string[]): void;
   exit(code: number): void;
 }
+
+/** What runs in an agent's terminal. */
+export type AgentScript = (session: Session) => Promise<void>;
 
 export interface MachineParts {
   loop: Loop;
