@@ -18,6 +18,7 @@ const agent = (value: string, more: Partial<Agent> = {}): Entity<Agent> => ({
   context: { ...agentActor.initial(), agentId: 'agt_1', taskId: 'tsk_1', runnerId: 'local', ...more },
   last,
   arrived: 1,
+  began: 1,
 });
 const task = (value: string, more: Partial<Task> = {}): Entity<Task> => ({
   kind: 'task',
@@ -33,6 +34,7 @@ const task = (value: string, more: Partial<Task> = {}): Entity<Task> => ({
   },
   last,
   arrived: 1,
+  began: 1,
 });
 
 function owed(entity: Entity<Agent>, signals: AgentSignals, world = new World()): Obligation[] {

@@ -109,8 +109,8 @@ function startPhase(workflow: Entity<Workflow>, phase: Phase, round: number): Ob
 /** A running phase: its own first task, then its end when nothing of it or before it is open any more. */
 function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation[] {
   const key = `${workflow.id}:${phase.name}:${current.round}`;
-  const youngestAt = world.lastCreatedAt(workflow.id, phase.name);
-  if (phase.starts_with === 'one_task' && (youngestAt === 0 || youngestAt < roundBegan(workflow, current)))
+  const youngest = world.lastCreated(workflow.id, phase.name);
+  if (phase.starts_with === 'one_task' && (youngest === 0 || youngest < roundBegan(workflow, current)))
     return [firstTask(workflow, phase, current.round, key)];
   if (world.countOpen(workflow.id, phaseIndex(workflow.context, phase.name)) > 0) return [];
   const own = tasksOfRound(workflow, phase, current, world);
@@ -129,15 +129,12 @@ function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPha
 /** The phase's tasks; of one that runs again, those created since the phase before it ended. */
 function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Entity<Task>[] {
   const before = roundBegan(workflow, current);
-  return world
-    .tasksOf(workflow.id)
-    .filter((task) => task.context.spec.phase === phase.name && task.context.createdAt >= before);
+  return world.tasksOf(workflow.id).filter((task) => task.context.spec.phase === phase.name && task.began >= before);
 }
 
-/** Tasks that were created since belong to the phase's round (epoch ms). */
-function roundBegan(workflow: Entity<Workflow>, current: WorkflowPhase): number {
-  const { phases: ran } = workflow.context;
-  return current.round > 1 ? (ran[ran.indexOf(current) - 1]?.since ?? 0) : 0;
+/** Where in the log the phase before it ended: tasks that were created since belong to the phase's round. */
+function roundBegan({ context, phasesAt = [] }: Entity<Workflow>, current: WorkflowPhase): number {
+  return current.round > 1 ? (phasesAt[context.phases.indexOf(current) - 1] ?? 0) : 0;
 }
 
 function firstTask(workflow: Entity<Workflow>, phase: Phase, round: number, key: string): Obligation {
@@ -207,7 +204,7 @@ function lastVerified(workflow: Entity<Workflow>, world: World): string | null {
   const judged = world
     .tasksOf(workflow.id)
     .filter((task) => task.value === 'done' && task.context.spec.agent === null && task.context.tree);
-  return judged.sort((a, b) => a.context.since - b.context.since).at(-1)?.context.tree?.commit ?? null;
+  return judged.sort((a, b) => a.arrived - b.arrived).at(-1)?.context.tree?.commit ?? null;
 }
 
 /** A red phase opens further tasks where its page says so, one per file that still fails, and runs again after them. */
@@ -222,7 +219,7 @@ function again(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase,
   }
   const target = phaseNamed(workflow.context, phase.on_red as string);
   const round = roundOf(workflow.context, target.name) + 1;
-  const last = tasks.sort((a, b) => a.context.since - b.context.since).at(-1);
+  const last = tasks.sort((a, b) => a.arrived - b.arrived).at(-1);
   return {
     key: `again:${workflow.id}:${phase.name}:${current.round}`,
     ...failOnGiveUp(workflow, 'Further tasks could not be created'),

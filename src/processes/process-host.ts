@@ -67,8 +67,8 @@ const SAVE_EVERY = 20_000;
 function worldProjection(fold: (world: World, event: StoredEvent) => void): Projection {
   return {
     name: 'processes',
-    // Raised whenever the context of an actor changes its shape.
-    v: 1,
+    // Raised whenever an entity, or the context of an actor, changes its shape.
+    v: 2,
     init: () => new World(),
     fold: (state, event) => fold(state as World, event),
     render: () => ({ rows: {}, summary: {} }),

@@ -4,21 +4,22 @@ import type { Task } from '../machines/task/index.ts';
 export interface Tally {
   /** Tasks that have not ended, by the index of their phase. */
   open: number[];
-  /** When the youngest task of each phase was created (epoch ms). */
-  lastCreatedAt: Map<string, number>;
+  /** Where in the log the youngest task of each phase was created. */
+  lastCreated: Map<string, number>;
   costUsd: number;
   tokens: number;
 }
 
 export function emptyTally(): Tally {
-  return { open: [], lastCreatedAt: new Map(), costUsd: 0, tokens: 0 };
+  return { open: [], lastCreated: new Map(), costUsd: 0, tokens: 0 };
 }
 
 /** Counts a task in, or with `sign` −1 what it was before out; `open` is what it adds to the open ones. */
-export function addTask(tally: Tally, { spec, usage, createdAt }: Task, open: number, sign: 1 | -1 = 1): void {
+export function addTask(tally: Tally, task: { context: Task; began: number }, open: number, sign: 1 | -1 = 1): void {
+  const { spec, usage } = task.context;
   for (let index = tally.open.length; index <= spec.phaseIndex; index++) tally.open.push(0);
   tally.open[spec.phaseIndex] = (tally.open[spec.phaseIndex] as number) + open;
-  tally.lastCreatedAt.set(spec.phase, Math.max(tally.lastCreatedAt.get(spec.phase) ?? 0, createdAt));
+  tally.lastCreated.set(spec.phase, Math.max(tally.lastCreated.get(spec.phase) ?? 0, task.began));
   tally.costUsd += sign * usage.costUsd;
   tally.tokens += sign * (usage.inputTokens + usage.outputTokens);
 }

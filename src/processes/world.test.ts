@@ -13,12 +13,13 @@ function history() {
   const events: StoredEvent[] = [];
   const revisions = new Map<string, number>();
   const states = new Map<string, string>();
+  const clock = { wrongBy: 0 };
   const happen = (stream: string, type: string, data: object = {}, scope: object = {}) => {
     const revision = (revisions.get(stream) ?? -1) + 1;
     revisions.set(stream, revision);
     const position = BigInt(events.length + 1);
     const event = {
-      ...{ id: `evt_${position}`, stream, revision, position, type, v: 1, at: Number(position), data },
+      ...{ id: `evt_${position}`, stream, revision, position, type, v: 1, at: Number(position) + clock.wrongBy, data },
       meta: { actor: 'test', correlationId: 'cmd_1', from: states.get(stream), scope },
     } as unknown as StoredEvent;
     events.push(event);
@@ -52,7 +53,7 @@ function history() {
     create(taskId, workflowId, more);
     happen(`task-${taskId}`, 'TaskQueued', { because: '' });
   };
-  return { world, events, happen, start, create, queue };
+  return { world, events, happen, start, create, queue, clock };
 }
 
 const sizes = ({ tasks, agents, workflows, trains, candidates }: World) => [
@@ -238,8 +239,36 @@ test('what is counted is what a count would find', () => {
     [0, 0, 1],
   );
   expect(world.usageOf('wfl_1')).toMatchObject({ costUsd: 0.75, tokens: 8 });
-  deepStrictEqual([world.lastCreatedAt('wfl_1', 'last'), world.lastCreatedAt('wfl_1', 'none')], [3, 0]);
+  deepStrictEqual([world.lastCreated('wfl_1', 'last'), world.lastCreated('wfl_1', 'none')], [3, 0]);
   strictEqual(world.countOpen('wfl_none', 9), 0);
+});
+
+test('a phase that runs again knows its own tasks, also when the clock was put back meanwhile', () => {
+  const { world, happen, create, clock } = history();
+  const run = (type: string, data: object = {}) => happen('workflow-wfl_1', type, data) as Entity;
+  const ran = (phase: string, round: number, outcome: string) => {
+    run('PhaseStarted', { phase, round });
+    create(`${phase}_${round}`, 'wfl_1', { phase, phaseIndex: phase === 'fix' ? 0 : 1, agent: null });
+    happen(`task-${phase}_${round}`, 'TaskFailed', { code: 'red', reason: '', by: 'server' });
+    run('PhaseCompleted', { phase, round, outcome });
+  };
+  const owed = (entity: Entity) => phases.obligations(entity, world, 0).map(({ key }) => key);
+  run('WorkflowStarted', {
+    ...{ workflowId: 'wfl_1', repository: { repositoryId: 'rep_1' }, runBranch: 'heph/wfl_1' },
+    definition: { phases: [{ name: 'fix' }, { name: 'verify', starts_with: 'one_task', on_red: 'fix' }] },
+  });
+  run('RunOpened', { commit: 'c0' });
+  run('BaselineRecorded', { check: {} });
+  ran('fix', 1, 'green');
+  ran('verify', 1, 'red');
+  ran('fix', 2, 'green');
+  const again = run('PhaseStarted', { phase: 'verify', round: 2 });
+  deepStrictEqual(owed(again), ['first:wfl_1:verify:2']);
+  clock.wrongBy = -600_000;
+  create('tsk_2', 'wfl_1', { phase: 'verify', phaseIndex: 1, agent: null });
+  deepStrictEqual(owed(again), [], 'its task is there');
+  happen('task-tsk_2', 'TaskFailed', { code: 'red', reason: '', by: 'server' });
+  deepStrictEqual(owed(again), ['complete:wfl_1:verify:2']);
 });
 
 describe('the line', () => {

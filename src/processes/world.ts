@@ -25,6 +25,10 @@ export interface Entity<C = unknown> {
   last: { id: string; correlationId: string; at: number };
   /** Where in the log it came to the world, or came back to it: who came first has the smaller number. */
   arrived: number;
+  /** Where in the log its first event is. Order is told by positions: a clock may be put back between two events. */
+  began: number;
+  /** Of a workflow: where in the log each of its phases, in the order they ran, started or ended last. */
+  phasesAt?: readonly number[];
 }
 
 export type CandidateEnd =
@@ -110,7 +114,9 @@ export class World {
       const last = { id: event.id, correlationId: event.meta.correlationId, at: event.at };
       const comes = !before || event.type === 'TaskRestarted';
       const arrived = comes ? Number(event.position) : before.arrived;
-      const entity: Entity = { kind, id, value: after.value, context: after.context, last, arrived };
+      const began = before?.began ?? Number(event.position);
+      const entity: Entity = { kind, id, value: after.value, context: after.context, last, arrived, began };
+      if (kind === 'workflow') entity.phasesAt = phasesAt(before, after.context as Workflow, event);
       this.keep(entity, before, event);
       return entity;
     } catch (error) {
@@ -166,9 +172,9 @@ export class World {
     return open.slice(0, phaseIndexMax + 1).reduce((sum, count) => sum + count, 0);
   }
 
-  /** When the youngest task of a phase was created (epoch ms); 0 when it has none. */
-  lastCreatedAt(workflowId: string, phase: string): number {
-    return this.tallies.get(workflowId)?.lastCreatedAt.get(phase) ?? 0;
+  /** Where in the log the youngest task of a phase was created; 0 when it has none. */
+  lastCreated(workflowId: string, phase: string): number {
+    return this.tallies.get(workflowId)?.lastCreated.get(phase) ?? 0;
   }
 
   /** What the workflow's agents say they have used. */
@@ -281,8 +287,8 @@ export class World {
     this.tasks.set(task.id, task);
     this.line.place(task);
     indexed(this.taskIds, workflowId).add(task.id);
-    addTask(this.tallyOf(workflowId), task.context, isEndedTask(task) ? 0 : 1);
-    if (before) addTask(this.tallyOf(workflowId), before.context, isEndedTask(before) ? 0 : -1, -1);
+    addTask(this.tallyOf(workflowId), task, isEndedTask(task) ? 0 : 1);
+    if (before) addTask(this.tallyOf(workflowId), before, isEndedTask(before) ? 0 : -1, -1);
   }
 
   private tallyOf(workflowId: string): Tally {
@@ -344,6 +350,17 @@ export class World {
   }
 }
 
+function phasesAt(
+  before: Entity | undefined,
+  { phases }: Workflow,
+  { type, data, position }: StoredEvent,
+): readonly number[] {
+  const known = before?.phasesAt ?? [];
+  if (type !== 'PhaseStarted' && type !== 'PhaseCompleted') return known;
+  const at = phases.findLastIndex((phase) => phase.name === data.phase && phase.round === data.round);
+  return known.toSpliced(at, 1, Number(position));
+}
+
 function endOf(fact: MergeTrainFact): { candidateId: string; how: CandidateEnd } | null {
   switch (fact.type) {
     case 'CandidateLanded': {
@@ -369,6 +386,7 @@ function blank<C>(kind: string, id: string, state: ActorState<C>): Entity<C> {
     context: state.context,
     last: { id: '', correlationId: '', at: 0 },
     arrived: 0,
+    began: 0,
   };
 }
 

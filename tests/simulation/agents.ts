@@ -1,7 +1,6 @@
+import type { AgentScript, Session } from './machine.ts';
 import type { Call } from './network.ts';
-import type { AgentScript, Session } from './script.ts';
 
-/** What runs in an agent's terminal. */
 type Speaker = (name: string, input: Record<string, unknown>, key?: string) => Promise<unknown>;
 type Manner = (session: Session, say: Speaker, bugs: number) => Promise<void>;
 

@@ -25,6 +25,7 @@ export interface Evidence {
   /** When faults ended. */
   calmAt: number;
   repository: Repository;
+  whole: ReadonlySet<string>;
   /** Nobody works badly, meddles or breaks what the work rests on: servers and the log may fail, the work may not. */
   mustSucceed: boolean;
 }
@@ -39,6 +40,7 @@ export function breachesOf(evidence: Evidence): string[] {
     ...crowded(evidence),
     ...early(evidence),
     ...uncancelled(evidence),
+    ...torn(evidence),
     ...vanished(evidence),
     ...unfinished(evidence),
   ];
@@ -158,6 +160,17 @@ function uncancelled({ events, committedAt, processes, calmAt }: Evidence): stri
     if (at === undefined) return [];
     const due = Math.max(at, calmAt, spawnedAt) + CANCEL_MS;
     return (end?.at ?? Number.POSITIVE_INFINITY) > due ? [`I6 ${start.agentId} outlives its cancelled task`] : [];
+  });
+}
+
+/** I6: no tree is judged that somebody still wrote to. One that is kept too late, by a server that is dead, is never recorded. */
+function torn({ events, whole }: Evidence): string[] {
+  return events.flatMap(({ type, stream, data }) => {
+    if (type !== 'TreeKept' || data.ref === null) return [];
+    const task = stream.slice('task-'.length);
+    return whole.has(`${task} ${data.turn} ${data.tree}`)
+      ? []
+      : [`I6 a tree of ${task} was kept under its living agent`];
   });
 }
 

@@ -10,7 +10,6 @@ import type {
   RunnerEvent,
 } from '../../src/runtime/runner.ts';
 import { AGENT_TOKEN_PREFIX } from '../../src/commands/index.ts';
-import type { AgentScript, Session } from './script.ts';
 import type { Chance } from './chance.ts';
 import { createLife, type Life } from './life.ts';
 import type { Loop } from './loop.ts';
@@ -29,6 +28,8 @@ export interface Machine {
   runnerFor(life: Life): Runner;
   readonly processes: readonly AgentProcess[];
   readonly worktrees: Map<string, Worktree>;
+  /** Trees that were kept when nobody wrote to them: `<task> <turn> <tree>`. */
+  readonly whole: ReadonlySet<string>;
   /** What nobody may ever see happen; told as it happens. */
   readonly wrong: readonly string[];
   /** From now on nothing fails by itself. */
@@ -53,6 +54,21 @@ export interface AgentProcess {
   end: { exit: AgentExit | null; at: number } | null;
 }
 
+/** What a script may do with its own process. */
+export interface Session {
+  readonly start: AgentStart;
+  readonly token: string;
+  readonly chance: Chance;
+  pause(ms: number): Promise<void>;
+  output(): void;
+  fix(...bugs: string[]): void;
+  add(...bugs: string[]): void;
+  exit(code: number): void;
+}
+
+/** What runs in an agent's terminal. */
+export type AgentScript = (session: Session) => Promise<void>;
+
 export interface MachineParts {
   loop: Loop;
   chance: Chance;
@@ -75,6 +91,7 @@ export function createMachine(parts: MachineParts): Machine {
   const closed = new Set<string>();
   const checks = new Map<string, CheckResult>();
   const wrong: string[] = [];
+  const whole = new Set<string>();
   const listeners = new Map<Life, Set<(event: RunnerEvent) => void>>();
   let owner: Life | null = null;
   let calm = false;
@@ -238,10 +255,10 @@ export function createMachine(parts: MachineParts): Machine {
         verb(`keepTree ${taskId} ${turn}`, 400, () => {
           const worktree = worktrees.get(taskId);
           if (!worktree) throw new Fault('git.failed', 'no worktree');
-          if (processes.some((one) => !one.end && one.start.taskId === taskId))
-            wrong.push(`I6 the tree of ${taskId} was kept while its agent still wrote to it`);
           const commit = repository.commit(worktree.bugs, [base], message);
           const changed = repository.treeOf(commit) !== repository.treeOf(base);
+          const isWriting = processes.some((one) => !one.end && one.start.taskId === taskId);
+          if (!isWriting) whole.add(`${taskId} ${turn} ${repository.treeOf(commit)}`);
           return {
             ...{ commit: changed ? commit : null, tree: repository.treeOf(commit) },
             ref: changed ? `refs/heph/turns/${taskId}/${turn}` : null,
@@ -325,5 +342,5 @@ export function createMachine(parts: MachineParts): Machine {
     };
   }
 
-  return { repository, runnerFor, processes, worktrees, wrong, calm: () => void (calm = true) };
+  return { repository, runnerFor, processes, worktrees, whole, wrong, calm: () => void (calm = true) };
 }

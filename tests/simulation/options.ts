@@ -15,6 +15,8 @@ export interface Options {
   crashRate: number;
   /** Kill −9 at any moment, so many times. */
   crashes: number;
+  /** Stopped in good order and started again, so many times. */
+  restarts: number;
   /** The server is frozen, another takes over, the first one wakes up. */
   freezes: number;
   syncMs: number;
@@ -54,6 +56,7 @@ export function optionsOf(seed: number): Options {
     safetyMs: int(20, 90) * 1000,
     crashRate: hit(0.7) ? pick([0.005, 0.01, 0.03]) : 0,
     crashes: hit(0.7) ? int(1, 3) : 0,
+    restarts: hit(0.4) ? int(1, 3) : 0,
     freezes: hit(0.3) ? int(1, 2) : 0,
     syncMs: pick([1, 3, 10, 60]),
     diskFull: hit(0.15),

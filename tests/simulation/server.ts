@@ -3,8 +3,13 @@ import { sha256 } from '../../src/kernel/canonical.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
 import type { Log } from '../../src/kernel/log.ts';
 import { resolveId } from '../../src/kernel/resolve-id.ts';
-import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
-import { type ProjectionHost, startProjectionHost, VIEWS } from '../../src/projections/index.ts';
+import {
+  createSnapshots,
+  type ProjectionCache,
+  type ProjectionHost,
+  startProjectionHost,
+  VIEWS,
+} from '../../src/projections/index.ts';
 import { assemble, type System } from '../../src/programs/assemble.ts';
 import { askQuery, createIdIndex, QUERIES, type QueryContext } from '../../src/queries/index.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
@@ -24,6 +29,8 @@ export interface Server {
   readonly views: ProjectionHost;
   command(token: string, name: string, input: unknown, key: string): Promise<Accepted | Failure>;
   query(token: string, name: string, input: unknown): Promise<Record<string, unknown> | Failure>;
+  /** An orderly end: what is under way is waited for, states are saved. */
+  stop(): Promise<void>;
 }
 
 export interface ServerParts {
@@ -32,6 +39,8 @@ export interface ServerParts {
   life: Life;
   disk: Disk;
   blobs: BlobStore;
+  /** Saved states; they outlive a server. */
+  cache: ProjectionCache;
   machine: Machine;
   plants: Plants;
   skewMs: () => number;
@@ -39,6 +48,8 @@ export interface ServerParts {
   complain(message: string): void;
 }
 
+const LOG_ID = 'log_0';
+const DRAIN_MS = 2_000;
 export const OPERATOR_TOKEN = `${OPERATOR_TOKEN_PREFIX}simulated`;
 
 export async function startServer(parts: ServerParts): Promise<Server> {
@@ -50,7 +61,8 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   const startedAt = Number(await store.head());
   const ids = createIdIndex(store);
   const views = await startProjectionHost({
-    ...{ store, views: plantedViews(VIEWS, plants, clock), cache: createMemoryCache(), logId: 'log_0', clock },
+    ...{ store, views: plantedViews(VIEWS, plants, clock), cache: parts.cache, logId: LOG_ID, clock },
+    saveEvery: 40,
   });
   const system = await assemble({
     ...{ store, blobs, runner, clock, random: chance.fork(life.name), log, dataDirectory: '/data' },
@@ -60,6 +72,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
       name === 'bugfix' ? BUGFIX : invalid('definition.unknown', `There is no workflow ${name}.`),
     checkProblem: () => null,
     fillPreset: (preset) => preset,
+    snapshots: createSnapshots(store, parts.cache, LOG_ID, parts.complain),
     around: (story) => plantedStory(story, plants, () => startedAt),
   });
   await system.start();
@@ -84,6 +97,10 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     life,
     system,
     views,
+    async stop() {
+      await system.stop(DRAIN_MS);
+      await views.close();
+    },
     async command(token, name, input, key) {
       const principal = whoIs(token);
       if (isFailure(principal)) return principal;

@@ -1,5 +1,6 @@
 import { World } from '../../src/processes/index.ts';
 import { messageOf } from '../../src/kernel/errors.ts';
+import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import type { StoredEvent } from '../../src/store/event-store.ts';
 import { createScripts } from './agents.ts';
@@ -82,6 +83,7 @@ export async function simulate(
   });
   const network = createNetwork({ loop, chance: chance.fork('network'), options, server: () => server });
   const blobs = createMemoryBlobs();
+  const cache = { ...createMemoryCache(), close() {} };
   let reading = false;
 
   /** The simulator's own reading of the log, which no fault touches. */
@@ -109,7 +111,7 @@ export async function simulate(
     life = mine;
     server = null;
     loop.trace(`boot ${mine.name}`);
-    const parts = { loop, chance, life: mine, disk, blobs, machine, plants: planted, skewMs: () => skewMs };
+    const parts = { loop, chance, life: mine, disk, blobs, cache, machine, plants: planted, skewMs: () => skewMs };
     const complain = (message: string) => {
       loop.trace(`log ${mine.name}: ${message}`);
       if (
@@ -143,6 +145,19 @@ export async function simulate(
     restart(life, faulty.int(50, 6_000));
   }
 
+  function stopOrderly(): void {
+    const stopping = server;
+    if (!stopping || stopping.life !== life || life.state !== 'alive') return;
+    count('orderly restart');
+    loop.trace(`stop ${stopping.life.name}`);
+    server = null;
+    const gone = () => stopping.life.run(() => restart(stopping.life, faulty.int(50, 2_000)));
+    void stopping.stop().then(gone, (error: unknown) => {
+      breaches.push(`I11 a stop failed: ${messageOf(error)}`);
+      gone();
+    });
+  }
+
   /** Frozen until another has taken over; then it goes on as if nothing had happened. */
   function freeze(): void {
     const old = life;
@@ -165,6 +180,7 @@ export async function simulate(
 
   function planFaults(): void {
     for (let n = 0; n < options.crashes; n++) during(() => kill('kill'));
+    for (let n = 0; n < options.restarts; n++) during(stopOrderly);
     for (let n = 0; n < options.freezes; n++) during(freeze);
     for (let n = 0; n < options.userCommits; n++)
       during(() => {
@@ -246,7 +262,7 @@ export async function simulate(
       ...disk.stale.map((what) => `I12 ${what}`),
       ...breachesOf({
         ...{ events, committedAt, pollers, processes: machine.processes, cap: options.cap, calmAt },
-        ...{ repository: machine.repository, mustSucceed: isKind(options) },
+        ...{ repository: machine.repository, whole: machine.whole, mustSucceed: isKind(options) },
         ...{ acknowledged: disk.acknowledged, told: network.told },
         limits: { startMs: startMs as number, agentWallMs: agentWallMs as number },
       }),
