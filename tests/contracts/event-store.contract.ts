@@ -538,7 +538,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
     describe('closing', () => {
       it('ends a subscription that is still catching up', async () => {
         const store = await empty();
-        await fill(store, 6000);
+        await fill(store, 6000, 100);
         const items = all(store.subscribe());
         await store.close();
         expect((await items).filter(({ kind }) => kind === 'caught_up').length).toBeLessThanOrEqual(1);
@@ -676,10 +676,17 @@ export function event(id: string): NewEvent {
   };
 }
 
-/** Appends `count` events by turns to `task-s0` and `task-s1`; answers their ids in order of the log. */
-async function fill(store: EventStore, count: number): Promise<string[]> {
+/** Appends `count` events by turns to `task-s0` and `task-s1`, `each` at a time; answers their ids in order of the log. */
+async function fill(store: EventStore, count: number, each = 1): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, n) => `f${String(n).padStart(6, '0')}`);
-  await Promise.all(ids.map((id, n) => store.append(`task-s${n % 2}`, 'any', [event(id)])));
+  const appends = Array.from({ length: Math.ceil(count / each) }, (_, n) =>
+    store.append(
+      `task-s${n % 2}`,
+      'any',
+      ids.slice(n * each, (n + 1) * each).map((id) => event(id)),
+    ),
+  );
+  await Promise.all(appends);
   return ids;
 }
 
