@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'clis',
           include: ['tests/clis/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },
