@@ -4,6 +4,7 @@ export { attempts } from './attempts.ts';
 export { budgets } from './budgets.ts';
 export { deadlines } from './deadlines.ts';
 export type { Process } from './define-process.ts';
+export { delivering } from './delivering.ts';
 export { dispatching } from './dispatching.ts';
 export { environments } from './environments.ts';
 export { merging } from './merging.ts';

@@ -1,15 +1,15 @@
 import type { Task, Wait } from '../machines/task/index.ts';
-import type { CheckSummary, Delivery, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
+import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
 import { HephError } from '../kernel/errors.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
-import { baseTrainOf, holds } from './merging.ts';
+import { failOnGiveUp, failWorkflow } from './fail-workflow.ts';
 import { type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
 
 /**
  * A run on its way: the branch and the baseline first, then phase after phase as their tasks come to an end, a red
- * phase's further rounds, and in the end the delivery to the user's repository.
+ * phase's further rounds. What is green is delivered; see `delivering.ts`.
  *
  *   RunOpened → BaselineRecorded → investigate → fix → verify ─ green → delivery
  *                                                ↑ ______| red, at most rounds_max times
@@ -24,24 +24,12 @@ export const phases: Process = {
     const { context } = workflow;
     if (!context.runOpened) return [openRun(workflow)];
     if (!context.baseline) return [baseline(workflow)];
-    return context.delivering ? deliver(workflow, world) : grow(workflow, world);
+    return context.delivering ? [] : grow(workflow, world);
   },
 };
 
 /** So many failures are written into one further task; the rest shows in the next round. */
 const FAILURES_MAX = 50;
-
-const failOnGiveUp = (workflow: Entity<Workflow>, what: string): Pick<Obligation, 'giveUp'> => ({
-  giveUp: async ({ send }, error) =>
-    void (await settled(
-      send('fail_workflow', {
-        workflowId: workflow.id,
-        code: error.code,
-        reason: `${what}: ${error.message}`,
-        delivery: null,
-      }),
-    )),
-});
 
 function openRun(workflow: Entity<Workflow>): Obligation {
   const { repository, runBranch } = workflow.context;
@@ -166,11 +154,15 @@ function followPhase(workflow: Entity<Workflow>, phase: Phase, current: Workflow
   const tasks = tasksOfRound(workflow, phase, current, world);
   const done = tasks.filter((task) => task.value === 'done');
   if (current.status === 'empty' && !phase.may_be_empty) {
-    return fail(workflow, 'phase_empty', `The phase ${phase.name} ended without a task: ${priorWord(workflow, world)}`);
+    return failWorkflow(
+      workflow,
+      'phase_empty',
+      `The phase ${phase.name} ended without a task: ${priorWord(workflow, world)}`,
+    );
   }
   if (current.status === 'red' && phase.on_red) return again(workflow, phase, current, tasks);
   if (current.status === 'red' && done.length === 0)
-    return fail(workflow, 'phase_failed', `Every task of the phase ${phase.name} failed. ${reasons(tasks)}`);
+    return failWorkflow(workflow, 'phase_failed', `Every task of the phase ${phase.name} failed. ${reasons(tasks)}`);
   const next = definition.phases[phaseIndex(workflow.context, phase.name) + 1];
   if (next) return startPhase(workflow, next, roundOf(workflow.context, next.name) + 1);
   return startDelivery(workflow, world);
@@ -211,7 +203,7 @@ function lastVerified(workflow: Entity<Workflow>, world: World): string | null {
 function again(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, tasks: Entity<Task>[]): Obligation {
   const { definition } = workflow.context;
   if (current.round >= definition.rounds_max) {
-    return fail(
+    return failWorkflow(
       workflow,
       'rounds_exhausted',
       `After ${current.round} rounds the phase ${phase.name} is still red. ${reasons(tasks.slice(-1))}`,
@@ -261,94 +253,6 @@ function failuresByFile(tests: readonly TestOutcome[] | null): { file: string; f
     if (test.status === 'failed') groups.set(test.file, [...(groups.get(test.file) ?? []), test]);
   if (groups.size === 0) return [{ file: '', failures: [] }];
   return [...groups].map(([file, failures]) => ({ file, failures }));
-}
-
-function deliver(workflow: Entity<Workflow>, world: World): Obligation[] {
-  const { context } = workflow;
-  const commit = context.delivering?.commit as string;
-  const deliveredBy = (base: Delivery['base'], reason: string | null): Delivery => ({
-    runBranch: context.runBranch,
-    commit,
-    baseBranch: context.repository.baseBranch,
-    base,
-    reason,
-  });
-  const finish = (act: (hands: Hands) => Promise<Delivery>): Obligation => ({
-    key: `finish:${workflow.id}`,
-    ...failOnGiveUp(workflow, 'The result could not be delivered'),
-    async act(hands) {
-      const delivery = await act(hands);
-      await settled(
-        hands.send('complete_workflow', { workflowId: workflow.id, delivery, summary: summaryOf(workflow, world) }),
-      );
-    },
-  });
-  if (!context.merge) {
-    return [
-      finish(async ({ runner }) => {
-        await runner.deliver({
-          repositoryId: context.repository.repositoryId,
-          path: context.repository.path,
-          runBranch: context.runBranch,
-          commit,
-        });
-        return deliveredBy('not_asked', null);
-      }),
-    ];
-  }
-  const candidateId = `${workflow.id}-base`;
-  const end = world.candidates.get(candidateId);
-  if (!end) {
-    const train = baseTrainOf(context);
-    if (holds(world.trains.get(train.trainId), candidateId)) return [];
-    const message = `Merge ${context.runBranch}: ${context.goal.split('\n')[0]}\n\nRun: ${workflow.id}\n`;
-    const candidate = { candidateId, workflowId: workflow.id, taskId: null, attempt: 1, commit, message };
-    return [
-      {
-        key: `queue:${candidateId}`,
-        act: async ({ send }) =>
-          void (await settled(send('queue_candidate', { trainId: train.trainId, train, candidate }))),
-      },
-    ];
-  }
-  return [
-    finish(async ({ runner }) => {
-      if (end.outcome === 'landed') return { ...deliveredBy(end.base, end.reason), commit: end.commit };
-      await runner.deliver({
-        repositoryId: context.repository.repositoryId,
-        path: context.repository.path,
-        runBranch: context.runBranch,
-        commit,
-      });
-      return deliveredBy('left', end.outcome === 'refused' ? end.reason : 'The merge was withdrawn.');
-    }),
-  ];
-}
-
-function summaryOf(workflow: Entity<Workflow>, world: World): string {
-  const tasks = world.tasksOf(workflow.id);
-  const merged = tasks.filter((task) => task.context.merged !== null).length;
-  const failed = tasks.filter((task) => task.value === 'failed').length;
-  return `${tasks.length} tasks, ${merged} merged${failed > 0 ? `, ${failed} failed` : ''}.`;
-}
-
-/** A run that cannot reach its goal still hands over what it has merged. */
-function fail(workflow: Entity<Workflow>, code: string, reason: string): Obligation {
-  const { repository, runBranch } = workflow.context;
-  return {
-    key: `fail:${workflow.id}`,
-    ...failOnGiveUp(workflow, reason),
-    async act({ runner, send }) {
-      const commit = await runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch });
-      const holdsWork = commit !== null && commit !== repository.baseCommit;
-      if (holdsWork)
-        await runner.deliver({ repositoryId: repository.repositoryId, path: repository.path, runBranch, commit });
-      const delivery: Delivery | null = holdsWork
-        ? { runBranch, commit, baseBranch: repository.baseBranch, base: 'not_asked', reason }
-        : null;
-      await settled(send('fail_workflow', { workflowId: workflow.id, code, reason, delivery }));
-    },
-  };
 }
 
 /** A task that waits for its phase says so; one whose phase runs is queued; one whose run has ended is cancelled. */

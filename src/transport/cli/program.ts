@@ -80,7 +80,7 @@ export function createProgram(
       start: true,
       examples: [
         'heph run bugfix --repo . --goal "Make the tests pass"',
-        'heph run bugfix --repo ~/work/app --goal "Fix the parser" --agent claude --check "npm test" --json',
+        'heph run bugfix --repo ~/app --goal "Fix the parser" --agent claude --check "npm test" --json',
       ],
     },
     async (start, command, [name]) =>

@@ -15,12 +15,12 @@ afterEach(() => rmSync(data, { recursive: true }));
 
 describe('the data directory', () => {
   const where = (env: Record<string, string>, flag?: string) =>
-    dataDirectoryOf({ env, cwd: '/work', home: '/home/ada' }, flag).path;
+    dataDirectoryOf({ env, cwd: '/here', home: '/home/ada' }, flag).path;
 
   it('is the flag, else HEPH_DATA, else the data home, else the usual place in the home', () => {
     const env = { HEPH_DATA: 'here', XDG_DATA_HOME: '/xdg' };
-    expect(where(env, 'flag')).toBe('/work/flag');
-    expect(where(env)).toBe('/work/here');
+    expect(where(env, 'flag')).toBe('/here/flag');
+    expect(where(env)).toBe('/here/here');
     expect(where({ XDG_DATA_HOME: '/xdg' })).toBe('/xdg/heph');
     expect(where({ XDG_DATA_HOME: 'relative' })).toBe('/home/ada/.local/share/heph');
   });
