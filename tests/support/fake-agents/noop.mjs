@@ -7,6 +7,9 @@ import { setTimeout as after } from 'node:timers/promises';
 const [mcpConfig, tokenFile, promptFile, worktree] = process.argv.slice(2);
 const { HEPH_AGENT_ID: agentId, HEPH_TASK_ID: taskId, NOOP_LEDGER: ledger } = process.env;
 const TASKS = 2;
+// As the bridge does: an agent can be quicker than the word that it lives, most of all when its server was killed between the two.
+let unknownSinceMs;
+const TOKEN_PATIENCE_MS = 15_000;
 
 // Written before anything is said: who ran, known without the server's word.
 appendFileSync(ledger, `${agentId} ${process.pid}\n`);
@@ -36,7 +39,10 @@ async function call(name, input) {
       const { result, error } = await answer.json();
       const code = result?.structuredContent?.code;
       if (result && !result.isError) return;
-      if (code !== 'server.stopping') {
+      const unknown = (code ?? error?.code) === 'auth.unknown_token';
+      if (unknown) unknownSinceMs ??= performance.now();
+      const tooEarly = unknown && performance.now() - unknownSinceMs < TOKEN_PATIENCE_MS;
+      if (code !== 'server.stopping' && !tooEarly) {
         console.log(`${name} was refused`, JSON.stringify(result?.structuredContent ?? error));
         process.exit(1);
       }

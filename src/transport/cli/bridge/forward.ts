@@ -24,17 +24,17 @@ const BACKOFF_MS = [50, 100, 200, 400, 800, 1600, 3000];
 
 /** Sends one message to whichever server lives, and answers with its messages. Never throws but for the signal. */
 export async function forward(parts: ForwardParts, sent: Forwarded): Promise<RpcMessage[]> {
-  const begun = parts.clock.monotonicMs();
-  const deadline = begun + parts.patienceMs;
+  const deadline = parts.clock.monotonicMs() + parts.patienceMs;
+  let unknownSince: number | null = null;
   for (let attempt = 0; ; attempt++) {
     const tried = await tryOnce(parts, sent);
-    const tooEarly =
-      'messages' in tried &&
-      tried.unknownToken &&
-      parts.clock.monotonicMs() < begun + Math.min(TOKEN_PATIENCE_MS, parts.patienceMs);
-    if (tooEarly) {
-      await sleep(parts.clock, BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] as number, sent.signal);
-      continue;
+    if ('messages' in tried && tried.unknownToken) {
+      unknownSince ??= parts.clock.monotonicMs();
+      const patience = Math.min(TOKEN_PATIENCE_MS, parts.patienceMs);
+      if (parts.clock.monotonicMs() < unknownSince + patience) {
+        await sleep(parts.clock, BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] as number, sent.signal);
+        continue;
+      }
     }
     if (!('away' in tried)) return tried.messages;
     if (parts.clock.monotonicMs() >= deadline || !tried.again) return refused(sent.message, tried.away);
