@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,7 +34,20 @@ function livingIn(events: readonly Told[]): Map<string, { holderPid: number; pid
   return living;
 }
 
-const agentsOf = (root: string) => processesOf(root).filter((pid) => wordsOf(pid).includes('--worktree'));
+/** A process that an agent is just starting bears the agent's own words until it becomes another program. */
+const agentsOf = (root: string) => {
+  const pids = processesOf(root).filter((pid) => wordsOf(pid).includes('--worktree'));
+  return pids.filter((pid) => !pids.includes(parentOf(pid)));
+};
+
+/** Of one that is gone meanwhile: nobody. */
+function parentOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}
 
 describe('the main job, its server killed while agents work, while work is judged and while it is merged', () => {
   it('goes on by itself to its end, with the agents that went on meanwhile', async () => {
