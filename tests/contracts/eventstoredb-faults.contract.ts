@@ -81,8 +81,9 @@ export function eventStoreDbFaults(client: Client): void {
       await expect(store.append('task-a', 'any', [event('e1')])).rejects.toMatchObject(refused);
       expect(written('task-a')).toBe(0);
       server.log.tombstone('heph.task-a', 'any');
-      await expect(store.append('task-a', 'any', [event('e1')])).rejects.toMatchObject(refused);
-      await expect(all(store.readStream('task-a'))).rejects.toMatchObject(refused);
+      const ended = { kind: 'fault', code: 'log.stream_deleted', retryable: false };
+      await expect(store.append('task-a', 'any', [event('e1')])).rejects.toMatchObject(ended);
+      await expect(all(store.readStream('task-a'))).rejects.toMatchObject(ended);
     });
 
     it('waits while nothing passes, and is written once', async () => {

@@ -1,9 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../kernel/clock.ts';
+import { systemRandom } from '../../kernel/adapters/system.ts';
 import { Fault, isFailure } from '../../kernel/errors.ts';
+import { createIds } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { prepareRows } from '../append-rules.ts';
-import type { EventFilter, EventStore, Position, StoredEvent } from '../event-store.ts';
+import type { EventFilter, EventStore, Position, StoredEvent, StreamRead } from '../event-store.ts';
+import { hideByAppends } from '../hiding.ts';
 import { toEvent } from '../rows.ts';
 import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
@@ -19,6 +22,7 @@ import { type Connect, connect, logPathOf, openWriter } from './sqlite/schema.ts
 import { raiseEpoch } from './sqlite/settings.ts';
 import { createTail } from './sqlite/tail.ts';
 import { checkTail, readHead } from './sqlite/verify.ts';
+import { firstVisibleIn } from './sqlite/visible.ts';
 import { createWriter, type WriterState } from './sqlite/writer.ts';
 
 export { type Anchor, readAnchor } from './sqlite/anchor.ts';
@@ -99,7 +103,8 @@ function openOwned(data: DataDirectory, ownership: Ownership, options: SqliteSto
   const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
   const anchor = failed.adopt(openAnchorFile(data.path), (opened) => opened.close());
   const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
-  const store = assemble({ data, ownership, db, reading, epoch, anchor, reserve });
+  const { clock, random = systemRandom } = options;
+  const store = assemble({ data, ownership, db, reading, epoch, anchor, reserve, clock, random });
   failed.move();
   return store;
 }
@@ -127,13 +132,16 @@ interface Parts {
   epoch: number;
   anchor: AnchorFile;
   reserve: Reserve;
+  clock: Clock;
+  random: Random;
 }
 
-function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Parts): SqliteStore {
+function assemble({ data, ownership, db, reading, epoch, anchor, reserve, clock, random }: Parts): SqliteStore {
   const kinds = createKinds(db);
   const reader = createReader(reading, kinds);
   const groups = createGroupWriter(db, epoch, kinds, readHead(db));
   const tail = createTail();
+  const ids = createIds(clock, random);
   const listeners = new Set<() => void>();
   let closing: Promise<void> | undefined;
   anchor.write(groups.head());
@@ -161,6 +169,18 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
       last = rows.at(-1);
       await breath();
     }
+  }
+
+  async function* readStream(stream: string, options: StreamRead = {}): AsyncGenerator<StoredEvent> {
+    assertOpen();
+    const { direction = 'forwards', limit = Number.POSITIVE_INFINITY } = options;
+    const forwards = direction === 'forwards';
+    const first = firstVisibleIn(reader, stream, clock.now());
+    const start = forwards ? Math.max(options.from ?? 0, first) : (options.from ?? Number.MAX_SAFE_INTEGER);
+    yield* events(limit, (max, last) => {
+      const from = last ? last.revision + (forwards ? 1 : -1) : start;
+      return reader.streamPage(stream, { from, direction, limit: max, first });
+    });
   }
 
   async function subscriptionPage(after: Position, filter: EventFilter | undefined): Promise<SubscriptionPage> {
@@ -195,16 +215,13 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
     async append(stream, expected, newEvents) {
       return writer.append({ stream, expected, rows: prepareRows(stream, newEvents) });
     },
-    readStream(
-      stream,
-      { from, direction = 'forwards', limit = Number.POSITIVE_INFINITY } = {},
-    ): AsyncIterable<StoredEvent> {
-      const step = direction === 'forwards' ? 1 : -1;
-      const start = from ?? (direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER);
-      return events(limit, (max, last) =>
-        reader.streamPage(stream, { from: last ? last.revision + step : start, direction, limit: max }),
-      );
-    },
+    readStream,
+    ...hideByAppends({
+      append: (asked) => writer.append(asked),
+      readStream,
+      newId: () => ids.next('evt'),
+      now: () => clock.now(),
+    }),
     readAll(read = {}) {
       const { low, high } = boundsOf(head(), read);
       const backwards = read.direction === 'backwards';

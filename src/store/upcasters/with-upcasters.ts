@@ -4,13 +4,10 @@ import type { Upcaster } from './upcaster.ts';
 /** The same store, whose readers see newest versions only. What is stored stays as it was written. */
 export function withUpcasters(store: EventStore, upcaster: Upcaster): EventStore {
   return {
-    capabilities: store.capabilities,
-    append: (stream, expected, events) => store.append(stream, expected, events),
+    ...store,
     readStream: (stream, options) => mapped(store.readStream(stream, options), upcaster),
     readAll: (options) => mapped(store.readAll(options), upcaster),
     subscribe: (options) => mapped(store.subscribe(options), (item) => upcastItem(item, upcaster)),
-    head: () => store.head(),
-    close: () => store.close(),
   };
 }
 

@@ -76,7 +76,13 @@ function withTimeout<T>(clock: Clock, ms: number, action: () => Promise<T>): Pro
 /** What the store said about the request itself: its caller knows what to make of it. */
 function isAnswer(error: unknown): boolean {
   const type = typeOf(error);
-  return isFailure(error) || type === 'wrong-expected-version' || type === 'stream-not-found';
+  return isFailure(error) || type === 'wrong-expected-version' || type === 'stream-not-found' || isStreamDeleted(error);
+}
+
+/** The stream has a tombstone. */
+export function isStreamDeleted(error: unknown): boolean {
+  const type = typeOf(error);
+  return type === 'stream-deleted' || type === 'stream-tombstoned';
 }
 
 const TRANSIENT = new Set([
