@@ -13,6 +13,7 @@ import {
   describedBy,
   faultInRecord,
   isDeletion,
+  isStoreRecord,
   METADATA_TYPE,
   type MetadataRecord,
   TOMBSTONE_REVISION,
@@ -62,8 +63,7 @@ export function prepareRows(stream: string, events: readonly NewEvent[]): NewRow
   const rows = events.map((event) => prepareRow(stream, event));
   if (rows.length > 1 && new Set(rows.map((row) => row.id)).size < rows.length)
     throw badEvent('an id comes twice in one append', stream);
-  if (rows.length > 1 && rows.some((row) => row.type.startsWith('$')))
-    throw badEvent('a record of the store comes alone', stream);
+  if (rows.length > 1 && rows.some(isStoreRecord)) throw badEvent('a record of the store comes alone', stream);
   return rows;
 }
 
@@ -90,9 +90,10 @@ function prepareRow(stream: string, event: NewEvent): NewRow {
 }
 
 /** Types that begin with a dollar sign are the store's, and nothing else is recorded in a stream of metadata. */
-function refuseBadRecord(stream: string, { type, v, data }: NewEvent): void {
+function refuseBadRecord(stream: string, event: NewEvent): void {
+  const { type, v, data } = event;
   const ofMetadata = describedBy(stream) !== undefined;
-  if (!ofMetadata && !type.startsWith('$')) return;
+  if (!ofMetadata && !isStoreRecord(event)) return;
   if (v !== 1 || type !== (ofMetadata ? METADATA_TYPE : TOMBSTONE_TYPE))
     throw badEvent(`${type} is no record of the store for this stream`, stream);
   if (ofMetadata && !isDeletion(data)) refuseBadMetadata(stream, data);

@@ -3,7 +3,7 @@ import { prepareRows } from './append-rules.ts';
 import type { EventStore, Expected, StoredEvent } from './event-store.ts';
 import { chainHash, GENESIS } from './hash-chain.ts';
 import { type Row, toRow } from './rows.ts';
-import { nextRevision } from './stream-metadata.ts';
+import { isStoreRecord, nextRevision } from './stream-metadata.ts';
 
 /**
  * A log as text, one JSON object per line: a header, the events in order with position, revision, id and `at`, and an
@@ -51,6 +51,7 @@ export async function importLog(
   const checked = await check(source());
   const underWay: Promise<void>[] = [];
   for await (const event of eventsIn(source())) {
+    // It concerns the events on both sides of it, and a store may take it by a call that would overtake them.
     const alone = isStoreRecord(event);
     if (alone) await Promise.all(underWay.splice(0));
     underWay.push(write(store, event));
@@ -113,11 +114,6 @@ async function write(store: EventStore, event: StoredEvent): Promise<void> {
 function expectedBefore(event: StoredEvent): Expected {
   if (isStoreRecord(event)) return 'any';
   return event.revision === 0 ? 'no_stream' : event.revision - 1;
-}
-
-/** It concerns the events before and behind it: a store may take it by another call, which must not overtake them. */
-function isStoreRecord({ type }: StoredEvent): boolean {
-  return type.startsWith('$');
 }
 
 async function* eventsIn(source: AsyncIterable<string | Uint8Array>): AsyncGenerator<StoredEvent> {

@@ -47,6 +47,11 @@ export function describedBy(stream: string): string | undefined {
   return stream.startsWith(PREFIX) ? stream.slice(PREFIX.length) : undefined;
 }
 
+/** Whether the event is a record of the store, and no fact of an actor. */
+export function isStoreRecord({ type }: { type: string }): boolean {
+  return type.startsWith('$');
+}
+
 export function recordOf({ maxCount, maxAgeMs, truncateBefore }: StreamMetadata): MetadataRecord {
   return {
     ...(maxCount !== undefined && { $maxCount: maxCount }),

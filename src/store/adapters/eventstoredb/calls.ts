@@ -29,6 +29,7 @@ const RETRY_MAX_MS = 1000;
 export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: CallTimes): Calls {
   let client = driver.connect();
   let retrying = true;
+  let closed = false;
 
   /** A connection that does not answer is given up for everybody: the others repeat their calls over the new one. */
   function renew(stuck: EsdbClient): void {
@@ -44,7 +45,11 @@ export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: 
       for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS)) {
         const current = client;
         try {
-          return await withTimeout(clock, callMs, () => action(current));
+          const answer = await withTimeout(clock, callMs, () => action(current));
+          if (closed) throw new Fault('log.closed', 'the store is closed', { retryable: false });
+          // A client that is disposed of ends what others read through it as though that were all.
+          if (current !== client) throw new TimedOut('the connection was given up');
+          return answer;
         } catch (error) {
           if (isAnswer(error)) throw error;
           if (!isTransient(error)) throw refused(what, error);
@@ -59,6 +64,7 @@ export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: 
       retrying = false;
     },
     async close() {
+      closed = true;
       await withTimeout(clock, callMs, () => client.dispose()).catch(() => {});
     },
   };
