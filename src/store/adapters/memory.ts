@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { Fault } from '../../kernel/errors.ts';
 import { decideAppend, prepareRows, type StreamState, streamDeleted } from '../append-rules.ts';
 import type { AllRead, Appended, EventStore, StoredEvent, StreamRead } from '../event-store.ts';
-import { type AskedAppend, hideByAppends, metadataRecordIn, withRecords } from '../hiding.ts';
+import { type AskedAppend, hideByAppends, recordInBody, withRecords } from '../hiding.ts';
 import { matcherOf } from '../row-filter.ts';
 import { type NewRow, type Row, toEvent } from '../rows.ts';
 import {
@@ -55,7 +55,7 @@ export function openMemoryStore(clock: Pick<Clock, 'now'> = systemClock): EventS
 
   function metadataIn(stream: string): MetadataRecord | undefined {
     const last = rowsOf(metadataStreamOf(stream)).at(-1);
-    return last && metadataRecordIn(last);
+    return last && recordInBody(last.body);
   }
 
   function keep(stream: string, row: NewRow): void {
