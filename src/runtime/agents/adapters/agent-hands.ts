@@ -7,7 +7,7 @@ import type { Random } from '../../../kernel/random.ts';
 import type { AgentProbe, AgentStart, AgentStarted, RunnerEvent } from '../../runner.ts';
 import type { AgentHands, AgentLog } from '../agent-hands.ts';
 import type { McpBridge } from '../mcp-config.ts';
-import { type AgentFolder, agentFolder, claimFolder } from './agent-folder.ts';
+import { type AgentFolder, agentFolder } from './agent-folder.ts';
 import { createAgentLinks } from './agent-links.ts';
 import { layAgent, planAgent } from './agent-setup.ts';
 import { settle, startedFrom } from './agent-state.ts';
@@ -83,7 +83,6 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     const before = await settle(folder, stateOptions);
     if (before.probe.state !== 'absent') return answerStarted(before, folder);
     const plan = planAgent(folder, request, options.mcpBridge);
-    claimFolder(folder);
     const order = { ...(await layAgent(folder, plan, options)), epoch: epoch.number };
     try {
       await supply.take().give(order);
