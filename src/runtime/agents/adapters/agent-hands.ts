@@ -83,9 +83,10 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     const before = await settle(folder, stateOptions);
     if (before.probe.state !== 'absent') return answerStarted(before, folder);
     const plan = planAgent(folder, request, options.mcpBridge);
-    const order = { ...(await layAgent(folder, plan, options)), epoch: epoch.number };
+    const { order, tokenHash } = await layAgent(folder, plan, options);
+    emit({ type: 'agent_claimed', agentId: request.agentId, tokenHash });
     try {
-      await supply.take().give(order);
+      await supply.take().give({ ...order, epoch: epoch.number });
     } catch (error) {
       // An earlier holder may have been faster, or the agent is known to be lost now: then that is the answer.
       const after = await settle(folder, stateOptions);

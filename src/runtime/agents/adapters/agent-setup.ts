@@ -74,12 +74,12 @@ export function planAgent(folder: AgentFolder, request: AgentStart, bridge: McpB
   return { request, worktree, argv, environment, files };
 }
 
-/** Claims the agent, lays its files into its folder, and answers the holder's order. Done again after a crash, it keeps the token. */
+/** Claims the agent, lays its files into its folder, and answers the order for its holder. Done again after a crash, it keeps the token. */
 export async function layAgent(
   folder: AgentFolder,
   plan: AgentPlan,
   options: SetupOptions,
-): Promise<Omit<HolderOrder, 'epoch'>> {
+): Promise<{ order: Omit<HolderOrder, 'epoch'>; tokenHash: string }> {
   const { request, worktree, argv, environment } = plan;
   const isFirst = makeFolder(folder);
   const token = readToken(folder) ?? mintToken(options.random);
@@ -106,7 +106,7 @@ export async function layAgent(
     layFile(path, text);
   }
   const [socketPath] = await Promise.all([socketPathFor(folder.path), recordClaim(folder, start, isFirst)]);
-  return {
+  const order = {
     protocol: HOLDER_PROTOCOL,
     agentId: request.agentId,
     folder: folder.path,
@@ -119,6 +119,7 @@ export async function layAgent(
     ...request.limits,
     redactValues: [...options.redactValues(), token, ...secretValues(environment)],
   };
+  return { order, tokenHash: start.tokenHash };
 }
 
 /** A token that an earlier try laid; one that it had no time to write wholly does not count. */
