@@ -73,7 +73,7 @@ describe('silence', () => {
 
 test('a suspect is probed before anything is said of its silence', () => {
   const signals = { ...createSignals(), suspects: new Map([['agt_1', 1]]) };
-  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1', 'unwanted:agt_1']);
+  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1:1', 'unwanted:agt_1']);
 });
 
 test('an agent of another runner is left to that one', () => {
@@ -82,7 +82,12 @@ test('an agent of another runner is left to that one', () => {
 
 test('of an agent that has ended nothing is kept', () => {
   const claims = new Map([['agt_1', 'hash']]);
-  const signals = { suspects: new Map([['agt_1', 1]]), heardAt: new Map([['agt_1', 5_000]]), claims };
+  const signals = {
+    ...createSignals(),
+    suspects: new Map([['agt_1', 1]]),
+    heardAt: new Map([['agt_1', 5_000]]),
+    claims,
+  };
   deepStrictEqual(owed(agent('exited'), signals), []);
   deepStrictEqual([signals.suspects.size, signals.heardAt.size, claims.size], [0, 0, 0]);
 });

@@ -18,10 +18,12 @@ export interface AgentSignals {
   readonly heardAt: Map<string, number>;
   /** The hash of the token that an agent is being started with, until its start is recorded. */
   readonly claims: Map<string, string>;
+  /** Agents that lived when the last server ended and that this one has not found yet, each with when it began to look (epoch ms). */
+  readonly unmet: Map<string, number>;
 }
 
 export function createSignals(): AgentSignals {
-  return { suspects: new Map(), heardAt: new Map(), claims: new Map() };
+  return { suspects: new Map(), heardAt: new Map(), claims: new Map(), unmet: new Map() };
 }
 
 function suspect({ suspects }: AgentSignals, agentId: string): void {
@@ -42,8 +44,16 @@ export function isStarting({ claims }: AgentSignals, world: World, tokenHash: st
  * What a server that has just started must know of the agents that were there before it: of those that lived nobody knows
  * yet whether they still do, and one may run although the last server had no time to record that it was started.
  */
-export function meetAgents(signals: AgentSignals, world: World, found: readonly AgentProbe[]): void {
-  for (const agent of world.agents.values()) if (agent.value.startsWith('live.')) suspect(signals, agent.id);
+export function meetAgents(
+  signals: AgentSignals,
+  world: World,
+  { found, now }: { found: readonly AgentProbe[]; now: number },
+): void {
+  for (const agent of world.agents.values()) {
+    if (!agent.value.startsWith('live.')) continue;
+    suspect(signals, agent.id);
+    signals.unmet.set(agent.id, now);
+  }
   for (const probe of found) {
     const tokenHash = probe.state === 'running' || probe.state === 'absent' ? probe.tokenHash : undefined;
     const isOpen = world.agents.get(probe.agentId)?.value === 'starting';
@@ -95,6 +105,7 @@ function forgetSignals(agentId: string, signals: AgentSignals): void {
   signals.suspects.delete(agentId);
   signals.heardAt.delete(agentId);
   signals.claims.delete(agentId);
+  signals.unmet.delete(agentId);
 }
 
 function nextStep(agent: Entity<Agent>, world: World, parts: AgentSessionsParts): Obligation[] {
@@ -247,7 +258,9 @@ function watchLive(agent: Entity<Agent>, world: World, signals: AgentSignals): O
     });
   }
   if (signals.suspects.has(agent.id)) {
-    out.push({ key: `probe:${agent.id}`, act: (hands) => probe(agent, hands, signals) });
+    // A look that was given up is repeated when something more is seen of it.
+    const hints = signals.suspects.get(agent.id);
+    out.push({ key: `probe:${agent.id}:${hints}`, act: (hands) => probe(agent, hands, signals) });
     return out;
   }
   const heardAt = Math.max(signals.heardAt.get(agent.id) ?? 0, agent.last.at, task?.last.at ?? 0);
@@ -272,12 +285,13 @@ function activity(agentId: string, to: 'working' | 'no_signal', evidence: string
 }
 
 /** The suspicion stays until the look is over, so that one that fails is repeated; a hint that comes meanwhile asks for another. */
-async function probe(agent: Entity<Agent>, hands: Hands, { suspects, heardAt }: AgentSignals): Promise<void> {
+async function probe(agent: Entity<Agent>, hands: Hands, { suspects, heardAt, unmet }: AgentSignals): Promise<void> {
   const hints = suspects.get(agent.id);
   const found = await hands.runner.probeAgent({ agentId: agent.id });
   if (found.state === 'running') {
     if (found.lastOutputAt !== null) heardAt.set(agent.id, found.lastOutputAt);
     if (suspects.get(agent.id) === hints) suspects.delete(agent.id);
+    unmet.delete(agent.id);
     return;
   }
   if (found.state === 'absent')

@@ -10,5 +10,6 @@ export { environments } from './environments.ts';
 export { merging } from './merging.ts';
 export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
+export { reunions } from './reunions.ts';
 export { validation } from './validation.ts';
 export { isEndedAgent, World } from './world.ts';

@@ -33,6 +33,7 @@ import {
   phases,
   type Process,
   type ProcessHost,
+  reunions,
   validation,
   type World,
 } from '../processes/index.ts';
@@ -134,6 +135,7 @@ export async function assemble(parts: Parts): Promise<System> {
       phases,
       delivering,
       deadlines,
+      reunions(signals),
       budgets,
     ].map(around),
   });
@@ -155,7 +157,7 @@ export async function assemble(parts: Parts): Promise<System> {
       const found = await runner.listAgents();
       let orphans: AgentProbe[] = [];
       await processes.start((world) => {
-        meetAgents(signals, world, found);
+        meetAgents(signals, world, { found, now: clock.now() });
         orphans = found.filter((probe) => isOrphan(probe, world));
       });
       await stopOrphans(orphans, runner, host, log);
