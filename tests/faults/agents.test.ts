@@ -65,8 +65,9 @@ const pidsIn = (text: string) => [...text.matchAll(/pid ([0-9]+)/g)].map((match)
 
 describe('an agent', () => {
   it('runs to its end in a terminal, is told of, and is answered for afterwards', async () => {
-    const hands = await world.open({ warmHolders: 1 });
+    const hands = await world.open();
     const request = world.request([fakeAgent('normal')]);
+    hands.expectStart(request.taskId);
     const exited = exitOf(hands, request.agentId);
     const started = await hands.startAgent(request);
     expect(await hands.probeAgent(request)).toMatchObject({

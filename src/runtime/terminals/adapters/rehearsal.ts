@@ -6,6 +6,8 @@ import { beginning, hold, type HoldHands } from './hold.ts';
 import { bootId } from './processes.ts';
 import { createRecord } from './records.ts';
 
+/** What the name of a rehearsal's folder begins with. */
+export const REHEARSAL = '.spare-';
 const PROGRAM = ['/bin/sh', '-c', 'echo ready'];
 const WALL_MS = 10_000;
 /** As long as a token of ours, and not one. */
@@ -36,7 +38,7 @@ export async function rehearse(hands: HoldHands): Promise<void> {
 /** In the working directory, which is the agents' folder. Null when nothing can be written there. */
 function folderHere(): string | null {
   try {
-    return mkdtempSync('.spare-');
+    return mkdtempSync(REHEARSAL);
   } catch {
     return null;
   }
