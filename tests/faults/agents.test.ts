@@ -205,7 +205,7 @@ describe('what an agent is given', () => {
     expect(names.filter((name) => !allowed.has(name) && !name.startsWith('LC_'))).toEqual([]);
     expect(text).toContain(`PATH=${process.env.PATH}\r\n`);
     expect(text).toContain(`MINE=${request.taskId}\r\n`);
-    const targets = [...text.matchAll(/^fd .*? ([0-9]+) -> (\S+)/gm)].map((match) => [match[1], match[2]] as const);
+    const targets = [...text.matchAll(/^l\S+ .*? ([0-9]+) -> (\S+)/gm)].map((match) => [match[1], match[2]] as const);
     expect(targets.filter(([fd]) => Number(fd) < 3).every(([, target]) => target?.startsWith('/dev/pts/'))).toBe(true);
     // The shell keeps the script it reads open at 10.
     expect(targets.filter(([fd]) => Number(fd) > 2).map(([, target]) => target)).toEqual([fakeAgent('environment')]);
