@@ -40,7 +40,7 @@ export function createHolderSupply(spawn: (spare: boolean) => WaitingHolder, clo
       return ready?.isWaiting() ? ready : spawn(false);
     },
     async close() {
-      await Promise.all([...expected.keys()].map((taskId) => forget(taskId)?.dismiss()));
+      await Promise.all([...expected.keys()].map(async (taskId) => forget(taskId)?.dismiss()));
     },
   };
 }
