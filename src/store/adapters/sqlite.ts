@@ -177,14 +177,17 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
   async function close(): Promise<void> {
     const closed = writer.close();
     for (const listener of listeners) listener();
-    await closed;
-    await reserve.close();
-    // After a failure the connection that only reads goes last: closing the last writing one would write again.
-    const stopped = scribe.stopped() !== undefined;
-    if (!stopped) reader.close();
-    await scribe.close();
-    if (stopped) reader.close();
-    ownership.release();
+    try {
+      await closed;
+      await reserve.close();
+      // After a failure the connection that only reads goes last: closing the last writing one would write again.
+      const stopped = scribe.stopped() !== undefined;
+      if (!stopped) reader.close();
+      await scribe.close();
+      if (stopped) reader.close();
+    } finally {
+      ownership.release();
+    }
   }
 
   return {

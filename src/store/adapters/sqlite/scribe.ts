@@ -25,6 +25,7 @@ export interface Scribe {
   tidy(): void;
   /** Moves all of it. The connection stays open. */
   finish(): void;
+  /** Throws Fault when the anchor cannot be flushed; the events are on the disk all the same. */
   close(): void;
   /** Why nothing is written any more. */
   stopped(): Fault | undefined;
@@ -105,8 +106,12 @@ function createScribe(db: DatabaseSync, anchor: AnchorFile, epoch: number): Scri
     },
     finish: () => checkpoint('TRUNCATE'),
     close() {
-      db.close();
-      anchor.close();
+      try {
+        db.close();
+        anchor.close();
+      } catch (error) {
+        throw faultOf(error);
+      }
     },
     stopped: () => stopped,
   };

@@ -27,10 +27,12 @@ export async function openThreadLink(program: string, directory: string): Promis
   });
   let waiting: Waiting | undefined;
   let stopped: Fault | undefined;
-  let closing = false;
+  let dead = false;
+  let closed = false;
 
   function died(reason: string): void {
-    if (closing && !waiting) return;
+    dead = true;
+    if (closed) return;
     stopped ??= readOnlyFault(reason);
     waiting?.reject(stopped);
     waiting = undefined;
@@ -69,15 +71,13 @@ export async function openThreadLink(program: string, directory: string): Promis
   }
 
   async function close(): Promise<void> {
-    closing = true;
-    // After a failure of the storage the thread still closes what it has open; a dead one has nothing open.
-    const answer = answered();
-    worker.postMessage('close' satisfies Question);
-    try {
-      await Promise.race([answer, exited]);
-    } finally {
-      await exited;
+    // A dead thread has nothing open; one whose storage failed closes what it has.
+    if (!dead) {
+      const answer = answered().finally(() => (closed = true));
+      worker.postMessage('close' satisfies Question);
+      await answer;
     }
+    await exited;
   }
 
   async function opened(): Promise<Opened> {
