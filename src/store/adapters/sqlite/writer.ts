@@ -1,6 +1,6 @@
 import { Fault } from '../../../kernel/errors.ts';
 import type { Appended } from '../../event-store.ts';
-import { closedFault, faultOf } from './failures.ts';
+import { closedFault } from './failures.ts';
 import type { Asked, Group } from './group.ts';
 import type { ScribeLink } from './scribe-link.ts';
 
@@ -54,7 +54,7 @@ export function createWriter(scribe: ScribeLink, committed: (asked: readonly Ask
       queue.push({ asked, resolve, reject });
       if (writing) return;
       writing = true;
-      setImmediate(drain);
+      setImmediate(() => void drain());
     });
   }
 
@@ -63,23 +63,24 @@ export function createWriter(scribe: ScribeLink, committed: (asked: readonly Ask
     queue = queue.slice(GROUP_APPENDS_MAX);
     await write(waiting);
     writing = queue.length > 0;
-    if (writing) setImmediate(drain);
+    if (writing) setImmediate(() => void drain());
     else emptied();
   }
 
   /** Settles every promise of the group. */
   async function write(waiting: readonly Waiting[]): Promise<void> {
+    const asked = waiting.map((one) => one.asked);
+    let group: Group;
     try {
-      const asked = waiting.map((one) => one.asked);
-      const group = await scribe.write(asked);
-      diskFull = false;
-      committed(asked, group);
-      settle(waiting, group);
+      group = await scribe.write(asked);
     } catch (error) {
-      const fault = error instanceof Fault ? error : faultOf(error);
-      if (fault.code === 'log.disk_full') diskFull = true;
-      for (const one of waiting) one.reject(fault);
+      diskFull ||= error instanceof Fault && error.code === 'log.disk_full';
+      for (const one of waiting) one.reject(error);
+      return;
     }
+    diskFull = false;
+    committed(asked, group);
+    settle(waiting, group);
   }
 
   function settle(waiting: readonly Waiting[], group: Group): void {
