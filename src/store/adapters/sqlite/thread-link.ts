@@ -93,7 +93,8 @@ export async function openThreadLink(program: string, directory: string): Promis
     ...(await opened()),
     write: async (asked) => decodeGroup((await ask(encodeAsked(asked))) as Parameters<typeof decodeGroup>[0]),
     async finish() {
-      await ask('finish');
+      // Nothing is refused by it; of a thread that dies over it `stopped` tells, and closing goes on.
+      await ask('finish').catch(() => {});
     },
     close,
     stopped: () => stopped,
