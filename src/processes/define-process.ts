@@ -26,12 +26,14 @@ export interface Obligation {
   /** Whom it is done for, when that is not the entity that owes it: commands take their cause and correlation from it. */
   cause?: Pick<Entity, 'id' | 'last'>;
   attemptsMax?: number;
+  /** It costs the machine next to nothing, mostly a command alone: it waits for no other and is not counted among those worked on at once. */
+  light?: boolean;
 }
 
 export interface Process {
   /** The story’s name; its principal is `process:<name>`. */
   name: string;
-  /** How many obligations are worked on at once. */
+  /** How many obligations are worked on at once, but for the light ones. */
   concurrency(world: World): number;
   /** The open obligations of one entity; pure. */
   obligations(entity: Entity, world: World, now: number): Obligation[];

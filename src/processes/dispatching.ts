@@ -1,7 +1,8 @@
 import { deriveId } from '../kernel/ids.ts';
-import { isFailure } from '../kernel/errors.ts';
+import { isFailure, messageOf } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { Task } from '../machines/task/index.ts';
+import { baseOf, branchOf } from './base.ts';
 import { type Obligation, type Process, settled } from './define-process.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
@@ -42,6 +43,7 @@ function grants(world: World, now: number): Obligation[] {
     const agentId = deriveId('agt', [taskId, String(next)], taskId);
     out.push({
       key: `grant:${agentId}`,
+      light: true,
       notBefore,
       cause: task,
       act: async ({ send }) => {
@@ -70,6 +72,7 @@ function serverTasks(world: World): Obligation[] {
     .map((task) => ({
       cause: task,
       key: `serve:${task.id}:${task.context.attempt + 1}`,
+      light: true,
       notBefore: task.context.notBefore,
       act: async ({ send }) => void (await settled(send('run_by_server', { taskId: task.id }))),
     }));
@@ -96,6 +99,7 @@ function slotDuties(world: World, runnerId: string): Obligation[] {
 function assign(agentId: string, task: Entity<Task>, attempt: number): Obligation {
   return {
     key: `assign:${agentId}`,
+    light: true,
     cause: task,
     act: async ({ send }) => {
       const answer = await send('assign_task', { taskId: task.id, agentId, attempt });
@@ -109,19 +113,15 @@ function request(agentId: string, task: Entity<Task>, agent: string, runnerId: s
   return {
     key: `request:${agentId}`,
     cause: task,
-    act: async ({ send }) => {
-      await settled(
-        send('request_agent', {
-          agentId,
-          taskId: task.id,
-          workflowId,
-          repositoryId,
-          attempt: task.context.attempt,
-          agent,
-          runnerId,
-          allowedTools,
-        }),
-      );
+    async act({ world, runner, send, log }) {
+      const worker = { taskId: task.id, workflowId, repositoryId, attempt: task.context.attempt };
+      // What stands in the way is tried again, and told, once there is an agent that it can be told of.
+      const base = await baseOf(worker, world, runner).catch((error: unknown) => {
+        log.warn({ agentId, error: messageOf(error) }, 'an agent is requested without its base');
+        return null;
+      });
+      const place = base === null ? {} : { branch: branchOf(task.id), base };
+      await settled(send('request_agent', { agentId, ...worker, agent, runnerId, allowedTools, ...place }));
     },
   };
 }
@@ -129,6 +129,7 @@ function request(agentId: string, task: Entity<Task>, agent: string, runnerId: s
 function release(agentId: string, outcome: 'used' | 'unused' | 'died_at_once', cause?: Entity): Obligation {
   return {
     key: `release:${agentId}`,
+    light: true,
     ...(cause && { cause }),
     act: async ({ send }) => void (await settled(send('release_slot', { agentId, outcome }))),
   };

@@ -198,6 +198,10 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   function makeReady(key: string, duty: Duty): void {
     duty.status = 'ready';
+    if (duty.obligation.light) {
+      if (!abort.signal.aborted) begin(key, duty);
+      return;
+    }
     readyKeys.get(duty.process)?.add(key);
     pump(duty.process);
   }
@@ -210,23 +214,27 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
       if ((acting.get(process) ?? 0) >= limit) return;
       keys.delete(key);
       const duty = duties.get(key);
-      if (duty?.status !== 'ready') continue;
-      const run = act(key, duty).finally(() => under.delete(run));
-      under.add(run);
+      if (duty?.status === 'ready') begin(key, duty);
     }
+  }
+
+  function begin(key: string, duty: Duty): void {
+    const run = act(key, duty).finally(() => under.delete(run));
+    under.add(run);
   }
 
   async function act(key: string, duty: Duty): Promise<void> {
     duty.status = 'acting';
     duty.refusal = null;
-    acting.set(duty.process, (acting.get(duty.process) ?? 0) + 1);
+    const weight = duty.obligation.light ? 0 : 1;
+    acting.set(duty.process, (acting.get(duty.process) ?? 0) + weight);
     try {
       await duty.obligation.act(hands(duty));
       duty.status = 'acted';
     } catch (error) {
       if (duty.open) await failed(key, duty, error, mayHelpToRetry(error));
     } finally {
-      acting.set(duty.process, (acting.get(duty.process) ?? 1) - 1);
+      acting.set(duty.process, (acting.get(duty.process) ?? weight) - weight);
       if (!duty.open) duties.delete(key);
       else if (duty.status === 'acted') lookAgain(key, duty);
       pump(duty.process);

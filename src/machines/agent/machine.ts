@@ -143,7 +143,10 @@ function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): Agent
       return actor.context.taskId === command.input.taskId
         ? []
         : rejected('agent.exists', 'An agent with that id exists.');
-    return actor.facts({ type: 'AgentRequested', v: 1, data: command.input });
+    const requested: AgentFact = { type: 'AgentRequested', v: 1, data: command.input };
+    const { branch, base: commit } = command.input;
+    if (branch === undefined || commit === undefined) return actor.facts(requested);
+    return actor.facts(requested, { type: 'PreparationStarted', v: 1, data: { branch, commit } });
   }
   if (actor.value === 'absent') return rejected('agent.not_live', 'There is no such agent.');
   const over = actor.value === 'exited' || actor.value === 'lost';
