@@ -262,7 +262,11 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       return result;
     },
     async read<C>(kind: string, actorId: string) {
-      return (await load(kindOf(kind), `${kind}-${actorId}`)).state as ActorState<C>;
+      const stream = `${kind}-${actorId}`;
+      // What others have seen in the log already must not be missing here.
+      const flight = mailboxes.get(stream)?.flight;
+      if (flight) await ended(flight);
+      return (await load(kindOf(kind), stream)).state as ActorState<C>;
     },
     config: () => config,
     quarantined: () => supervisor.quarantined(),
