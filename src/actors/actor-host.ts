@@ -36,6 +36,8 @@ export interface Dispatch {
   principal: string;
   correlationId?: string;
   causationId?: string;
+  /** Called when it is accepted and on its way to the disk; it may yet fail to get there. */
+  decided?: () => void;
 }
 
 export interface Accepted {
@@ -157,6 +159,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       },
     );
     rests.answers.set(dispatch.commandId, given);
+    dispatch.decided?.();
     return { answer: given };
   }
 

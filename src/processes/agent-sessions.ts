@@ -121,6 +121,9 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   const preset = parts.preset(agent.context.agent, world);
   if (!workflow || !task || !phase || !branch)
     throw new Fault('terminal.failed', 'The task of this agent has ended meanwhile.', { retryable: false });
+  // Slot, assignment and request go to the disk together; that the last is there does not say that the first is.
+  if (!world.fleet.context.slots[agent.id])
+    throw new Fault('terminal.failed', 'This agent holds no slot of the fleet.', { retryable: true });
   if (!preset)
     throw new Fault('terminal.failed', `There is no agent named ${agent.context.agent} any more.`, {
       retryable: false,

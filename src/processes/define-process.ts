@@ -48,6 +48,12 @@ export interface Hands {
   log: Log;
   /** Sends a command in this process’s name; repeated by the same obligation it happens once. `which` tells apart several of one name. */
   send(name: string, input: Record<string, unknown>, which?: string): Promise<Accepted | Failure>;
+  /**
+   * Sends commands that lead up to an effect, each as soon as the one before it was accepted, so that they share a flush;
+   * after a refusal no further one. Resolves when all are on the disk. One may get there although the one before it did
+   * not, so the effect has to ask for all of them.
+   */
+  sendInTurn(...commands: [name: string, input: Record<string, unknown>][]): Promise<(Accepted | Failure)[]>;
 }
 
 /** The answer of a command that is expected to be accepted or to be out of date; anything else is thrown. */

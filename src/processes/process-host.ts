@@ -1,3 +1,4 @@
+import type { Accepted } from '../actors/actor-host.ts';
 import type { CommandBus } from '../commands/index.ts';
 import { processPrincipal } from '../commands/index.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
@@ -291,24 +292,44 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
       blobs: parts.blobs,
       clock,
       log,
-      async send(name, input, which = '') {
-        const { cause } = duty.obligation;
-        const last = cause?.last ?? world.entity(duty.entity.kind, duty.entity.id)?.last;
-        const answer = await bus.execute({
-          name,
-          input,
-          principal: processPrincipal(duty.process.name),
-          idempotencyKey: `${duty.obligation.key}:${name}:${which}`,
-          timeFrom: cause?.id ?? duty.entity.id,
-          ...(last?.id && { causationId: last.id, correlationId: last.correlationId }),
-        });
-        duty.refusal = isFailure(answer) ? answer : null;
-        // A refusal rests on what the actor knew, which the world may not have seen yet.
-        const seenAfter = isFailure(answer) ? await store.head() : answer.position;
-        if (seenAfter > duty.seenAfter) duty.seenAfter = seenAfter;
-        return answer;
+      send: (name, input, which = '') => send(duty, name, input, which),
+      async sendInTurn(...commands) {
+        const answers: Promise<Accepted | Failure>[] = [];
+        for (const [n, [name, input]] of commands.entries()) {
+          const decided = Promise.withResolvers<null>();
+          const answer = send(duty, name, input, String(n), () => decided.resolve(null));
+          answers.push(answer);
+          const early = await Promise.race([decided.promise, answer]);
+          if (early && isFailure(early)) break;
+        }
+        return Promise.all(answers);
       },
     };
+  }
+
+  async function send(
+    duty: Duty,
+    name: string,
+    input: Record<string, unknown>,
+    which: string,
+    decided?: () => void,
+  ): Promise<Accepted | Failure> {
+    const { cause } = duty.obligation;
+    const last = cause?.last ?? world.entity(duty.entity.kind, duty.entity.id)?.last;
+    const answer = await bus.execute({
+      name,
+      input,
+      principal: processPrincipal(duty.process.name),
+      idempotencyKey: `${duty.obligation.key}:${name}:${which}`,
+      timeFrom: cause?.id ?? duty.entity.id,
+      ...(last?.id && { causationId: last.id, correlationId: last.correlationId }),
+      ...(decided && { decided }),
+    });
+    duty.refusal = isFailure(answer) ? answer : null;
+    // A refusal rests on what the actor knew, which the world may not have seen yet.
+    const seenAfter = isFailure(answer) ? await store.head() : answer.position;
+    if (seenAfter > duty.seenAfter) duty.seenAfter = seenAfter;
+    return answer;
   }
 
   /** Follows the log until the end; what cannot be read is shown, and tried again. */

@@ -92,8 +92,10 @@ const NONE: Agent = {
 
 export function evolveAgent(agent: Agent, fact: AgentFact, at: number): Agent {
   switch (fact.type) {
-    case 'AgentRequested':
-      return { ...agent, ...fact.data, since: at };
+    case 'AgentRequested': {
+      const { branch = null, base = null, ...asked } = fact.data;
+      return { ...agent, ...asked, branch, base, since: at };
+    }
     case 'PreparationStarted':
       return { ...agent, branch: fact.data.branch, base: fact.data.commit, since: at };
     case 'WorktreeReady':
