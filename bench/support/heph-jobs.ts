@@ -29,7 +29,7 @@ export async function openHephJobs(directory: string, slots: number, jobsMax: nu
     const system = await startSystem({
       store,
       definition: NO_OP,
-      settings: { 'fleet.cap': slots + 1, 'limits.tasksPerWorkflowMax': jobsMax + 1, 'limits.exitGraceMs': 0 },
+      settings: { 'fleet.cap': slots + 1, 'limits.tasksPerWorkflowMax': jobsMax + 1 },
       async agent(session, speak) {
         const { taskId } = session.start;
         const title = system.processes.world.tasks.get(taskId)?.context.spec.title ?? '';
