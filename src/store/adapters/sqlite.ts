@@ -3,7 +3,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { Fault, isFailure } from '../../kernel/errors.ts';
 import type { Random } from '../../kernel/random.ts';
 import { prepareRows } from '../append-rules.ts';
-import type { EventFilter, EventStore, Position, StoredEvent } from '../event-store.ts';
+import type { EventFilter, Position, StoredEvent } from '../event-store.ts';
+import { createEmbeddedGroups } from '../groups/embedded.ts';
+import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { toEvent } from '../rows.ts';
 import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
@@ -12,6 +14,7 @@ import { type AnchorFile, openAnchorFile, readAnchor } from './sqlite/anchor.ts'
 import { createKinds } from './sqlite/catalogue.ts';
 import { classify, closedFault, faultOf } from './sqlite/failures.ts';
 import { createGroupWriter } from './sqlite/group.ts';
+import { openGroupStates } from './sqlite/group-states.ts';
 import { type Owner, type Ownership, ownedFault, takeOwnership } from './sqlite/owner.ts';
 import { createReader, type ReadRow } from './sqlite/reader.ts';
 import { dropReserve, openReserve, RESERVE_BYTES, type Reserve } from './sqlite/reserve.ts';
@@ -43,7 +46,7 @@ export interface StoreHealth extends WriterState {
   reserve: 'held' | 'absent';
 }
 
-export interface SqliteStore extends EventStore {
+export interface SqliteStore extends EventStoreWithGroups {
   readonly data: DataDirectory;
   health(): StoreHealth;
   /** Adds to what others read about the owner of the directory, such as the port it listens on. */
@@ -99,7 +102,7 @@ function openOwned(data: DataDirectory, ownership: Ownership, options: SqliteSto
   const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
   const anchor = failed.adopt(openAnchorFile(data.path), (opened) => opened.close());
   const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
-  const store = assemble({ data, ownership, db, reading, epoch, anchor, reserve });
+  const store = assemble({ data, ownership, db, reading, epoch, anchor, reserve, clock: options.clock, open });
   failed.move();
   return store;
 }
@@ -127,9 +130,11 @@ interface Parts {
   epoch: number;
   anchor: AnchorFile;
   reserve: Reserve;
+  clock: Clock;
+  open: Connect;
 }
 
-function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Parts): SqliteStore {
+function assemble({ data, ownership, db, reading, epoch, anchor, reserve, clock, open }: Parts): SqliteStore {
   const kinds = createKinds(db);
   const reader = createReader(reading, kinds);
   const groups = createGroupWriter(db, epoch, kinds, readHead(db));
@@ -178,6 +183,7 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
   async function close(): Promise<void> {
     const closed = writer.close();
     for (const listener of listeners) listener();
+    await consumers.close();
     await closed;
     await reserve.close();
     // After a failure the connection that only reads goes last: closing the last writing one would write again.
@@ -189,7 +195,7 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
     ownership.release();
   }
 
-  return {
+  const store: Omit<SqliteStore, 'groups'> = {
     data,
     capabilities: { gapFreePositions: true, hashChain: true, payloadCheckedIdempotency: true, durable: true },
     async append(stream, expected, newEvents) {
@@ -233,6 +239,10 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
     reserveSettled: reserve.settled,
     close: () => (closing ??= close()),
   };
+  const openStates = () => openGroupStates(data.path, epoch, open);
+  const consumers = createEmbeddedGroups({ log: store, openStates, clock, assertOpen });
+  listeners.add(consumers.wake);
+  return { ...store, groups: consumers };
 }
 
 /** Lets the event loop turn between two pages. */
