@@ -265,7 +265,8 @@ export function persistentSubscriptionsContract(name: string, open: () => Promis
         await store.groups.create({ name: 'all' });
         await ackIds(store.groups.subscribe({ name: 'all' }), 2);
         const head = await store.head();
-        await until(async () => (await store.groups.info({ name: 'all' })).checkpoint === head);
+        // What does not concern the group may lie behind it.
+        await until(async () => ((await store.groups.info({ name: 'all' })).checkpoint ?? 0n) >= head);
       });
 
       it('is where the group goes on when nobody consumed for a while', async () => {
@@ -309,23 +310,14 @@ export function persistentSubscriptionsContract(name: string, open: () => Promis
       });
 
       it('go on with other settings when they are changed', async () => {
-        const { store, ids } = await work(2);
-        const consumer = store.groups.subscribe(WORK, { inFlightMax: 1 });
-        const message = valueOf(await consumer.next());
-        await message.ack();
+        const { store, ids } = await work(1);
+        const consumer = store.groups.subscribe(WORK);
+        await ackIds(consumer, 1);
         await until(async () => (await store.groups.info(WORK)).checkpoint === 0n);
         await store.groups.update(WORK, { retriesMax: 0 });
-        // A second one, perhaps, when the change has ended the first delivery.
-        let next = valueOf(await consumer.next());
-        expect(next.event.id).toBe(ids[1]);
-        await next.nack('retry', 'once');
-        const [later] = await fill(store, 'task-a', 1, 'later');
-        next = valueOf(await consumer.next());
-        if (next.event.id === ids[1]) {
-          await next.nack('retry', 'twice');
-          next = valueOf(await consumer.next());
-        }
-        expect(next.event.id).toBe(later);
+        ids.push(...(await fill(store, 'task-a', 2, 'later')));
+        await valueOf(await consumer.next()).nack('retry', 'once is too often');
+        expect(await ackIds(consumer, 1)).toEqual([ids[2]]);
         expect((await store.groups.info(WORK)).parked).toBe(1);
       });
 
@@ -354,9 +346,10 @@ export function persistentSubscriptionsContract(name: string, open: () => Promis
         ['a filter of one stream', { name: 'a', stream: 'task-a' }, { filter: { types: ['A'] } }, 'group.bad_settings'],
         ['a filter for nothing', { name: 'a' }, { filter: { streamPrefixes: [] } }, 'group.bad_settings'],
       ];
-      it.each(bad)('refuse %s', async (_name, group, options, code) => {
+      it('refuse what is not proper', async () => {
         const { store } = await stage();
-        await expect(store.groups.create(group, options)).rejects.toMatchObject({ kind: 'invalid', code });
+        for (const [what, group, options, code] of bad)
+          await expect(store.groups.create(group, options), what).rejects.toMatchObject({ kind: 'invalid', code });
         expect(await store.groups.list()).toEqual([]);
       });
 

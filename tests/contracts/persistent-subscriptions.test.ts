@@ -12,7 +12,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 persistentSubscriptionsContract('memory', async () => {
   const { clock, pass } = manualClock();
-  return { store: openMemoryStore({ clock }), pass };
+  return { store: openMemoryStore(clock), pass };
 });
 persistentSubscriptionsContract('sqlite', async () => {
   const { clock, pass } = manualClock();

@@ -16,7 +16,7 @@ import { boundsOf, pageOfRows } from './row-log.ts';
  * calls alone (no chance, no turn of the event loop; the clock is for the time-outs of groups). Not durable, of course,
  * and not hashed: nobody but this process can reach it, so a chain would find nothing.
  */
-export function openMemoryStore({ clock = systemClock }: { clock?: Clock } = {}): EventStoreWithGroups {
+export function openMemoryStore(clock: Clock = systemClock): EventStoreWithGroups {
   const log: Row[] = [];
   const streams = new Map<string, { rows: Row[]; byId: Map<string, Row> }>();
   const listeners = new Set<() => void>();
