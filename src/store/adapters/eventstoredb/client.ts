@@ -1,10 +1,11 @@
 import { Fault, HephError, messageOf } from '../../../kernel/errors.ts';
+import type { EsdbGroupCalls } from './group-client.ts';
 
 /**
  * The part that both official clients share, as far as we use it. Where they differ, both spellings are given
  * (`expectedRevision` and `streamState`) or read (`actualVersion` and `actualState`).
  */
-export interface EsdbClient {
+export interface EsdbClient extends EsdbGroupCalls {
   appendToStream(stream: string, events: readonly EsdbProposed[], options: object): Promise<EsdbAppended>;
   readStream(stream: string, options: object): AsyncIterable<EsdbResolved>;
   readAll(options: object): AsyncIterable<EsdbResolved>;
