@@ -77,7 +77,7 @@ export const IN_FLIGHT_DEFAULT = 10;
 
 export interface GroupMessage {
   event: StoredEvent;
-  /** How often it had come before, to this consumer or another. */
+  /** How often it had come before, to this consumer or another. EventStoreDB also counts when nobody had taken it yet. */
   retries: number;
   /**
    * It is done. Without effect when the event is no longer this consumer's: given to another after the time-out, or

@@ -45,8 +45,15 @@ export function createEmbeddedGroups({ log, openStates, clock, assertOpen }: Emb
   function states(): GroupStates {
     assertOpen();
     if (opened) return opened;
-    opened = openStates();
-    for (const saved of opened.all()) add(saved);
+    const opening = openStates();
+    try {
+      for (const saved of opening.all()) add(saved);
+    } catch (error) {
+      members.clear();
+      opening.close();
+      throw error;
+    }
+    opened = opening;
     return opened;
   }
 

@@ -1,4 +1,4 @@
-import type { EsdbResolved } from './client.ts';
+import type { EsdbResolved } from './resolved.ts';
 
 /** What both official clients offer for persistent subscriptions, as far as we use it. */
 export interface EsdbGroupCalls {

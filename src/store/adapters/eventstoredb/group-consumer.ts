@@ -1,10 +1,16 @@
-import { sleep } from '../../../kernel/clock.ts';
+import { type Clock, sleep } from '../../../kernel/clock.ts';
 import { absent } from '../../groups/settings.ts';
 import type { GroupId, GroupMessage } from '../../persistent-subscriptions.ts';
-import { isTransient, refused, typeOf } from './calls.ts';
+import { type Calls, isTransient, refused, typeOf } from './calls.ts';
 import type { EsdbResolved } from './client.ts';
+import type { Codec } from './codec.ts';
 import type { EsdbGroupSubscription } from './group-client.ts';
-import type { EsdbGroupParts } from './groups.ts';
+
+export interface ConsumerParts {
+  calls: Calls;
+  codec: Codec;
+  clock: Clock;
+}
 
 /**
  * One consumer of a group, which subscribes again whenever its connection breaks: the clients never do. With a
@@ -12,7 +18,7 @@ import type { EsdbGroupParts } from './groups.ts';
  * an answer to what was taken has no effect.
  */
 export function consumeGroup(
-  { calls, codec, clock }: EsdbGroupParts,
+  { calls, codec, clock }: ConsumerParts,
   group: GroupId,
   inFlightMax: number,
   ends: AbortSignal,

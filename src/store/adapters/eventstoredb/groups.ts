@@ -1,4 +1,3 @@
-import type { Clock } from '../../../kernel/clock.ts';
 import type { EventStore } from '../../event-store.ts';
 import { absent, checkGroup, checkInFlight, checkNewGroup, exists, settingsOf } from '../../groups/settings.ts';
 import {
@@ -10,11 +9,11 @@ import {
   type NewGroup,
   type PersistentSubscriptions,
 } from '../../persistent-subscriptions.ts';
-import { type Calls, typeOf } from './calls.ts';
+import { typeOf } from './calls.ts';
 import type { EsdbClient } from './client.ts';
 import type { Codec } from './codec.ts';
 import type { EsdbGroupInfo } from './group-client.ts';
-import { consumeGroup } from './group-consumer.ts';
+import { type ConsumerParts, consumeGroup } from './group-consumer.ts';
 import { CHECKPOINT_INTERVAL, serverFilterOf } from './reader.ts';
 
 /**
@@ -24,10 +23,7 @@ import { CHECKPOINT_INTERVAL, serverFilterOf } from './reader.ts';
  *
  * Over the whole log, `end` is looked up again when the store starts before such a group has its first checkpoint.
  */
-export interface EsdbGroupParts {
-  calls: Calls;
-  codec: Codec;
-  clock: Clock;
+export interface EsdbGroupParts extends ConsumerParts {
   log: Pick<EventStore, 'readStream'>;
   closed: AbortSignal;
   assertOpen: () => void;
