@@ -7,6 +7,7 @@ import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import type { ActorKind, ActorState, Command, Fact, Scope } from '../machines/define-actor.ts';
 import type { Appended, EventStore, NewEvent } from '../store/event-store.ts';
+import { readWhole } from '../store/whole-stream.ts';
 import { ACTORS } from './catalogue.ts';
 import { board, ended, type Flight, startFlight } from './flight.ts';
 import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
@@ -108,7 +109,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
   async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
     const folded = startFold(kind);
     try {
-      for await (const event of store.readStream(stream)) foldEvent(kind, folded, event);
+      for await (const event of readWhole(store, stream)) foldEvent(kind, folded, event);
     } catch (error) {
       if (error instanceof Fault) throw error;
       supervisor.quarantine(stream, `its event ${folded.state.revision + 1} cannot be folded: ${messageOf(error)}`);
@@ -118,7 +119,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     // A command may have gone further while this was read.
     const known = states.get(stream);
     if (known && known.state.revision >= folded.state.revision) return known;
-    states.set(stream, folded);
+    // That there is nothing is believed for one command only: a stream deleted meanwhile would be begun a second time.
+    if (folded.state.revision >= 0) states.set(stream, folded);
     return folded;
   }
 
