@@ -162,8 +162,9 @@ function dataOf(row: Pick<NewRow, 'body'>): string {
   return canonicalJson((JSON.parse(row.body) as { data: unknown }).data);
 }
 
-/** Behind a tombstone nothing is read or written. */
-export function streamDeleted(stream: string): Fault {
+/** Behind a tombstone nothing is read or written, nor in what is recorded about the stream. */
+export function streamDeleted(name: string): Fault {
+  const stream = describedBy(name) ?? name;
   return new Fault('log.stream_deleted', `${stream} has ended for good`, { details: { stream }, retryable: false });
 }
 

@@ -104,7 +104,7 @@ function rowIn(value: Record<string, unknown>, line: number): Row {
 }
 
 async function write(store: EventStore, event: StoredEvent): Promise<void> {
-  const { stream, revision, position, ...rest } = event;
+  const { stream, revision: _revision, position, ...rest } = event;
   const appended = await store.append(stream, expectedBefore(event), [rest]);
   if (store.capabilities.gapFreePositions && appended.position !== position)
     throw new HephError('log.not_empty', `position ${position} became ${appended.position}: another writer is there`);

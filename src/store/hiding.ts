@@ -1,3 +1,4 @@
+import { Fault } from '../kernel/errors.ts';
 import { prepareRows, refuseBadMetadata, refuseBadStream, type StreamState } from './append-rules.ts';
 import type { Appended, EventStore, Expected, NewEvent } from './event-store.ts';
 import { type NewRow, toRow } from './rows.ts';
@@ -98,7 +99,7 @@ export function withRecords(
   const begin = { $tb: revision + 1 };
   if (subject === undefined)
     return [{ stream: metadataStreamOf(stream), row: beginningOf(first, { ...metadata, ...begin }) }, ...written];
-  const set = (JSON.parse(first.body) as { data: MetadataRecord }).data;
+  const set = recordInBody(first.body);
   if (isDeletion(set) || set.$tb === begin.$tb) return written;
   return [{ stream, row: { ...first, body: bodyWith(first, { ...set, ...begin }) } }];
 }
@@ -114,7 +115,11 @@ function bodyWith(row: NewRow, data: MetadataRecord): string {
   return JSON.stringify({ data, meta: (JSON.parse(row.body) as Pick<NewEvent, 'meta'>).meta });
 }
 
-/** The data of the record, when the row is one of metadata. */
-export function metadataRecordIn(row: Pick<NewRow, 'type' | 'body'>): MetadataRecord | undefined {
-  return row.type === METADATA_TYPE ? (JSON.parse(row.body) as { data: MetadataRecord }).data : undefined;
+/** The record of metadata in the text that is stored. Throws Fault `log.damaged` when that is no JSON. */
+export function recordInBody(body: string): MetadataRecord {
+  try {
+    return (JSON.parse(body) as { data: MetadataRecord }).data;
+  } catch (cause) {
+    throw new Fault('log.damaged', 'what hides events of a stream cannot be read', { cause, retryable: false });
+  }
 }

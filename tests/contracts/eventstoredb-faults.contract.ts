@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { type EventStoreDb, openEventStoreDb } from '../../src/store/adapters/eventstoredb.ts';
+import { TOMBSTONE_TYPE } from '../../src/store/stream-metadata.ts';
 import { urlOf } from '../support/esdb-contract.ts';
 import type { Fault } from '../support/esdb-server/faults.ts';
 import { type EsdbServer, startEsdbServer } from '../support/esdb-server/server.ts';
@@ -119,6 +120,10 @@ export function eventStoreDbFaults(client: Client): void {
       const refused = { kind: 'fault', code: 'log.refused', retryable: false };
       await expect(store.deleteStream('task-a', 'any')).rejects.toMatchObject(refused);
       expect((await store.readStreamMetadata('task-a')).deleted).toBe(false);
+      // What the clients cannot ask for is not asked for in part.
+      const tombstone = { ...event('t'), type: TOMBSTONE_TYPE, data: {} };
+      const append = store.append('task-a', 'stream_exists', [tombstone]);
+      await expect(append).rejects.toMatchObject({ kind: 'invalid', code: 'log.bad_event' });
     });
   });
 

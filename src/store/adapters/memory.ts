@@ -5,7 +5,7 @@ import { decideAppend, prepareRows, type StreamState, streamDeleted } from '../a
 import type { AllRead, Appended, EventStore, StoredEvent, StreamRead } from '../event-store.ts';
 import { createEmbeddedGroups } from '../groups/embedded.ts';
 import { forgetfulStates } from '../groups/states.ts';
-import { type AskedAppend, hideByAppends, metadataRecordIn, withRecords } from '../hiding.ts';
+import { type AskedAppend, hideByAppends, recordInBody, withRecords } from '../hiding.ts';
 import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { matcherOf } from '../row-filter.ts';
 import { type NewRow, type Row, toEvent } from '../rows.ts';
@@ -59,7 +59,7 @@ export function openMemoryStore(clock: Clock = systemClock): EventStoreWithGroup
 
   function metadataIn(stream: string): MetadataRecord | undefined {
     const last = rowsOf(metadataStreamOf(stream)).at(-1);
-    return last && metadataRecordIn(last);
+    return last && recordInBody(last.body);
   }
 
   function keep(stream: string, row: NewRow): void {

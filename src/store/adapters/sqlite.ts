@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/adapters/system.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { isFailure } from '../../kernel/errors.ts';
 import { createIds } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';

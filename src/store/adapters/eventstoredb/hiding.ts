@@ -6,6 +6,7 @@ import { type HidesEvents, metadataOf, recordToSet, storeRecord } from '../../hi
 import {
   describedBy,
   isDeletion,
+  isStoreRecord,
   METADATA_TYPE,
   metadataStreamOf,
   TOMBSTONE_REVISION,
@@ -61,8 +62,10 @@ export function createHiding(parts: {
   }
 
   async function append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended> {
+    const [first] = events;
+    if (!first || !isStoreRecord(first)) return parts.append(stream, expected, events);
     prepareRows(stream, events);
-    const [{ type, data }] = events as [NewEvent];
+    const { type, data } = first;
     if (type === TOMBSTONE_TYPE) {
       if (expected === 'stream_exists') throw badEvent('no tombstone can be appended to "stream_exists"', stream);
       const position = await remove('tombstoneStream', stream, expected);

@@ -3,7 +3,7 @@ import { HephError } from '../../../kernel/errors.ts';
 import { decideAppend, type StreamState } from '../../append-rules.ts';
 import { type Appended, categoryOf } from '../../event-store.ts';
 import { chainHash } from '../../hash-chain.ts';
-import { type AskedAppend, metadataRecordIn, withRecords } from '../../hiding.ts';
+import { type AskedAppend, recordInBody, withRecords } from '../../hiding.ts';
 import type { NewRow, Row } from '../../rows.ts';
 import { describedBy, nextRevision, TOMBSTONE_REVISION } from '../../stream-metadata.ts';
 import type { Anchor } from './anchor.ts';
@@ -127,7 +127,7 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
 
   function noteMetadata(stream: string, row: NewRow): void {
     const described = describedBy(stream);
-    if (described !== undefined) heads.of(described).metadata = metadataRecordIn(row);
+    if (described !== undefined) heads.of(described).metadata = recordInBody(row.body);
   }
 
   function kindOf(stream: string, type: string): number {

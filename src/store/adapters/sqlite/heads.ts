@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import type { Known } from '../../append-rules.ts';
-import { METADATA_TYPE, type MetadataRecord } from '../../stream-metadata.ts';
-import { metadataRecordIn } from '../../hiding.ts';
+import { recordInBody } from '../../hiding.ts';
+import type { MetadataRecord } from '../../stream-metadata.ts';
 import type { Kinds } from './catalogue.ts';
 
 /** Where a stream ends, as the writer knows it, its own open transaction included. */
@@ -62,6 +62,6 @@ function headIn({ streamId, revision, greatestId, metadata: body }: HeadRow): He
     streamId: streamId ?? 0,
     revision: revision ?? -1,
     greatestId: greatestId ?? '',
-    metadata: body === null ? undefined : metadataRecordIn({ type: METADATA_TYPE, body }),
+    metadata: body === null ? undefined : recordInBody(body),
   };
 }
