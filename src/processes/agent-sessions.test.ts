@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Agent, agentActor } from '../machines/agent/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
 import { workflowActor } from '../machines/workflow/index.ts';
-import { type AgentSignals, agentSessions } from './agent-sessions.ts';
+import { type AgentSignals, agentSessions, createSignals } from './agent-sessions.ts';
 import { deadlines } from './deadlines.ts';
 import type { Hands, Obligation } from './define-process.ts';
 import { type Entity, World } from './world.ts';
@@ -42,7 +42,7 @@ function owed(entity: Entity<Agent>, signals: AgentSignals, world = new World())
   const sessions = agentSessions({ runnerId: 'local', signals, dataDirectory: '/data', preset: () => null });
   return sessions.obligations(entity, world, 0);
 }
-const nothing = (): AgentSignals => ({ suspects: new Map(), heardAt: new Map() });
+const nothing = createSignals;
 const keys = (obligations: Obligation[]) => obligations.map(({ key }) => key);
 
 /** What an obligation sends. */
@@ -60,21 +60,21 @@ describe('silence', () => {
   test('is reported when nothing was heard for the whole time, counted from the last word', () => {
     const [silent] = owed(agent('live.working'), nothing());
     expect(silent).toMatchObject({ key: 'no_signal:agt_1:1000', notBefore: 1_000 + SILENCE_MS });
-    const heard = { suspects: new Map<string, number>(), heardAt: new Map([['agt_1', 5_000]]) };
+    const heard = { ...createSignals(), heardAt: new Map([['agt_1', 5_000]]) };
     expect(owed(agent('live.working'), heard)[0]).toMatchObject({ notBefore: 5_000 + SILENCE_MS });
   });
 
   test('ends with the next word, and not before', async () => {
     deepStrictEqual(keys(owed(agent('live.no_signal'), nothing())), ['unwanted:agt_1']);
-    const heard = { suspects: new Map<string, number>(), heardAt: new Map([['agt_1', 5_000]]) };
+    const heard = { ...createSignals(), heardAt: new Map([['agt_1', 5_000]]) };
     const [again] = owed(agent('live.no_signal'), heard);
     expect(await sent(again)).toMatchObject([['record_activity', { activity: 'working' }]]);
   });
 });
 
 test('a suspect is probed before anything is said of its silence', () => {
-  const signals = { suspects: new Map([['agt_1', 1]]), heardAt: new Map<string, number>() };
-  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1', 'unwanted:agt_1']);
+  const signals = { ...createSignals(), suspects: new Map([['agt_1', 1]]) };
+  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1:1', 'unwanted:agt_1']);
 });
 
 test('an agent of another runner is left to that one', () => {
@@ -82,9 +82,15 @@ test('an agent of another runner is left to that one', () => {
 });
 
 test('of an agent that has ended nothing is kept', () => {
-  const signals = { suspects: new Map([['agt_1', 1]]), heardAt: new Map([['agt_1', 5_000]]) };
+  const claims = new Map([['agt_1', 'hash']]);
+  const signals = {
+    ...createSignals(),
+    suspects: new Map([['agt_1', 1]]),
+    heardAt: new Map([['agt_1', 5_000]]),
+    claims,
+  };
   deepStrictEqual(owed(agent('exited'), signals), []);
-  deepStrictEqual([signals.suspects.size, signals.heardAt.size], [0, 0]);
+  deepStrictEqual([signals.suspects.size, signals.heardAt.size, claims.size], [0, 0, 0]);
 });
 
 describe('an agent is stopped', () => {

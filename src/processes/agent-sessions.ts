@@ -2,7 +2,7 @@ import { Fault, type HephError, isFailure } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import type { AgentProbe } from '../runtime/runner.ts';
+import type { AgentProbe, RunnerEvent } from '../runtime/runner.ts';
 import { baseOf, branchOf, candidateIdOf } from './base.ts';
 import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
@@ -17,10 +17,63 @@ export interface AgentSignals {
   readonly suspects: Map<string, number>;
   /** When each agent was last heard of, by output or report (epoch ms). */
   readonly heardAt: Map<string, number>;
+  /** The hash of the token that an agent is being started with, until its start is recorded. */
+  readonly claims: Map<string, string>;
+  /** Agents that lived when the last server ended and that this one has not found yet, each with when it began to look (epoch ms). */
+  readonly unmet: Map<string, number>;
 }
 
-export function suspect({ suspects }: AgentSignals, agentId: string): void {
+export function createSignals(): AgentSignals {
+  return { suspects: new Map(), heardAt: new Map(), claims: new Map(), unmet: new Map() };
+}
+
+function suspect({ suspects }: AgentSignals, agentId: string): void {
   suspects.set(agentId, (suspects.get(agentId) ?? 0) + 1);
+}
+
+/**
+ * Whether a token belongs to an agent whose start is not in the log yet. It may be running: it can be quicker than the word
+ * of it, most of all when a server was killed between the two.
+ */
+export function isStarting({ claims }: AgentSignals, world: World, tokenHash: string): boolean {
+  for (const [agentId, claimed] of claims)
+    if (claimed === tokenHash && world.agents.get(agentId)?.value === 'starting') return true;
+  return false;
+}
+
+/**
+ * What a server that has just started must know of the agents that were there before it: of those that lived nobody knows
+ * yet whether they still do, and one may run although the last server had no time to record that it was started.
+ */
+export function meetAgents(
+  signals: AgentSignals,
+  world: World,
+  { found, now }: { found: readonly AgentProbe[]; now: number },
+): void {
+  for (const agent of world.agents.values()) {
+    if (!agent.value.startsWith('live.')) continue;
+    suspect(signals, agent.id);
+    signals.unmet.set(agent.id, now);
+  }
+  for (const probe of found) {
+    const tokenHash = probe.state === 'running' || probe.state === 'absent' ? probe.tokenHash : undefined;
+    const isOpen = world.agents.get(probe.agentId)?.value === 'starting';
+    if (isOpen && tokenHash !== undefined) signals.claims.set(probe.agentId, tokenHash);
+  }
+}
+
+/** A hint of the runner's about an agent that the log has not ended. */
+export function hear(signals: AgentSignals, event: RunnerEvent): void {
+  switch (event.type) {
+    case 'agent_claimed':
+      signals.claims.set(event.agentId, event.tokenHash);
+      return;
+    case 'agent_output':
+      signals.heardAt.set(event.agentId, event.at);
+      return;
+    case 'agent_exited':
+      suspect(signals, event.agentId);
+  }
 }
 
 export interface AgentSessionsParts {
@@ -42,6 +95,8 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
     const agent = entity as Entity<Agent>;
     // Nothing is heard of one that has ended: what was kept of it goes.
     if (isEndedAgent(agent)) forgetSignals(agent.id, parts.signals);
+    // From here on the world knows its token, or nobody is to know it.
+    else if (agent.value !== 'starting') parts.signals.claims.delete(agent.id);
     if (isEndedAgent(agent) || agent.context.runnerId !== parts.runnerId) return [];
     return [...nextStep(agent, world, parts), ...unwanted(agent, world)];
   },
@@ -50,6 +105,8 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
 function forgetSignals(agentId: string, signals: AgentSignals): void {
   signals.suspects.delete(agentId);
   signals.heardAt.delete(agentId);
+  signals.claims.delete(agentId);
+  signals.unmet.delete(agentId);
 }
 
 function nextStep(agent: Entity<Agent>, world: World, parts: AgentSessionsParts): Obligation[] {
@@ -204,7 +261,9 @@ function watchLive(agent: Entity<Agent>, world: World, signals: AgentSignals): O
     });
   }
   if (signals.suspects.has(agent.id)) {
-    out.push({ key: `probe:${agent.id}`, light: true, act: (hands) => probe(agent, hands, signals) });
+    // A look that was given up is repeated when something more is seen of it.
+    const hints = signals.suspects.get(agent.id);
+    out.push({ key: `probe:${agent.id}:${hints}`, light: true, act: (hands) => probe(agent, hands, signals) });
     return out;
   }
   const heardAt = Math.max(signals.heardAt.get(agent.id) ?? 0, agent.last.at, task?.last.at ?? 0);
@@ -230,12 +289,13 @@ function activity(agentId: string, to: 'working' | 'no_signal', evidence: string
 }
 
 /** The suspicion stays until the look is over, so that one that fails is repeated; a hint that comes meanwhile asks for another. */
-async function probe(agent: Entity<Agent>, hands: Hands, { suspects, heardAt }: AgentSignals): Promise<void> {
+async function probe(agent: Entity<Agent>, hands: Hands, { suspects, heardAt, unmet }: AgentSignals): Promise<void> {
   const hints = suspects.get(agent.id);
   const found = await hands.runner.probeAgent({ agentId: agent.id });
   if (found.state === 'running') {
     if (found.lastOutputAt !== null) heardAt.set(agent.id, found.lastOutputAt);
     if (suspects.get(agent.id) === hints) suspects.delete(agent.id);
+    unmet.delete(agent.id);
     return;
   }
   if (found.state === 'absent')

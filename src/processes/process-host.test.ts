@@ -448,3 +448,19 @@ test('a server that another has succeeded does nothing more', async () => {
   deepStrictEqual(acted, ['now']);
   await host.stop(0);
 });
+
+test('a stop waits for what is under way, and no longer than it is told', async () => {
+  const { clock, pass, pending } = manualClock();
+  const never = { key: 'never', act: () => new Promise<void>(() => {}) };
+  const { host } = await stage([story((world) => (isOpen(world) ? [never] : []))], { clock });
+  await host.start();
+  await settledSteps();
+  let ended = false;
+  const stopping = host.stop(10_000).then(() => (ended = true));
+  deepStrictEqual(pending(), [10_000]);
+  pass(9_999);
+  await settledSteps();
+  strictEqual(ended, false);
+  pass(1);
+  await stopping;
+});
