@@ -169,7 +169,7 @@ describe('an end', () => {
   ])('%s', async (_what, livedMs, expected) => {
     const said: string[] = [];
     const exit = { code: 0, signal: null, how: 'exited' as const, livedMs, at: 0 };
-    const [probe] = owed(agent('live.working'), { suspects: new Map([['agt_1', 1]]), heardAt: new Map() });
+    const [probe] = owed(agent('live.working'), { ...nothing(), suspects: new Map([['agt_1', 1]]) });
     await probe?.act({
       world: new World(),
       runner: {
