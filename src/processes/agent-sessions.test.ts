@@ -161,3 +161,25 @@ describe('a start', () => {
     await rejects(async () => start?.act({ world } as Hands), { message: /holds no slot/, retryable: true });
   });
 });
+
+describe('an end', () => {
+  test.each([
+    ['gives its slot back with it', 60_000, ['record_exit', 'release_slot']],
+    ['that came at once leaves the slot to whoever asks what the agent said', 1, ['record_exit']],
+  ])('%s', async (_what, livedMs, expected) => {
+    const said: string[] = [];
+    const exit = { code: 0, signal: null, how: 'exited' as const, livedMs, at: 0 };
+    const [probe] = owed(agent('live.working'), { ...nothing(), suspects: new Map([['agt_1', 1]]) });
+    await probe?.act({
+      world: new World(),
+      runner: {
+        probeAgent: async () => ({ agentId: 'agt_1', state: 'exited', exit, outputBytes: 0, tokenHash: null }),
+      },
+      async sendInTurn(...commands: [string, unknown][]) {
+        said.push(...commands.map(([name]) => name));
+        return [];
+      },
+    } as unknown as Hands);
+    deepStrictEqual(said, expected);
+  });
+});

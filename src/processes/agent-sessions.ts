@@ -4,7 +4,7 @@ import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import type { AgentProbe, RunnerEvent } from '../runtime/runner.ts';
 import { baseOf, branchOf, candidateIdOf } from './base.ts';
-import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
 import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } from './world.ts';
 
@@ -89,7 +89,7 @@ const STOPPABLE = ['requested', 'preparing', 'starting'];
 
 export const agentSessions = (parts: AgentSessionsParts): Process => ({
   name: 'agent-sessions',
-  concurrency: () => 8,
+  concurrency: () => 16,
   obligations(entity, world) {
     if (entity.kind !== 'agent') return [];
     const agent = entity as Entity<Agent>;
@@ -224,7 +224,7 @@ async function stop(agent: Entity<Agent>, hands: Hands): Promise<void> {
   await recordEnd(agent.id, probe, hands);
 }
 
-async function recordEnd(agentId: string, probe: AgentProbe, { send }: Hands): Promise<void> {
+async function recordEnd(agentId: string, probe: AgentProbe, { world, send, sendInTurn }: Hands): Promise<void> {
   switch (probe.state) {
     case 'absent':
       await settled(
@@ -236,7 +236,11 @@ async function recordEnd(agentId: string, probe: AgentProbe, { send }: Hands): P
       return;
     case 'exited': {
       const { code, signal, how, livedMs } = probe.exit;
-      await settled(send('record_exit', { agentId, exit: { code, signal, how, livedMs } }));
+      const exit: Said = ['record_exit', { agentId, exit: { code, signal, how, livedMs } }];
+      // Of one that lived for a moment only it is asked what it said, before its slot is given back.
+      const lived = livedMs >= world.settings.fleet.diedAtOnceMs;
+      const release: Said[] = lived ? [['release_slot', { agentId, outcome: 'used' }]] : [];
+      for (const answer of await sendInTurn(exit, ...release)) await settled(Promise.resolve(answer));
       return;
     }
     case 'running':
