@@ -8,7 +8,8 @@ import { atLeast } from './support/goals.ts';
 const WRITERS = 64;
 const ROUNDS_PER_WRITER = 60;
 const ALONE = 600;
-const streamOf = (writer: number) => `task-tsk_01k00000000000000000000${String(writer).padStart(3, '0')}`;
+/** A stream of its own for each writer. */
+export const streamOf = (writer: number) => `task-tsk_01k00000000000000000000${String(writer).padStart(3, '0')}`;
 
 /** Appends of one event with 256 bytes of data, flushed to the disk by the thread that writes, from 64 writers at once and from one. */
 export async function run({ quick }: BenchOptions): Promise<Figure[]> {
@@ -26,8 +27,8 @@ export async function run({ quick }: BenchOptions): Promise<Figure[]> {
   ];
 }
 
-/** Each writer appends, waits for the answer, and appends again. */
-async function appendFrom(writers: number, rounds: number): Promise<number> {
+/** Events per second when each writer appends, waits for the answer, and appends again. */
+export async function appendFrom(writers: number, rounds: number): Promise<number> {
   return inDirectory(async (directory) => {
     const writerThread = programFile('log-writer');
     const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0, writerThread });

@@ -146,7 +146,7 @@ async function serveProduct(directory: string): Promise<Served> {
   const server = createHttpServer({
     ...{ bus, metrics, clock, random, log, version: 'bench' },
     queries: { table: new Map(), run: async () => ({}) },
-    tokens: { operatorHash: sha256(TOKEN), agentByTokenHash: () => null },
+    tokens: { operatorHash: sha256(TOKEN), agentByTokenHash: () => null, isStarting: () => false },
     health: async () => ({ ready: true, problems: [] }),
   });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
