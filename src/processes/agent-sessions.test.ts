@@ -1,7 +1,8 @@
-import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { type Agent, agentActor } from '../machines/agent/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
+import { workflowActor } from '../machines/workflow/index.ts';
 import { type AgentSignals, agentSessions, createSignals } from './agent-sessions.ts';
 import { deadlines } from './deadlines.ts';
 import type { Hands, Obligation } from './define-process.ts';
@@ -141,5 +142,22 @@ describe('a deadline', () => {
       deepStrictEqual(deadlines.obligations(task(value), new World(), 0), []);
     deepStrictEqual(deadlines.obligations(task('assigned', { agentId: null }), new World(), 0), []);
     deepStrictEqual(deadlines.obligations(new World().fleet, new World(), 0), []);
+  });
+});
+
+describe('a start', () => {
+  test('waits for the slot, which may not have got to the disk with the request', async () => {
+    const definition = { ...workflowActor.initial().definition, phases: [{ name: 'work' }] };
+    const workflow = {
+      ...agent('active'),
+      kind: 'workflow',
+      id: 'wfl_1',
+      context: { ...workflowActor.initial(), definition },
+    };
+    const spec = { ...noTask().spec, taskId: 'tsk_1', workflowId: 'wfl_1', phase: 'work' };
+    const requested = agent('preparing', { workflowId: 'wfl_1', branch: 'heph/tsk_1', base: 'c0' });
+    const world = World.restore({ entities: [workflow, task('assigned', { spec }), requested], candidates: [] });
+    const [start] = owed(requested, nothing(), world);
+    await rejects(async () => start?.act({ world } as Hands), { message: /holds no slot/, retryable: true });
   });
 });
