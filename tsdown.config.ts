@@ -6,6 +6,7 @@ const entries = {
   cli: 'src/programs/cli.ts',
   server: 'src/programs/server.ts',
   holder: 'src/programs/holder.ts',
+  'log-writer': 'src/programs/log-writer.ts',
   repair: 'agents/repair/src/main.ts',
 };
 
@@ -23,7 +24,7 @@ export default defineConfig({
   dts: false,
   clean: true,
   // Loaded by the Node of a suite, so they stay files of their own.
-  copy: [{ from: 'agents/repair/src/probes', to: 'dist' }],
+  copy: 'agents/repair/src/probes',
   outExtensions: () => ({ js: '.mjs' }),
   plugins: [
     {

@@ -3,7 +3,8 @@ import { systemClock } from '../kernel/adapters/system.ts';
 import { silentLog } from '../kernel/log.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { createActorHost, type Dispatch } from './actor-host.ts';
+import { createActorHost } from './actor-host.ts';
+import type { Dispatch } from './dispatch.ts';
 import { replay } from './replay.ts';
 
 const STREAM = 'fleet-main';
@@ -45,7 +46,7 @@ describe('an actor whose stream is hidden', () => {
 
   it('by its age is none that never was', async () => {
     let now = 1_800_000_000_000;
-    const store = openMemoryStore({ now: () => now });
+    const store = openMemoryStore({ ...systemClock, now: () => now });
     const host = await createActorHost({ store, clock: { ...systemClock, now: () => now }, log: silentLog });
     await host.dispatch(grant(1));
     await store.setStreamMetadata(STREAM, { maxAgeMs: 1000 });

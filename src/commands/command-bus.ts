@@ -1,5 +1,6 @@
 import { type CatalogueCommand, COMMANDS } from '../actors/catalogue.ts';
-import type { Accepted, ActorHost } from '../actors/actor-host.ts';
+import type { ActorHost } from '../actors/actor-host.ts';
+import type { Accepted } from '../actors/dispatch.ts';
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import { deriveId, ID_PATTERN, type Ids } from '../kernel/ids.ts';
 import { authorise } from './authorise.ts';
@@ -20,6 +21,8 @@ export interface Envelope {
   timeFrom?: string;
   correlationId?: string;
   causationId?: string;
+  /** Called when it is accepted and on its way to the disk; the answer comes when it is there. */
+  decided?: () => void;
 }
 
 export interface CommandBus {
@@ -119,6 +122,7 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
       principal: principal.id,
       ...(envelope.correlationId && { correlationId: envelope.correlationId }),
       ...(envelope.causationId && { causationId: envelope.causationId }),
+      ...(envelope.decided && { decided: envelope.decided }),
     });
   }
 

@@ -1,8 +1,10 @@
-import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { type Agent, agentActor } from '../machines/agent/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
-import { type AgentSignals, agentSessions } from './agent-sessions.ts';
+import { workflowActor } from '../machines/workflow/index.ts';
+import { type AgentSignals, agentSessions, createSignals, hear, isStarting, meetAgents } from './agent-sessions.ts';
+import type { AgentProbe } from '../runtime/runner.ts';
 import { deadlines } from './deadlines.ts';
 import type { Hands, Obligation } from './define-process.ts';
 import { type Entity, World } from './world.ts';
@@ -41,7 +43,7 @@ function owed(entity: Entity<Agent>, signals: AgentSignals, world = new World())
   const sessions = agentSessions({ runnerId: 'local', signals, dataDirectory: '/data', preset: () => null });
   return sessions.obligations(entity, world, 0);
 }
-const nothing = (): AgentSignals => ({ suspects: new Map(), heardAt: new Map() });
+const nothing = createSignals;
 const keys = (obligations: Obligation[]) => obligations.map(({ key }) => key);
 
 /** What an obligation sends. */
@@ -59,21 +61,21 @@ describe('silence', () => {
   test('is reported when nothing was heard for the whole time, counted from the last word', () => {
     const [silent] = owed(agent('live.working'), nothing());
     expect(silent).toMatchObject({ key: 'no_signal:agt_1:1000', notBefore: 1_000 + SILENCE_MS });
-    const heard = { suspects: new Map<string, number>(), heardAt: new Map([['agt_1', 5_000]]) };
+    const heard = { ...createSignals(), heardAt: new Map([['agt_1', 5_000]]) };
     expect(owed(agent('live.working'), heard)[0]).toMatchObject({ notBefore: 5_000 + SILENCE_MS });
   });
 
   test('ends with the next word, and not before', async () => {
     deepStrictEqual(keys(owed(agent('live.no_signal'), nothing())), ['unwanted:agt_1']);
-    const heard = { suspects: new Map<string, number>(), heardAt: new Map([['agt_1', 5_000]]) };
+    const heard = { ...createSignals(), heardAt: new Map([['agt_1', 5_000]]) };
     const [again] = owed(agent('live.no_signal'), heard);
     expect(await sent(again)).toMatchObject([['record_activity', { activity: 'working' }]]);
   });
 });
 
 test('a suspect is probed before anything is said of its silence', () => {
-  const signals = { suspects: new Map([['agt_1', 1]]), heardAt: new Map<string, number>() };
-  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1', 'unwanted:agt_1']);
+  const signals = { ...createSignals(), suspects: new Map([['agt_1', 1]]) };
+  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1:1', 'unwanted:agt_1']);
 });
 
 test('an agent of another runner is left to that one', () => {
@@ -81,9 +83,15 @@ test('an agent of another runner is left to that one', () => {
 });
 
 test('of an agent that has ended nothing is kept', () => {
-  const signals = { suspects: new Map([['agt_1', 1]]), heardAt: new Map([['agt_1', 5_000]]) };
+  const claims = new Map([['agt_1', 'hash']]);
+  const signals = {
+    ...createSignals(),
+    suspects: new Map([['agt_1', 1]]),
+    heardAt: new Map([['agt_1', 5_000]]),
+    claims,
+  };
   deepStrictEqual(owed(agent('exited'), signals), []);
-  deepStrictEqual([signals.suspects.size, signals.heardAt.size], [0, 0]);
+  deepStrictEqual([signals.suspects.size, signals.heardAt.size, claims.size], [0, 0, 0]);
 });
 
 describe('an agent is stopped', () => {
@@ -135,5 +143,73 @@ describe('a deadline', () => {
       deepStrictEqual(deadlines.obligations(task(value), new World(), 0), []);
     deepStrictEqual(deadlines.obligations(task('assigned', { agentId: null }), new World(), 0), []);
     deepStrictEqual(deadlines.obligations(new World().fleet, new World(), 0), []);
+  });
+});
+
+describe('a start', () => {
+  test('waits for the slot, which may not have got to the disk with the request', async () => {
+    const definition = { ...workflowActor.initial().definition, phases: [{ name: 'work' }] };
+    const workflow = {
+      ...agent('active'),
+      kind: 'workflow',
+      id: 'wfl_1',
+      context: { ...workflowActor.initial(), definition },
+    };
+    const spec = { ...noTask().spec, taskId: 'tsk_1', workflowId: 'wfl_1', phase: 'work' };
+    const requested = agent('preparing', { workflowId: 'wfl_1', branch: 'heph/tsk_1', base: 'c0' });
+    const world = World.restore({ entities: [workflow, task('assigned', { spec }), requested], candidates: [] });
+    const [start] = owed(requested, nothing(), world);
+    await rejects(async () => start?.act({ world } as Hands), { message: /holds no slot/, retryable: true });
+  });
+});
+
+describe('an end', () => {
+  test.each([
+    ['gives its slot back with it', 60_000, ['record_exit', 'release_slot']],
+    ['that came at once leaves the slot to whoever asks what the agent said', 1, ['record_exit']],
+  ])('%s', async (_what, livedMs, expected) => {
+    const said: string[] = [];
+    const exit = { code: 0, signal: null, how: 'exited' as const, livedMs, at: 0 };
+    const [probe] = owed(agent('live.working'), { ...nothing(), suspects: new Map([['agt_1', 1]]) });
+    await probe?.act({
+      world: new World(),
+      runner: {
+        probeAgent: async () => ({ agentId: 'agt_1', state: 'exited', exit, outputBytes: 0, tokenHash: null }),
+      },
+      async sendInTurn(...commands: [string, unknown][]) {
+        said.push(...commands.map(([name]) => name));
+        return [];
+      },
+    } as unknown as Hands);
+    deepStrictEqual(said, expected);
+  });
+});
+
+describe('the token of an agent whose start is not recorded', () => {
+  const worldWith = (value: string) => World.restore({ entities: [agent(value)], candidates: [] });
+  const BEFORE = ['preparing', 'starting'];
+
+  test.each(['requested', ...BEFORE, 'live.working', 'stopping', 'exited'])(
+    '%s: is waited for only before',
+    (value) => {
+      const signals = nothing();
+      hear(signals, { type: 'agent_claimed', agentId: 'agt_1', tokenHash: 'hash' });
+      const world = worldWith(value);
+      strictEqual(isStarting(signals, world, 'hash'), BEFORE.includes(value));
+      strictEqual(isStarting(signals, world, 'another'), false);
+      owed(agent(value), signals, world);
+      strictEqual(signals.claims.size, BEFORE.includes(value) ? 1 : 0, 'is forgotten as soon as it is known');
+    },
+  );
+
+  test.each(['running', 'absent'] as const)('is known to the next server when its agent is found %s', (state) => {
+    const facts = { holderPid: 1, pid: 2, startedAt: 3, bootId: 'boot', outputBytes: 0, lastOutputAt: null };
+    const found: AgentProbe[] = [{ agentId: 'agt_1', tokenHash: 'hash', ...facts, state }];
+    for (const value of ['preparing', 'starting', 'live.working', 'exited']) {
+      const signals = nothing();
+      const world = worldWith(value);
+      meetAgents(signals, world, { found, now: 0 });
+      strictEqual(isStarting(signals, world, 'hash'), BEFORE.includes(value), value);
+    }
   });
 });

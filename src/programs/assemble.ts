@@ -16,26 +16,29 @@ import type { Random } from '../kernel/random.ts';
 import { type AgentPreset, BUILT_IN_AGENTS, presetOf } from '../machines/config/index.ts';
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
 import {
-  type AgentSignals,
   agentSessions,
   attempts,
   budgets,
   createProcessHost,
+  createSignals,
   deadlines,
   delivering,
   dispatching,
   isEndedAgent,
+  hear,
+  isStarting,
+  meetAgents,
   environments,
   merging,
   phases,
   type Process,
   type ProcessHost,
-  suspect,
+  reunions,
   validation,
   type World,
 } from '../processes/index.ts';
 import type { Snapshots } from '../projections/index.ts';
-import type { Runner } from '../runtime/runner.ts';
+import type { AgentProbe, Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 
@@ -68,6 +71,8 @@ export interface System {
   host: ActorHost;
   bus: CommandBus;
   processes: ProcessHost;
+  /** Whether the token with that hash is one of an agent that is being started: it is not known yet, and will be. */
+  isStarting(tokenHash: string): boolean;
   /** Discharges what the log leaves open, and begins to follow. */
   start(): Promise<void>;
   stop(drainMs: number): Promise<void>;
@@ -76,7 +81,7 @@ export interface System {
 export async function assemble(parts: Parts): Promise<System> {
   const { store, blobs, runner, clock, random, log } = parts;
   const host = await createActorHost({ store, clock, log });
-  const signals: AgentSignals = { suspects: new Map(), heardAt: new Map() };
+  const signals = createSignals();
 
   const agentProblem = (name: string): Failure | null => {
     const configured = host.config().settings.agents;
@@ -130,6 +135,7 @@ export async function assemble(parts: Parts): Promise<System> {
       phases,
       delivering,
       deadlines,
+      reunions(signals),
       budgets,
     ].map(around),
   });
@@ -139,20 +145,22 @@ export async function assemble(parts: Parts): Promise<System> {
     host,
     bus,
     processes,
+    isStarting: (tokenHash) => isStarting(signals, processes.world, tokenHash),
     async start() {
       unwatch = runner.watch((event) => {
         const agent = processes.world.agents.get(event.agentId);
         // Of one that has ended nobody asks any more.
         if (!agent || isEndedAgent(agent)) return;
-        if (event.type === 'agent_output') signals.heardAt.set(event.agentId, event.at);
-        else suspect(signals, event.agentId);
+        hear(signals, event);
         processes.look('agent', event.agentId);
       });
+      const found = await runner.listAgents();
+      let orphans: AgentProbe[] = [];
       await processes.start((world) => {
-        // Of the agents that lived when the last server ended nobody knows yet whether they still do.
-        for (const agent of world.agents.values()) if (agent.value.startsWith('live.')) suspect(signals, agent.id);
+        meetAgents(signals, world, { found, now: clock.now() });
+        orphans = found.filter((probe) => isOrphan(probe, world));
       });
-      await stopOrphans(processes, runner, host, log);
+      await stopOrphans(orphans, runner, host, log);
     },
     async stop(drainMs) {
       unwatch();
@@ -161,18 +169,18 @@ export async function assemble(parts: Parts): Promise<System> {
   };
 }
 
-/** Agents that run here although the log knows nothing of them, or knows that they have ended. */
-async function stopOrphans(processes: ProcessHost, runner: Runner, host: ActorHost, log: Log): Promise<void> {
-  const known = new Set(['requested', 'preparing', 'starting', 'stopping']);
-  for (const probe of await runner.listAgents()) {
-    if (probe.state !== 'running') continue;
-    const value = processes.world.agents.get(probe.agentId)?.value ?? 'absent';
-    if (value.startsWith('live.') || known.has(value)) continue;
-    log.warn(
-      { agentId: probe.agentId, state: value },
-      'an agent runs that the log does not know to be living; it is stopped',
-    );
-    await runner.stopAgent({ agentId: probe.agentId, graceMs: host.config().settings.limits.stopGraceMs });
+const RIGHTLY_RUNNING = new Set(['requested', 'preparing', 'starting', 'stopping']);
+
+/** An agent that runs here although the log knows nothing of it, or knows that it has ended. */
+function isOrphan({ state, agentId }: AgentProbe, world: World): boolean {
+  const value = world.agents.get(agentId)?.value ?? 'absent';
+  return state === 'running' && !value.startsWith('live.') && !RIGHTLY_RUNNING.has(value);
+}
+
+async function stopOrphans(orphans: readonly AgentProbe[], runner: Runner, host: ActorHost, log: Log): Promise<void> {
+  for (const { agentId } of orphans) {
+    log.warn({ agentId }, 'an agent runs that the log does not know to be living; it is stopped');
+    await runner.stopAgent({ agentId, graceMs: host.config().settings.limits.stopGraceMs });
   }
 }
 

@@ -18,7 +18,6 @@ export async function openLocalRunner(parts: {
   log: Log;
   redactor: Redactor;
   secrets: () => readonly string[];
-  warmHolders?: number;
 }): Promise<Runner> {
   const { dataDirectory: directory, log, redactor } = parts;
   const [node, ...cli] = cliArgv();
@@ -30,7 +29,7 @@ export async function openLocalRunner(parts: {
     redact: (text) => redactor.redactText(text),
     environment: process.env,
   });
-  const agents = await createAgentHands({
+  const { expectStart, ...agents } = await createAgentHands({
     directory,
     runnerId: LOCAL_RUNNER,
     clock: systemClock,
@@ -39,9 +38,17 @@ export async function openLocalRunner(parts: {
     mcpBridge: { command: node as string, args: [...cli, 'mcp'] },
     redactValues: parts.secrets,
     log: { warn: (message, details) => log.warn(details ?? {}, message) },
-    ...(parts.warmHolders !== undefined && { warmHolders: parts.warmHolders }),
   });
-  return { id: LOCAL_RUNNER, ...repositories, ...agents };
+  return {
+    id: LOCAL_RUNNER,
+    ...repositories,
+    ...agents,
+    // Who asks for a worktree is about to start an agent in it.
+    prepareWorktree(request) {
+      expectStart(request.taskId);
+      return repositories.prepareWorktree(request);
+    },
+  };
 }
 
 /** What is wrong with a check's words before anything is started: no command, shell syntax, a program that is not there. */

@@ -19,7 +19,7 @@ import { openFileBlobs } from '../store/adapters/file-blobs.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../store/upcasters/index.ts';
-import type { Closers } from './closers.ts';
+import { type Closers, within } from './closers.ts';
 import { phasesFolder } from './installation.ts';
 import { openLocalRunner } from './local-runner.ts';
 import { type LogStore, openLogStore, passwordsOf } from './log-store.ts';
@@ -61,7 +61,7 @@ export async function openGround(
   const { log, close: closeLog } = openServerLog(dataDirectory, (text) => redactor.redactText(text));
   closers.add(closeLog);
   const runner = await openLocalRunner({ dataDirectory, log, redactor, secrets: () => secrets });
-  closers.add(() => runner.close());
+  closers.add((leftMs) => within(clock, leftMs, runner.close()));
   const warn = (message: string) => log.warn({}, message);
   const cache = openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn });
   const { logId } = logStore;

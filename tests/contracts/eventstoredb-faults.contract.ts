@@ -73,7 +73,8 @@ export function eventStoreDbFaults(client: Client): void {
       const struck = server.faults.struck();
       expect(struck).toBeGreaterThan(0);
       while (server.faults.next('append')) continue;
-      expect(await store.append('task-a', 'no_stream', [event('e1')])).toMatchObject({ revision: 0, repeated: true });
+      const patient = await open();
+      expect(await patient.append('task-a', 'no_stream', [event('e1')])).toMatchObject({ revision: 0, repeated: true });
       expect(written('task-a')).toBe(1);
     });
 

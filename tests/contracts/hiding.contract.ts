@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { DeleteExpected, EventStore, NewEvent, StoredEvent } from '../../src/store/event-store.ts';
 import { exportLog, importLog } from '../../src/store/export.ts';
@@ -325,7 +326,7 @@ export function hidingContract(name: string, { open, histories, ownTime = false 
       });
 
       it('make another store hide the same, imported', async () => {
-        const source = openMemoryStore(time);
+        const source = openMemoryStore({ ...systemClock, now: () => time.now() });
         for (const stream of ['task-counted', 'task-deleted', 'task-begun', 'task-set', 'task-ended', 'task-whole'])
           await source.append(stream, 'no_stream', [noted('e0'), noted('e1'), noted('e2')]);
         await source.setStreamMetadata('task-counted', { maxCount: 1 });

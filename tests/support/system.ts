@@ -1,5 +1,6 @@
-import type { Accepted } from '../../src/actors/actor-host.ts';
+import type { Accepted } from '../../src/actors/dispatch.ts';
 import type { Principal } from '../../src/commands/index.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { silentLog } from '../../src/kernel/log.ts';
@@ -62,6 +63,7 @@ export interface TestSystemOptions {
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
   snapshots?: Snapshots;
+  clock?: Clock;
   /** Which server answers; shared by a server and the one that follows it. */
   line?: Line;
 }
@@ -81,6 +83,7 @@ export type Speak = (name: string, input: Record<string, unknown>) => Promise<Ac
 
 export async function startSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const store = options.store ?? openMemoryStore();
+  const clock = options.clock ?? systemClock;
   const line = options.line ?? createLine();
   const reach = () =>
     line.server ? Promise.resolve(line.server) : new Promise<System>((resolve) => line.waiting.push(resolve));
@@ -113,7 +116,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     createFakeRunner({
       bugs: options.bugs ?? ['one', 'two'],
       agent,
-      now: () => systemClock.now(),
+      now: () => clock.now(),
       ...(options.conflicts && { conflicts: options.conflicts }),
     });
   const runner: FakeRunner = { ...plain, ...options.around?.(plain) };
@@ -121,7 +124,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     store,
     blobs: options.blobs ?? createMemoryBlobs(),
     runner,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log: silentLog,
     dataDirectory: '/data',

@@ -3,7 +3,10 @@ import type { Clock } from '../../kernel/clock.ts';
 import { Fault } from '../../kernel/errors.ts';
 import { decideAppend, prepareRows, type StreamState, streamDeleted } from '../append-rules.ts';
 import type { AllRead, Appended, EventStore, StoredEvent, StreamRead } from '../event-store.ts';
+import { createEmbeddedGroups } from '../groups/embedded.ts';
+import { forgetfulStates } from '../groups/states.ts';
 import { type AskedAppend, hideByAppends, recordInBody, withRecords } from '../hiding.ts';
+import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { matcherOf } from '../row-filter.ts';
 import { type NewRow, type Row, toEvent } from '../rows.ts';
 import {
@@ -19,10 +22,11 @@ import { boundsOf, pageOfRows } from './row-log.ts';
 
 /**
  * The log in memory, for tests and simulation: the same answers as the embedded one, in an order that depends on the
- * calls alone (no chance, no turn of the event loop; the clock is asked only where events are hidden). Not durable, of
- * course, and not hashed: nobody but this process can reach it, so a chain would find nothing.
+ * calls alone (no chance, no turn of the event loop; the clock is for the time-outs of groups and where events are
+ * hidden by age). Not durable, of course, and not hashed: nobody but this process can reach it, so a chain would find
+ * nothing.
  */
-export function openMemoryStore(clock: Pick<Clock, 'now'> = systemClock): EventStore {
+export function openMemoryStore(clock: Clock = systemClock): EventStoreWithGroups {
   const log: Row[] = [];
   const streams = new Map<string, { rows: Row[]; byId: Map<string, Row> }>();
   const listeners = new Set<() => void>();
@@ -119,8 +123,7 @@ export function openMemoryStore(clock: Pick<Clock, 'now'> = systemClock): EventS
   };
 
   const readEvents: EventStore['readStream'] = (stream, options) => asyncOf(() => readStream(stream, options));
-
-  return {
+  const store: EventStore = {
     capabilities: { gapFreePositions: true, hashChain: false, payloadCheckedIdempotency: true, durable: false },
     append: async (stream, expected, events) => append({ stream, expected, rows: prepareRows(stream, events) }),
     readStream: readEvents,
@@ -139,8 +142,12 @@ export function openMemoryStore(clock: Pick<Clock, 'now'> = systemClock): EventS
     async close() {
       closed = true;
       for (const listener of listeners) listener();
+      await groups.close();
     },
   };
+  const groups = createEmbeddedGroups({ log: store, openStates: () => forgetfulStates, clock, assertOpen });
+  listeners.add(groups.wake);
+  return { ...store, groups };
 }
 
 async function* asyncOf<T>(values: () => Iterable<T>): AsyncGenerator<T> {

@@ -10,7 +10,7 @@ import type { AgentStart } from '../../runner.ts';
 import { agentEnvironment, secretValues } from '../environment.ts';
 import { bridgeArguments, type McpBridge, mcpConfig } from '../mcp-config.ts';
 import { expandPlaceholders } from '../placeholders.ts';
-import { type AgentFolder, layFile, readText, replaceFile, type StartRecord, syncFolder } from './agent-folder.ts';
+import { type AgentFolder, layFile, makeFolder, readText, recordClaim, type StartRecord } from './agent-folder.ts';
 import { findExecutable, realFolder } from './executable.ts';
 import { socketPathFor } from './socket-path.ts';
 
@@ -74,13 +74,14 @@ export function planAgent(folder: AgentFolder, request: AgentStart, bridge: McpB
   return { request, worktree, argv, environment, files };
 }
 
-/** Lays the agent's files into its claimed folder and answers the holder's order. Done again after a crash, it keeps the token. */
+/** Claims the agent, lays its files into its folder, and answers the order for its holder. Done again after a crash, it keeps the token. */
 export async function layAgent(
   folder: AgentFolder,
   plan: AgentPlan,
   options: SetupOptions,
-): Promise<Omit<HolderOrder, 'epoch'>> {
+): Promise<{ order: Omit<HolderOrder, 'epoch'>; tokenHash: string }> {
   const { request, worktree, argv, environment } = plan;
+  const isFirst = makeFolder(folder);
   const token = readToken(folder) ?? mintToken(options.random);
   const start: StartRecord = {
     agentId: request.agentId,
@@ -96,21 +97,13 @@ export async function layAgent(
     terminal: request.terminal,
     limits: request.limits,
   };
-  mkdirSync(folder.agentDirectory, { mode: 0o700, recursive: true });
-  layFile(folder.token, token);
-  layFile(folder.prompt, request.prompt);
-  layFile(folder.mcpConfig, mcpConfig(options.mcpBridge, request.dataDirectory, folder.token));
-  for (const { path, text } of plan.files) {
-    mkdirSync(dirname(path), { mode: 0o700, recursive: true });
-    layFile(path, text);
-  }
-  // From here on the claim survives a power cut: the record, its name, and the folder's own name.
+  // The files are laid while the claim goes to the disk.
   const [socketPath] = await Promise.all([
     socketPathFor(folder.path),
-    replaceFile(folder.start, `${JSON.stringify(start)}\n`).then(() => syncFolder(folder.path)),
-    syncFolder(dirname(folder.path)),
+    recordClaim(folder, start, isFirst),
+    layFiles(folder, plan, token, options.mcpBridge),
   ]);
-  return {
+  const order = {
     protocol: HOLDER_PROTOCOL,
     agentId: request.agentId,
     folder: folder.path,
@@ -123,6 +116,24 @@ export async function layAgent(
     ...request.limits,
     redactValues: [...options.redactValues(), token, ...secretValues(environment)],
   };
+  return { order, tokenHash: start.tokenHash };
+}
+
+/** What the agent reads when it is started. Asynchronous only so that it fails beside what it is waited for with. */
+async function layFiles(
+  folder: AgentFolder,
+  { request, files }: AgentPlan,
+  token: string,
+  bridge: McpBridge,
+): Promise<void> {
+  mkdirSync(folder.agentDirectory, { mode: 0o700, recursive: true });
+  layFile(folder.token, token);
+  layFile(folder.prompt, request.prompt);
+  layFile(folder.mcpConfig, mcpConfig(bridge, request.dataDirectory, folder.token));
+  for (const { path, text } of files) {
+    mkdirSync(dirname(path), { mode: 0o700, recursive: true });
+    layFile(path, text);
+  }
 }
 
 /** A token that an earlier try laid; one that it had no time to write wholly does not count. */

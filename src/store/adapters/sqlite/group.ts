@@ -7,7 +7,7 @@ import { type AskedAppend, recordInBody, withRecords } from '../../hiding.ts';
 import type { NewRow, Row } from '../../rows.ts';
 import { describedBy, nextRevision, TOMBSTONE_REVISION } from '../../stream-metadata.ts';
 import type { Anchor } from './anchor.ts';
-import type { Kinds } from './catalogue.ts';
+import type { Kind, Kinds } from './catalogue.ts';
 import { fencedFault } from './failures.ts';
 import { createHeads } from './heads.ts';
 
@@ -19,17 +19,26 @@ import { createHeads } from './heads.ts';
 export type Asked = AskedAppend;
 
 /** What one append got: its answer, or the Conflict it is refused with. */
-export type Outcome = { appended: Appended } | { refused: HephError };
+export type Outcome = Accepted | { refused: HephError };
+
+interface Accepted {
+  appended: Appended;
+  /** What was written, where it is not just what was asked: the store's own records came with it. */
+  stored?: Row[];
+}
 
 export interface Group {
   outcomes: Outcome[];
-  written: Row[];
+  /** The kinds of event that came into the log with it. */
+  kinds: Kind[];
+  /** How many events were written, and how long their bodies are together. */
+  written: number;
+  chars: number;
+  /** The last committed event. */
   head: Anchor;
 }
 
 export interface GroupWriter {
-  /** The last committed event. */
-  head(): Anchor;
   /** Throws Fault `log.fenced`, or SQLite's own error; nothing of the group was written then, as far as SQLite knows. */
   commit(asked: readonly Asked[]): Group;
 }
@@ -45,16 +54,20 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
   let committed = start;
   let position = start.position;
   let hash = start.hash;
+  let chars = 0;
+  let added: Kind[] = [];
 
   function commit(asked: readonly Asked[]): Group {
-    const written: Row[] = [];
+    chars = 0;
+    added = [];
     try {
       db.exec('BEGIN IMMEDIATE');
       if (selectEpoch.get()?.value !== epoch) throw fencedFault();
-      const outcomes = asked.map((one) => decideAndWrite(one, written));
+      const outcomes = asked.map(decideAndWrite);
       db.exec('COMMIT');
+      const written = position - committed.position;
       committed = { position, hash };
-      return { outcomes, written, head: committed };
+      return { outcomes, kinds: added, written, chars, head: committed };
     } catch (error) {
       undo();
       throw error;
@@ -72,7 +85,7 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
     }
   }
 
-  function decideAndWrite({ stream, expected, rows, given }: Asked, written: Row[]): Outcome {
+  function decideAndWrite({ stream, expected, rows, given }: Asked): Outcome {
     try {
       if (given) decideAppend(given.stream, given.expected, [], stateOf(given.stream));
       const repeated = decideAppend(stream, expected, rows, stateOf(stream));
@@ -81,8 +94,10 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
       if (error instanceof HephError) return { refused: error };
       throw error;
     }
-    for (const one of withRecords(stream, rows, heads.of)) written.push(write(one.stream, one.row));
-    return { appended: { revision: heads.of(stream).revision, position: BigInt(position), repeated: false } };
+    const stored = withRecords(stream, rows, heads.of).map((one) => write(one.stream, one.row));
+    const asAsked = stored.length === rows.length && stored.every((row, n) => row.body === rows[n]?.body);
+    const appended = { revision: heads.of(stream).revision, position: BigInt(position), repeated: false };
+    return asAsked ? { appended } : { appended, stored };
   }
 
   function stateOf(stream: string): StreamState {
@@ -101,6 +116,7 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
     head.revision = nextRevision(head.revision, row.type) as number;
     if (row.id > head.greatestId) head.greatestId = row.id;
     const { id, type, v, at, body, workflow } = row;
+    chars += body.length;
     const stored: Row = { position, stream, revision: head.revision, id, type, v, at, body, workflow };
     hash = chainHash(hash, stored);
     const kind = kindOf(stream, type);
@@ -119,9 +135,32 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
     const known = kinds.find(category, type);
     if (known !== undefined) return known;
     const id = Number(insertKind.run(category, type).lastInsertRowid);
-    kinds.add({ id, category, type });
+    const kind = { id, category, type };
+    kinds.add(kind);
+    added.push(kind);
     return id;
   }
 
-  return { head: () => committed, commit };
+  return { commit };
+}
+
+/** The events that a group wrote, in order, as readers get them. */
+export function writtenBy(asked: readonly Asked[], { outcomes }: Group): Row[] {
+  const written: Row[] = [];
+  asked.forEach(({ stream, rows }, n) => {
+    const outcome = outcomes[n];
+    if (!outcome || 'refused' in outcome || outcome.appended.repeated) return;
+    if (outcome.stored) {
+      written.push(...outcome.stored);
+      return;
+    }
+    let revision = outcome.appended.revision - rows.length;
+    let position = Number(outcome.appended.position) - rows.length;
+    for (const { id, type, v, at, body, workflow } of rows) {
+      revision += 1;
+      position += 1;
+      written.push({ position, stream, revision, id, type, v, at, body, workflow });
+    }
+  });
+  return written;
 }
