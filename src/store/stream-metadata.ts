@@ -91,19 +91,19 @@ function isWhole(value: unknown, least: number): boolean {
 
 /**
  * The first revision that a reader of the stream sees; none when it is beyond `last`. `firstSince` tells the revision
- * of the first event recorded at that time or later, `last` + 1 when there is none.
+ * of the first event recorded at that time or later, `last` + 1 when there is none. It and `now` are asked for an age only.
  */
 export function firstVisible(
   record: MetadataRecord | undefined,
   last: number,
-  now: number,
+  now: () => number,
   firstSince: (time: number) => number,
 ): number {
   if (!record) return 0;
   if (isDeletion(record)) return DELETED;
   const { maxCount, maxAgeMs, truncateBefore = 0 } = metadataIn(record);
   const counted = maxCount === undefined ? 0 : last - maxCount + 1;
-  const young = maxAgeMs === undefined ? 0 : firstSince(now - maxAgeMs);
+  const young = maxAgeMs === undefined ? 0 : firstSince(now() - maxAgeMs);
   return Math.max(truncateBefore, counted, young);
 }
 

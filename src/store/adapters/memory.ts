@@ -89,7 +89,7 @@ export function openMemoryStore(clock: Clock = systemClock): EventStoreWithGroup
     // Of metadata, the last record is in force, and no other is shown.
     if (describedBy(stream) !== undefined) return rows.slice(-1);
     const firstSince = (time: number) => rows.find((row) => row.at >= time)?.revision ?? rows.length;
-    const first = firstVisible(metadataIn(stream), lastOf(stream), clock.now(), firstSince);
+    const first = firstVisible(metadataIn(stream), lastOf(stream), () => clock.now(), firstSince);
     return rows.filter((row) => row.revision >= first);
   }
 

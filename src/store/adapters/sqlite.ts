@@ -178,7 +178,7 @@ function assemble({ data, ownership, scribe, reading, reserve, clock, random, op
     assertOpen();
     const { direction = 'forwards', limit = Number.POSITIVE_INFINITY } = options;
     const forwards = direction === 'forwards';
-    const first = firstVisibleIn(reader, stream, clock.now());
+    const first = firstVisibleIn(reader, stream, () => clock.now());
     const start = forwards ? Math.max(options.from ?? 0, first) : (options.from ?? Number.MAX_SAFE_INTEGER);
     yield* events(limit, (max, last) => {
       const from = last ? last.revision + (forwards ? 1 : -1) : start;

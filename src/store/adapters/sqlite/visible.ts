@@ -3,8 +3,8 @@ import { recordInBody } from '../../hiding.ts';
 import { describedBy, firstVisible, TOMBSTONE_REVISION } from '../../stream-metadata.ts';
 import type { Reader } from './reader.ts';
 
-/** The first revision that a reader of the stream sees at this time. Throws Fault `log.stream_deleted`. */
-export function firstVisibleIn(reader: Reader, stream: string, now: number): number {
+/** The first revision that a reader of the stream sees at present. Throws Fault `log.stream_deleted`. */
+export function firstVisibleIn(reader: Reader, stream: string, now: () => number): number {
   const described = describedBy(stream);
   const extent = reader.extent(stream);
   const ended = described === undefined ? extent : reader.extent(described);
