@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { tallyReporter } from './scripts/test-tally.ts';
 
@@ -6,13 +7,17 @@ const tally = process.env.HEPH_TEST_TALLY;
 
 /**
  * Three kinds of suites: `unit` lies beside the code and is quick; `system` starts programs and takes minutes; `clis` runs
- * the coding agents that are on this machine.
+ * the coding agents that are on this machine. Files of all three run at the same time: each knows its own processes by the
+ * folder that they were started in, and none counts on an idle machine.
  */
 export default defineConfig({
   test: {
     globals: false,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far above what any of them takes: a busy machine is no failure.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    // Of all projects together, longest first where that is known from an earlier run. Vitest would leave one core idle.
+    maxWorkers: availableParallelism(),
     reporters: ['default', ...(tally ? [tallyReporter(tally)] : [])],
     projects: [
       {
@@ -31,9 +36,9 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/{e2e,faults}/**/*.test.ts'],
+          globalSetup: 'tests/support/packed.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
@@ -41,9 +46,9 @@ export default defineConfig({
         test: {
           name: 'clis',
           include: ['tests/clis/**/*.test.ts'],
+          globalSetup: 'tests/support/packed.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -6,6 +6,7 @@ import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import type { ActorKind, ActorState, Command, Fact } from '../machines/define-actor.ts';
 import type { Appended, EventStore, NewEvent } from '../store/event-store.ts';
+import { readWhole } from '../store/whole-stream.ts';
 import { ACTORS } from './catalogue.ts';
 import type { Accepted, Dispatch } from './dispatch.ts';
 import { board, ended, type Flight, startFlight } from './flight.ts';
@@ -56,7 +57,8 @@ interface Decided {
 
 export async function createActorHost(parts: { store: EventStore; clock: Clock; log: Log }): Promise<ActorHost> {
   const { store, clock, log } = parts;
-  const states = new LRUCache<string, Folded>({ max: STATES_MAX });
+  // A `max` would lay out all its places now; a size of one each grows as it is filled.
+  const states = new LRUCache<string, Folded>({ maxSize: STATES_MAX, sizeCalculation: () => 1 });
   const loading = new Map<string, Promise<Folded>>();
   const mailboxes = new Map<string, Mailbox>();
   const supervisor = createSupervisor(clock);
@@ -74,7 +76,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
   async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
     const folded = startFold(kind);
     try {
-      for await (const event of store.readStream(stream)) foldEvent(kind, folded, event);
+      for await (const event of readWhole(store, stream)) foldEvent(kind, folded, event);
     } catch (error) {
       if (error instanceof Fault) throw error;
       supervisor.quarantine(stream, `its event ${folded.state.revision + 1} cannot be folded: ${messageOf(error)}`);
@@ -84,7 +86,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     // A command may have gone further while this was read.
     const known = states.get(stream);
     if (known && known.state.revision >= folded.state.revision) return known;
-    states.set(stream, folded);
+    // That there is nothing is believed for one command only: a stream deleted meanwhile would be begun a second time.
+    if (folded.state.revision >= 0) states.set(stream, folded);
     return folded;
   }
 

@@ -209,6 +209,24 @@ export const ERROR_CODES = {
     'Export it again; the message names the line.',
   ),
   'log.bad_stream': entry('invalid', 400, 'That is no stream name.', 'Streams are `<category>-<id>`.'),
+  'log.bad_metadata': entry(
+    'invalid',
+    400,
+    'What is to hide events of a stream is not in order.',
+    'The message names the setting and its bounds.',
+  ),
+  'log.stream_deleted': entry(
+    'fault',
+    410,
+    'The stream was ended for good by a tombstone; its name is not used again.',
+    'Work under a new name. What it held is in the log still: `heph log export` writes it out.',
+  ),
+  'log.history_hidden': entry(
+    'fault',
+    503,
+    'Events of an actor are hidden by the metadata of its stream, so its state cannot be told.',
+    'Take away the metadata of the stream that the message names; the events are in the log still.',
+  ),
   'log.closed': entry('fault', 503, 'The store is closed: the server is stopping.', 'Start the server again.'),
   'log.timeout': entry(
     'fault',
@@ -252,6 +270,32 @@ export const ERROR_CODES = {
     400,
     'That position has not been reached yet.',
     'Ask for a position up to the head that the answer names.',
+  ),
+
+  // groups of consumers
+  'group.absent': entry(
+    'invalid',
+    404,
+    'There is no such group of consumers.',
+    'Create it, or list the groups: one is known by its name and by the stream it reads.',
+  ),
+  'group.exists': entry(
+    'invalid',
+    409,
+    'There is such a group of consumers already.',
+    'Use it as it is, update it, or delete it first.',
+  ),
+  'group.bad_settings': entry(
+    'invalid',
+    400,
+    'The name, start, filter or settings of a group of consumers are not proper.',
+    'Correct what the message names.',
+  ),
+  'group.not_recorded': entry(
+    'fault',
+    503,
+    'How far the groups of consumers have come cannot be read or recorded.',
+    'Check the disk. `groups.db` may be deleted while no server runs: its groups are then made anew and begin anew.',
   ),
 
   // data directory and server

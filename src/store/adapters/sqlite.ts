@@ -1,9 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { systemRandom } from '../../kernel/adapters/system.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { isFailure } from '../../kernel/errors.ts';
+import { createIds } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { prepareRows } from '../append-rules.ts';
-import type { EventFilter, EventStore, Position, StoredEvent } from '../event-store.ts';
+import type { EventFilter, Position, StoredEvent, StreamRead } from '../event-store.ts';
+import { createEmbeddedGroups } from '../groups/embedded.ts';
+import { hideByAppends } from '../hiding.ts';
+import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { toEvent } from '../rows.ts';
 import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
@@ -11,6 +16,7 @@ import { boundsOf, PAGE_EVENTS_MAX } from './row-log.ts';
 import { createKinds } from './sqlite/catalogue.ts';
 import { classify, closedFault, faultOf } from './sqlite/failures.ts';
 import { writtenBy } from './sqlite/group.ts';
+import { openGroupStates } from './sqlite/group-states.ts';
 import { type Owner, type Ownership, ownedFault, takeOwnership } from './sqlite/owner.ts';
 import { createReader, type ReadRow } from './sqlite/reader.ts';
 import { dropReserve, openReserve, RESERVE_BYTES, type Reserve } from './sqlite/reserve.ts';
@@ -19,6 +25,7 @@ import { openScribe } from './sqlite/scribe.ts';
 import { inlineLink, type ScribeLink } from './sqlite/scribe-link.ts';
 import { createTail } from './sqlite/tail.ts';
 import { openThreadLink } from './sqlite/thread-link.ts';
+import { firstVisibleIn } from './sqlite/visible.ts';
 import { createWriter, type WriterState } from './sqlite/writer.ts';
 
 export { type Anchor, readAnchor } from './sqlite/anchor.ts';
@@ -49,7 +56,7 @@ export interface StoreHealth extends WriterState {
   reserve: 'held' | 'absent';
 }
 
-export interface SqliteStore extends EventStore {
+export interface SqliteStore extends EventStoreWithGroups {
   readonly data: DataDirectory;
   health(): StoreHealth;
   /** Adds to what others read about the owner of the directory, such as the port it listens on. */
@@ -104,7 +111,8 @@ async function openOwned(data: DataDirectory, ownership: Ownership, options: Sql
   ownership.announce({ epoch: scribe.epoch });
   const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
   const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
-  const store = assemble({ data, ownership, scribe, reading, reserve });
+  const { clock, random = systemRandom } = options;
+  const store = assemble({ data, ownership, scribe, reading, reserve, clock, random, open });
   failed.move();
   return store;
 }
@@ -125,12 +133,16 @@ interface Parts {
   scribe: ScribeLink;
   reading: DatabaseSync;
   reserve: Reserve;
+  clock: Clock;
+  random: Random;
+  open: Connect;
 }
 
-function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteStore {
+function assemble({ data, ownership, scribe, reading, reserve, clock, random, open }: Parts): SqliteStore {
   const kinds = createKinds(reading);
   const reader = createReader(reading, kinds);
   const tail = createTail();
+  const ids = createIds(clock, random);
   const listeners = new Set<() => void>();
   let closing: Promise<void> | undefined;
   let position = scribe.position;
@@ -162,6 +174,18 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
     }
   }
 
+  async function* readStream(stream: string, options: StreamRead = {}): AsyncGenerator<StoredEvent> {
+    assertOpen();
+    const { direction = 'forwards', limit = Number.POSITIVE_INFINITY } = options;
+    const forwards = direction === 'forwards';
+    const first = firstVisibleIn(reader, stream, clock.now());
+    const start = forwards ? Math.max(options.from ?? 0, first) : (options.from ?? Number.MAX_SAFE_INTEGER);
+    yield* events(limit, (max, last) => {
+      const from = last ? last.revision + (forwards ? 1 : -1) : start;
+      return reader.streamPage(stream, { from, direction, limit: max, first });
+    });
+  }
+
   async function subscriptionPage(after: Position, filter: EventFilter | undefined): Promise<SubscriptionPage> {
     const kept = tail.page(Number(after), filter);
     if (kept) return kept;
@@ -178,6 +202,7 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
     const closed = writer.close();
     for (const listener of listeners) listener();
     try {
+      await consumers.close();
       await closed;
       await reserve.close();
       // After a failure the connection that only reads goes last: closing the last writing one would write again.
@@ -190,22 +215,19 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
     }
   }
 
-  return {
+  const store: Omit<SqliteStore, 'groups'> = {
     data,
     capabilities: { gapFreePositions: true, hashChain: true, payloadCheckedIdempotency: true, durable: true },
     async append(stream, expected, newEvents) {
       return writer.append({ stream, expected, rows: prepareRows(stream, newEvents) });
     },
-    readStream(
-      stream,
-      { from, direction = 'forwards', limit = Number.POSITIVE_INFINITY } = {},
-    ): AsyncIterable<StoredEvent> {
-      const step = direction === 'forwards' ? 1 : -1;
-      const start = from ?? (direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER);
-      return events(limit, (max, last) =>
-        reader.streamPage(stream, { from: last ? last.revision + step : start, direction, limit: max }),
-      );
-    },
+    readStream,
+    ...hideByAppends({
+      append: (asked) => writer.append(asked),
+      readStream,
+      newId: () => ids.next('evt'),
+      now: () => clock.now(),
+    }),
     readAll(read = {}) {
       const { low, high } = boundsOf(head(), read);
       const backwards = read.direction === 'backwards';
@@ -234,6 +256,10 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
     reserveSettled: reserve.settled,
     close: () => (closing ??= close()),
   };
+  const openStates = () => openGroupStates(data.path, scribe.epoch, open);
+  const consumers = createEmbeddedGroups({ log: store, openStates, clock, assertOpen });
+  listeners.add(consumers.wake);
+  return { ...store, groups: consumers };
 }
 
 /** Lets the event loop turn between two pages. */

@@ -1,6 +1,13 @@
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendReq, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { EsdbLog, Expectation, Outcome, Proposed, Recorded } from './log.ts';
+import {
+  type EsdbLog,
+  type Expectation,
+  type Outcome,
+  type Proposed,
+  type Recorded,
+  TOMBSTONE_REVISION,
+} from './log.ts';
 import type { Stubs } from './stubs.ts';
 
 const TICKS_PER_MS = 10_000n;
@@ -63,7 +70,7 @@ export function eventResponse(stubs: Stubs, event: Recorded, options: ReadReq.Op
   const identifier = new stubs.shared.StreamIdentifier();
   identifier.setStreamName(Buffer.from(event.stream).toString('base64'));
   record.setStreamIdentifier(identifier);
-  record.setStreamRevision(String(event.revision));
+  record.setStreamRevision(event.revision === TOMBSTONE_REVISION ? '9223372036854775807' : String(event.revision));
   record.setCommitPosition(String(event.position));
   record.setPreparePosition(String(event.position));
   record.getMetadataMap().set('type', event.type);
@@ -94,13 +101,39 @@ export function wrongRevisionDetails(stubs: Stubs, { expected, actual }: Outcome
 /** Which events a filter lets pass; all when there is none. */
 export function filterOf(options: ReadReq.Options | undefined): (event: EsdbLog['events'][number]) => boolean {
   const filter = options?.getFilter();
-  if (!filter) return () => true;
+  return filter ? passing(expressionOf(filter)) : () => true;
+}
+
+/** A filter that can be kept. */
+export interface FilterExpression {
+  onStream: boolean;
+  /** Empty: by the prefixes. */
+  regex: string;
+  prefixes: string[];
+}
+
+interface FilterMessage {
+  hasStreamIdentifier(): boolean;
+  getStreamIdentifier(): ExpressionMessage | undefined;
+  getEventType(): ExpressionMessage | undefined;
+}
+
+interface ExpressionMessage {
+  getRegex(): string;
+  getPrefixList(): string[];
+}
+
+/** Of a read's filter or of a persistent subscription's: they have the same shape. */
+export function expressionOf(filter: FilterMessage): FilterExpression {
   const onStream = filter.hasStreamIdentifier();
   const expression = onStream ? filter.getStreamIdentifier() : filter.getEventType();
-  const regex = expression?.getRegex() ? new RegExp(expression.getRegex()) : undefined;
-  const prefixes = expression?.getPrefixList() ?? [];
+  return { onStream, regex: expression?.getRegex() ?? '', prefixes: expression?.getPrefixList() ?? [] };
+}
+
+export function passing({ onStream, regex, prefixes }: FilterExpression): (event: Recorded) => boolean {
+  const pattern = regex ? new RegExp(regex) : undefined;
   return (event) => {
     const text = onStream ? event.stream : event.type;
-    return regex ? regex.test(text) : prefixes.some((prefix) => text.startsWith(prefix));
+    return pattern ? pattern.test(text) : prefixes.some((prefix) => text.startsWith(prefix));
   };
 }

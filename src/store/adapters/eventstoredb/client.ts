@@ -1,14 +1,20 @@
 import { Fault, HephError, messageOf } from '../../../kernel/errors.ts';
+import type { EsdbGroupCalls } from './group-client.ts';
+import type { EsdbResolved } from './resolved.ts';
+
+export type { EsdbResolved } from './resolved.ts';
 
 /**
  * The part that both official clients share, as far as we use it. Where they differ, both spellings are given
  * (`expectedRevision` and `streamState`) or read (`actualVersion` and `actualState`).
  */
-export interface EsdbClient {
+export interface EsdbClient extends EsdbGroupCalls {
   appendToStream(stream: string, events: readonly EsdbProposed[], options: object): Promise<EsdbAppended>;
   readStream(stream: string, options: object): AsyncIterable<EsdbResolved>;
   readAll(options: object): AsyncIterable<EsdbResolved>;
   subscribeToAll(options: object): EsdbSubscription;
+  deleteStream(stream: string, options: object): Promise<EsdbRemoved>;
+  tombstoneStream(stream: string, options: object): Promise<EsdbRemoved>;
   dispose(): Promise<void>;
 }
 
@@ -22,18 +28,12 @@ export interface EsdbProposed {
 
 export interface EsdbAppended {
   nextExpectedRevision: bigint;
+  /** Of the last event, also of one found. */
+  position?: { commit: bigint };
 }
 
-export interface EsdbResolved {
-  event?: {
-    streamId: string;
-    revision: bigint;
-    type: string;
-    data: unknown;
-    metadata: unknown;
-    position?: { commit: bigint };
-  };
-  commitPosition?: bigint;
+export interface EsdbRemoved {
+  position?: { commit: bigint };
 }
 
 export interface EsdbSubscription {
@@ -41,6 +41,13 @@ export interface EsdbSubscription {
   on(event: 'confirmation' | 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   unsubscribe(): Promise<void>;
+}
+
+/** Of an answer `wrong-expected-version`; −1 when there is no stream. */
+export function actualRevisionIn(error: unknown): number {
+  const { actualVersion, actualState } = error as Record<'actualVersion' | 'actualState', bigint | string | undefined>;
+  const answered = actualVersion ?? actualState;
+  return typeof answered === 'bigint' ? Number(answered) : -1;
 }
 
 export interface Driver {
