@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type Agent, agentActor } from '../machines/agent/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
 import { workflowActor } from '../machines/workflow/index.ts';
-import { type AgentSignals, agentSessions, createSignals } from './agent-sessions.ts';
+import { type AgentSignals, agentSessions, createSignals, hear, isStarting, meetAgents } from './agent-sessions.ts';
+import type { AgentProbe } from '../runtime/runner.ts';
 import { deadlines } from './deadlines.ts';
 import type { Hands, Obligation } from './define-process.ts';
 import { type Entity, World } from './world.ts';
@@ -181,5 +182,34 @@ describe('an end', () => {
       },
     } as unknown as Hands);
     deepStrictEqual(said, expected);
+  });
+});
+
+describe('the token of an agent whose start is not recorded', () => {
+  const worldWith = (value: string) => World.restore({ entities: [agent(value)], candidates: [] });
+  const BEFORE = ['preparing', 'starting'];
+
+  test.each(['requested', ...BEFORE, 'live.working', 'stopping', 'exited'])(
+    '%s: is waited for only before',
+    (value) => {
+      const signals = nothing();
+      hear(signals, { type: 'agent_claimed', agentId: 'agt_1', tokenHash: 'hash' });
+      const world = worldWith(value);
+      strictEqual(isStarting(signals, world, 'hash'), BEFORE.includes(value));
+      strictEqual(isStarting(signals, world, 'another'), false);
+      owed(agent(value), signals, world);
+      strictEqual(signals.claims.size, BEFORE.includes(value) ? 1 : 0, 'is forgotten as soon as it is known');
+    },
+  );
+
+  test.each(['running', 'absent'] as const)('is known to the next server when its agent is found %s', (state) => {
+    const facts = { holderPid: 1, pid: 2, startedAt: 3, bootId: 'boot', outputBytes: 0, lastOutputAt: null };
+    const found: AgentProbe[] = [{ agentId: 'agt_1', tokenHash: 'hash', ...facts, state }];
+    for (const value of ['preparing', 'starting', 'live.working', 'exited']) {
+      const signals = nothing();
+      const world = worldWith(value);
+      meetAgents(signals, world, { found, now: 0 });
+      strictEqual(isStarting(signals, world, 'hash'), BEFORE.includes(value), value);
+    }
   });
 });

@@ -31,13 +31,18 @@ function suspect({ suspects }: AgentSignals, agentId: string): void {
   suspects.set(agentId, (suspects.get(agentId) ?? 0) + 1);
 }
 
+/** It is started while it is being recorded that its worktree is ready. */
+function mayRunUnrecorded(agent: Entity | undefined): boolean {
+  return agent?.value === 'preparing' || agent?.value === 'starting';
+}
+
 /**
  * Whether a token belongs to an agent whose start is not in the log yet. It may be running: it can be quicker than the word
  * of it, most of all when a server was killed between the two.
  */
 export function isStarting({ claims }: AgentSignals, world: World, tokenHash: string): boolean {
   for (const [agentId, claimed] of claims)
-    if (claimed === tokenHash && world.agents.get(agentId)?.value === 'starting') return true;
+    if (claimed === tokenHash && mayRunUnrecorded(world.agents.get(agentId))) return true;
   return false;
 }
 
@@ -57,8 +62,8 @@ export function meetAgents(
   }
   for (const probe of found) {
     const tokenHash = probe.state === 'running' || probe.state === 'absent' ? probe.tokenHash : undefined;
-    const isOpen = world.agents.get(probe.agentId)?.value === 'starting';
-    if (isOpen && tokenHash !== undefined) signals.claims.set(probe.agentId, tokenHash);
+    if (tokenHash !== undefined && mayRunUnrecorded(world.agents.get(probe.agentId)))
+      signals.claims.set(probe.agentId, tokenHash);
   }
 }
 
@@ -96,7 +101,7 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
     // Nothing is heard of one that has ended: what was kept of it goes.
     if (isEndedAgent(agent)) forgetSignals(agent.id, parts.signals);
     // From here on the world knows its token, or nobody is to know it.
-    else if (agent.value !== 'starting') parts.signals.claims.delete(agent.id);
+    else if (!mayRunUnrecorded(agent)) parts.signals.claims.delete(agent.id);
     if (isEndedAgent(agent) || agent.context.runnerId !== parts.runnerId) return [];
     return [...nextStep(agent, world, parts), ...unwanted(agent, world)];
   },
