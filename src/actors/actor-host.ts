@@ -53,6 +53,8 @@ export interface ActorHost {
   read<C = unknown>(kind: string, actorId: string): Promise<ActorState<C>>;
   /** The settings in force. */
   config(): Command['config'];
+  /** Another writer may have changed the settings. */
+  refreshConfig(): Promise<void>;
   quarantined(): { stream: string; reason: string }[];
 }
 
@@ -82,6 +84,20 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     return begun;
   }
 
+  /**
+   * Folds in what others have appended since; tells whether there was anything. Asked before an answer that writes nothing
+   * is given from memory: one that writes finds out by its expected revision.
+   */
+  async function catchUp(kind: ActorKind<unknown, Fact>, stream: string, known: Folded): Promise<boolean> {
+    if (!store.capabilities.otherWriters) return false;
+    const before = known.state.revision;
+    for await (const event of store.readStream(stream, { from: before + 1 })) {
+      // Another reader of this process may have folded it meanwhile.
+      if (event.revision === known.state.revision + 1) foldEvent(kind, known, event);
+    }
+    return known.state.revision > before;
+  }
+
   async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
     const folded = startFold(kind);
     try {
@@ -102,7 +118,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     dispatch: Dispatch,
   ): Promise<Accepted | Failure> {
     for (let attempt = 1; ; attempt++) {
-      const unseen = dispatch.fresh && attempt === 1 && !states.has(stream);
+      const remembered = states.has(stream);
+      const unseen = dispatch.fresh && attempt === 1 && !remembered;
       const folded = unseen ? startFold(kind) : await load(kind, stream);
       const before = folded.recent.get(dispatch.commandId);
       if (before) return answer(dispatch, stream, folded.state.value, before, true);
@@ -117,6 +134,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
         config,
       };
       const facts = kind.decide(command as never, kind.propose(folded.state));
+      const silent = isFailure(facts) || facts.length === 0;
+      if (silent && remembered && attempt < CONFLICTS_MAX && (await catchUp(kind, stream, folded))) continue;
       if (isFailure(facts)) return facts;
       if (facts.length === 0)
         return answer(
@@ -206,9 +225,16 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       return result;
     },
     async read<C>(kind: string, actorId: string) {
-      return (await load(kindOf(kind), `${kind}-${actorId}`)).state as ActorState<C>;
+      const stream = `${kind}-${actorId}`;
+      const remembered = states.has(stream);
+      const folded = await load(kindOf(kind), stream);
+      if (remembered) await catchUp(kindOf(kind), stream, folded);
+      return folded.state as ActorState<C>;
     },
     config: () => config,
+    async refreshConfig() {
+      config = configOf(await host.read<Config>('config', CONFIG_ID));
+    },
     quarantined: () => supervisor.quarantined(),
   };
 
@@ -216,7 +242,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     if (--mailbox.waiting === 0) mailboxes.delete(stream);
   }
 
-  config = configOf(await host.read<Config>('config', CONFIG_ID));
+  await host.refreshConfig();
   return host;
 }
 

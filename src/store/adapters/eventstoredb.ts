@@ -156,7 +156,13 @@ function assemble(
 
   return {
     logId,
-    capabilities: { gapFreePositions: false, hashChain: false, payloadCheckedIdempotency: false, durable: true },
+    capabilities: {
+      gapFreePositions: false,
+      hashChain: false,
+      payloadCheckedIdempotency: false,
+      durable: true,
+      otherWriters: true,
+    },
     async append(stream, expected, events) {
       assertOpen();
       const appending = writer.append(stream, expected, events);

@@ -81,7 +81,13 @@ export function openMemoryStore(): EventStore {
   };
 
   return {
-    capabilities: { gapFreePositions: true, hashChain: false, payloadCheckedIdempotency: true, durable: false },
+    capabilities: {
+      gapFreePositions: true,
+      hashChain: false,
+      payloadCheckedIdempotency: true,
+      durable: false,
+      otherWriters: false,
+    },
     append: async (stream, expected, events) => append(stream, expected, events),
     readStream: (stream, options) => asyncOf(() => readStream(stream, options)),
     readAll: (options) => asyncOf(() => readAll(options)),

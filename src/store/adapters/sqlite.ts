@@ -191,7 +191,13 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
 
   return {
     data,
-    capabilities: { gapFreePositions: true, hashChain: true, payloadCheckedIdempotency: true, durable: true },
+    capabilities: {
+      gapFreePositions: true,
+      hashChain: true,
+      payloadCheckedIdempotency: true,
+      durable: true,
+      otherWriters: false,
+    },
     async append(stream, expected, newEvents) {
       return writer.append({ stream, expected, rows: prepareRows(stream, newEvents) });
     },
