@@ -591,6 +591,30 @@ export const ERROR_CODES = {
     'That step does not fit the state of the merge train.',
     'See the timeline of its stream.',
   ),
+  'runner.superseded': entry(
+    'rejected',
+    409,
+    'A later server works for this runner.',
+    'Use the other server; `heph status` names it.',
+  ),
+  'runner.out_of_order': entry(
+    'rejected',
+    409,
+    'That step does not fit the state of the runner.',
+    'See the timeline of its stream.',
+  ),
+  'runner.fenced': entry(
+    'fault',
+    503,
+    'The server’s lease is over, and others may have taken over its work: it does nothing until the lease is renewed.',
+    'Nothing: it goes on by itself when the store answers again.',
+  ),
+  'workflow.taken_over': entry(
+    'rejected',
+    409,
+    'The workflow belongs to another runner by now.',
+    'Nothing: that one goes on with it.',
+  ),
   'actor.quarantined': entry(
     'rejected',
     409,
