@@ -41,10 +41,22 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
     const agent = entity as Entity<Agent>;
     // Nothing is heard of one that has ended: what was kept of it goes.
     if (isEndedAgent(agent)) forgetSignals(agent.id, parts.signals);
-    if (isEndedAgent(agent) || agent.context.runnerId !== parts.runnerId) return [];
+    if (isEndedAgent(agent)) return [];
+    if (agent.context.runnerId !== parts.runnerId) return [lostWithItsRunner(agent, world)];
     return [...nextStep(agent, world, parts), ...unwanted(agent, world)];
   },
 });
+
+/** Its workflow was taken over from the runner that had started it; whatever could be found of it has been ended. */
+function lostWithItsRunner(agent: Entity<Agent>, world: World): Obligation {
+  const { workflowId, runnerId } = agent.context;
+  const why = world.workflows.get(workflowId)?.context.adopted?.reason ?? '';
+  const reason = `Its workflow was taken over from the runner ${runnerId}. ${why}`.trim();
+  return {
+    key: `lost:${agent.id}`,
+    act: async ({ send }) => void (await settled(send('record_loss', { agentId: agent.id, reason }))),
+  };
+}
 
 function forgetSignals(agentId: string, signals: AgentSignals): void {
   signals.suspects.delete(agentId);

@@ -44,7 +44,10 @@ function follow(task: Entity<Task>, agent: Entity<Agent>, { preset }: AttemptsPa
         await settled(hands.send('submit_on_exit', { taskId: task.id, agentId: agent.id, attempt, summary }));
         return;
       }
-      const { text, counts, ...by } = meaning(agent.context);
+      const { text, ...by } = meaning(agent.context);
+      // Lost with its server: no fault of the task's.
+      const owner = hands.world.workflows.get(agent.context.workflowId)?.context.runnerId ?? null;
+      const counts = by.counts && (owner === null || owner === agent.context.runnerId);
       const code = end?.how === 'exited' && failure !== null ? 'turn_failed' : by.code;
       const said = failure === null ? lastWords(output) : ` Its last turn failed: ${failure}`;
       const reason = `${text}${said}`;

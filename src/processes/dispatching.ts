@@ -3,6 +3,7 @@ import { isFailure } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import { type Obligation, type Process, settled } from './define-process.ts';
+import { isServedElsewhere, owns } from './ownership.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
 /**
@@ -29,6 +30,8 @@ function grants(world: World, now: number): Obligation[] {
   const mayGo = (workflowId: string, agent: string | null) =>
     agent !== null &&
     isActive(workflowId, world) &&
+    // What another living server will ask for keeps its place in the line, whoever is asked first.
+    (owns(workflowId, world) || isServedElsewhere(workflowId, world, now)) &&
     !Object.hasOwn(world.fleet.context.stopped, agent) &&
     (used.get(agent) ?? 0) < capOf(agent);
   const out: Obligation[] = [];
@@ -40,7 +43,7 @@ function grants(world: World, now: number): Obligation[] {
     const agent = spec.agent as string;
     const next = attempt + 1;
     const agentId = deriveId('agt', [taskId, String(next)], taskId);
-    out.push({
+    const grant: Obligation = {
       key: `grant:${agentId}`,
       notBefore,
       cause: task,
@@ -50,7 +53,8 @@ function grants(world: World, now: number): Obligation[] {
           send('grant_slot', { agentId, taskId: task.id, workflowId: spec.workflowId, agent, attempt: next }),
         );
       },
-    });
+    };
+    if (owns(spec.workflowId, world)) out.push(grant);
     // A task that pauses between attempts holds no place: who is behind it may go first.
     if (notBefore > now) continue;
     used.set(agent, (used.get(agent) ?? 0) + 1);
@@ -64,7 +68,8 @@ function isActive(workflowId: string, world: World): boolean {
 }
 
 function serverTasks(world: World): Obligation[] {
-  const mayGo = (workflowId: string, agent: string | null) => agent === null && isActive(workflowId, world);
+  const mayGo = (workflowId: string, agent: string | null) =>
+    agent === null && isActive(workflowId, world) && owns(workflowId, world);
   return [...world.line.next(mayGo)]
     .flatMap((taskId) => world.tasks.get(taskId) ?? [])
     .map((task) => ({
@@ -78,6 +83,7 @@ function serverTasks(world: World): Obligation[] {
 function slotDuties(world: World, runnerId: string): Obligation[] {
   const out: Obligation[] = [];
   for (const [agentId, slot] of Object.entries(world.fleet.context.slots)) {
+    if (!owns(slot.workflowId, world)) continue;
     const task = world.tasks.get(slot.taskId);
     const agent = world.agents.get(agentId);
     if (agent) {

@@ -9,12 +9,13 @@ import {
   type WorkflowInspection,
 } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type Failure, HephError, invalid, isFailure } from '../kernel/errors.ts';
+import { type Failure, HephError, invalid, isFailure, messageOf } from '../kernel/errors.ts';
 import { createIds } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { type AgentPreset, BUILT_IN_AGENTS, presetOf } from '../machines/config/index.ts';
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
+import { openShare, type Sharing } from './share.ts';
 import {
   type AgentSignals,
   agentSessions,
@@ -25,6 +26,7 @@ import {
   delivering,
   dispatching,
   isEndedAgent,
+  isOurs,
   environments,
   merging,
   phases,
@@ -60,6 +62,8 @@ export interface Parts {
   snapshots?: Snapshots;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
+  /** Where several servers share the log. */
+  sharing?: Sharing;
   /** Stands between a story and its host: how a simulation watches one, or breaks it to see whether that is noticed. */
   around?: (story: Process) => Process;
 }
@@ -71,6 +75,8 @@ export interface System {
   /** Discharges what the log leaves open, and begins to follow. */
   start(): Promise<void>;
   stop(drainMs: number): Promise<void>;
+  /** Tells the servers that share the log that this one has been stopped on purpose. After `stop`. */
+  retire(): Promise<void>;
 }
 
 export async function assemble(parts: Parts): Promise<System> {
@@ -95,7 +101,7 @@ export async function assemble(parts: Parts): Promise<System> {
     host,
     ids: createIds(clock, random),
     preparations: {
-      start_workflow: prepareStartWorkflow({ host, inspection }),
+      start_workflow: prepareStartWorkflow({ host, inspection, ...(parts.sharing && { runnerId: runner.id }) }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
     },
@@ -103,6 +109,14 @@ export async function assemble(parts: Parts): Promise<System> {
     resolveId: parts.resolveId,
   });
   const { around = (story) => story } = parts;
+  const share =
+    parts.sharing &&
+    openShare(parts.sharing, {
+      ...{ runnerId: runner.id, store, bus, clock, log },
+      settings: () => host.config().settings,
+      processes: () => processes,
+      regained: () => stopOrphans(processes, runner, host, log),
+    });
   const preset = (name: string, world: World) => {
     const found = presetOf(name, world.settings.agents);
     return found && parts.fillPreset(found);
@@ -115,6 +129,7 @@ export async function assemble(parts: Parts): Promise<System> {
     clock,
     log,
     ...(parts.snapshots && { snapshots: parts.snapshots }),
+    ...(share && { acts: { runnerId: runner.id, lease: share.lease }, onConfig: () => void refreshConfig() }),
     processes: [
       dispatching({ runnerId: runner.id }),
       agentSessions({
@@ -134,6 +149,12 @@ export async function assemble(parts: Parts): Promise<System> {
     ].map(around),
   });
 
+  /** Another server may have changed the settings. */
+  const refreshConfig = () =>
+    host
+      .refreshConfig()
+      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the settings could not be read again'));
+
   let unwatch = () => {};
   return {
     host,
@@ -148,29 +169,35 @@ export async function assemble(parts: Parts): Promise<System> {
         else suspect(signals, event.agentId);
         processes.look('agent', event.agentId);
       });
+      await share?.register();
       await processes.start((world) => {
         // Of the agents that lived when the last server ended nobody knows yet whether they still do.
         for (const agent of world.agents.values()) if (agent.value.startsWith('live.')) suspect(signals, agent.id);
       });
       await stopOrphans(processes, runner, host, log);
+      if (share) await refreshConfig();
+      share?.begin();
     },
     async stop(drainMs) {
       unwatch();
+      share?.stop();
       await processes.stop(drainMs);
     },
+    retire: async () => share?.retire(),
   };
 }
 
-/** Agents that run here although the log knows nothing of them, or knows that they have ended. */
+/** Agents that run here although the log knows nothing of them, or that they have ended, or that their work is another server's. */
 async function stopOrphans(processes: ProcessHost, runner: Runner, host: ActorHost, log: Log): Promise<void> {
   const known = new Set(['requested', 'preparing', 'starting', 'stopping']);
   for (const probe of await runner.listAgents()) {
     if (probe.state !== 'running') continue;
-    const value = processes.world.agents.get(probe.agentId)?.value ?? 'absent';
-    if (value.startsWith('live.') || known.has(value)) continue;
+    const agent = processes.world.agents.get(probe.agentId);
+    const value = agent?.value ?? 'absent';
+    if ((value.startsWith('live.') || known.has(value)) && agent && isOurs(agent, processes.world)) continue;
     log.warn(
       { agentId: probe.agentId, state: value },
-      'an agent runs that the log does not know to be living; it is stopped',
+      'an agent runs that the log does not know to be living and ours; it is stopped',
     );
     await runner.stopAgent({ agentId: probe.agentId, graceMs: host.config().settings.limits.stopGraceMs });
   }

@@ -1,11 +1,13 @@
 import type { Accepted } from '../../src/actors/actor-host.ts';
 import type { Principal } from '../../src/commands/index.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { OPERATOR } from '../../src/commands/index.ts';
 import { definitionSchema, type WorkflowDefinition } from '../../src/machines/workflow/index.ts';
 import { assemble, type System } from '../../src/programs/assemble.ts';
+import type { Sharing } from '../../src/programs/share.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
@@ -62,6 +64,9 @@ export interface TestSystemOptions {
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
   snapshots?: Snapshots;
+  clock?: Clock;
+  /** Where several servers share the store. */
+  sharing?: Sharing;
   /** Which server answers; shared by a server and the one that follows it. */
   line?: Line;
 }
@@ -81,6 +86,7 @@ export type Speak = (name: string, input: Record<string, unknown>) => Promise<Ac
 
 export async function startSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const store = options.store ?? openMemoryStore();
+  const clock = options.clock ?? systemClock;
   const line = options.line ?? createLine();
   const reach = () =>
     line.server ? Promise.resolve(line.server) : new Promise<System>((resolve) => line.waiting.push(resolve));
@@ -113,7 +119,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     createFakeRunner({
       bugs: options.bugs ?? ['one', 'two'],
       agent,
-      now: () => systemClock.now(),
+      now: () => clock.now(),
       ...(options.conflicts && { conflicts: options.conflicts }),
     });
   const runner: FakeRunner = { ...plain, ...options.around?.(plain) };
@@ -121,7 +127,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     store,
     blobs: options.blobs ?? createMemoryBlobs(),
     runner,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log: silentLog,
     dataDirectory: '/data',
@@ -134,6 +140,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     checkProblem: () => null,
     fillPreset: (preset) => preset,
     ...(options.snapshots && { snapshots: options.snapshots }),
+    ...(options.sharing && { sharing: options.sharing }),
   });
   if (options.settings)
     await system.bus.execute({ name: 'set_config', input: { changes: options.settings }, principal: OPERATOR });
