@@ -91,7 +91,6 @@ export function createTakingOver(parts: TakingOverParts): TakingOver {
     const { repositoryId, baseCommit } = run.context.repository;
     const tasks = world
       .tasksOf(run.id)
-      .filter((task) => task.context.worktreeSince !== null)
       .map((task) => ({ taskId: task.id, handedIn: handedIn(task, run.context, world) }));
     return { workflowId: run.id, repositoryId, baseCommit, tasks, blobs: await hashesIn(run.id, store) };
   }

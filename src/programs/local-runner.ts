@@ -7,20 +7,24 @@ import type { Redactor } from '../kernel/redact.ts';
 import { splitWords } from '../kernel/words.ts';
 import { createAgentHands } from '../runtime/agents/adapters/agent-hands.ts';
 import type { Runner } from '../runtime/runner.ts';
-import { createRepositoryHands } from '../runtime/worktrees/adapters/repository-hands.ts';
+import { createRepositoryHands, type RepositoryHands } from '../runtime/worktrees/adapters/repository-hands.ts';
 import { cliArgv, NODE, programFile } from './installation.ts';
 
+/** Of a data directory whose log nobody shares. */
 export const LOCAL_RUNNER = 'local';
+
+export type LocalRunner = Runner & Pick<RepositoryHands, 'takeRefs'>;
 
 /** The runner of this machine: git, terminals and checks below one data directory. */
 export async function openLocalRunner(parts: {
   dataDirectory: string;
+  runnerId: string;
   log: Log;
   redactor: Redactor;
   secrets: () => readonly string[];
   warmHolders?: number;
-}): Promise<Runner> {
-  const { dataDirectory: directory, log, redactor } = parts;
+}): Promise<LocalRunner> {
+  const { dataDirectory: directory, runnerId, log, redactor } = parts;
   const [node, ...cli] = cliArgv();
   const repositories = createRepositoryHands({
     directory,
@@ -32,7 +36,7 @@ export async function openLocalRunner(parts: {
   });
   const agents = await createAgentHands({
     directory,
-    runnerId: LOCAL_RUNNER,
+    runnerId,
     clock: systemClock,
     random: systemRandom,
     holderProgram: { node: NODE, entry: programFile('holder') },
@@ -41,7 +45,7 @@ export async function openLocalRunner(parts: {
     log: { warn: (message, details) => log.warn(details ?? {}, message) },
     ...(parts.warmHolders !== undefined && { warmHolders: parts.warmHolders }),
   });
-  return { id: LOCAL_RUNNER, ...repositories, ...agents };
+  return { id: runnerId, ...repositories, ...agents };
 }
 
 /** What is wrong with a check's words before anything is started: no command, shell syntax, a program that is not there. */

@@ -1,6 +1,6 @@
 import { type CommandBus, SERVER } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { Fault, isFailure, messageOf } from '../kernel/errors.ts';
+import { Fault, HephError, isFailure, messageOf } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Settings } from '../machines/config/index.ts';
 import { FLEET_ID } from '../machines/fleet/index.ts';
@@ -83,7 +83,7 @@ export function openShare({ place, epoch, estates }: Sharing, parts: ShareParts)
     const { world } = processes();
     if (hasWork(world)) await lease.renew();
     if (world.runners.size > 1) {
-      await takingOver.look();
+      void takingOver.look();
       // What a server that is gone was going to ask for holds no place in the line any more.
       processes().look('fleet', FLEET_ID);
     }
@@ -110,8 +110,14 @@ export function openShare({ place, epoch, estates }: Sharing, parts: ShareParts)
       lease.stop();
     },
     async retire() {
-      const answer = await bus.execute({ name: 'retire_runner', input: { runnerId, epoch }, principal: SERVER });
-      if (isFailure(answer)) log.info({ reason: answer.message }, 'the runner was not retired');
+      // A store that does not answer is not waited for: the others will miss us in time.
+      if (lease.trouble()) return;
+      try {
+        const answer = await bus.execute({ name: 'retire_runner', input: { runnerId, epoch }, principal: SERVER });
+        if (isFailure(answer)) throw HephError.of(answer);
+      } catch (error) {
+        log.info({ error: messageOf(error) }, 'the runner was not retired');
+      }
     },
   };
 }
