@@ -53,7 +53,7 @@ function whyAway({ runnerId, host, dataDirectory }: RunnerPlace, clock: Clock): 
   if (host !== hostname()) return `Its files are on ${host}.`;
   if (!existsSync(dataDirectory)) return `Its files are not here: there is no ${dataDirectory}.`;
   try {
-    if (runnerOf(dataDirectory) !== runnerId) return `${dataDirectory} is another runner's.`;
+    if (runnerOf(dataDirectory) !== runnerId) return `${dataDirectory} is another runner’s.`;
     openDataDirectory(dataDirectory, { clock });
     return null;
   } catch (error) {
