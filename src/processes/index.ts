@@ -12,6 +12,6 @@ export { merging } from './merging.ts';
 export { isOurs } from './ownership.ts';
 export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
-export { createTakingOver, hasWork } from './taking-over.ts';
+export { createTakingOver, hasWork, lastTakenFrom } from './taking-over.ts';
 export { validation } from './validation.ts';
 export { isEndedAgent, World } from './world.ts';

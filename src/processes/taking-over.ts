@@ -43,16 +43,16 @@ export function createTakingOver(parts: TakingOverParts): TakingOver {
   let looking: Promise<void> | null = null;
 
   async function lookOnce(): Promise<void> {
-    for (const [runnerId, runs] of orphaned(parts.world(), clock.now())) {
+    for (const runnerId of orphaned(parts.world(), clock.now()).keys()) {
       try {
-        await takeFrom(runnerId, runs);
+        await takeFrom(runnerId);
       } catch (error) {
         log.warn({ runnerId, error: messageOf(error) }, 'the work of a runner could not be taken over');
       }
     }
   }
 
-  async function takeFrom(runnerId: string, runs: Entity<Workflow>[]): Promise<void> {
+  async function takeFrom(runnerId: string): Promise<void> {
     if (!(await parts.mayAct())) return;
     const place = parts.world().runners.get(runnerId)?.context;
     const opened = place
@@ -62,9 +62,7 @@ export function createTakingOver(parts: TakingOverParts): TakingOver {
       case 'held':
         return log.info({ runnerId, reason: opened.reason }, 'a runner is silent, but its directory is in use');
       case 'elsewhere':
-        for (const run of runs.filter(isEndedWorkflow))
-          await adopt(run, runnerId, `Closed from afar: ${opened.reason}`, []);
-        return;
+        return close(runnerId, opened.reason);
       case 'open':
         try {
           await inherit(runnerId, opened.estate);
@@ -74,11 +72,21 @@ export function createTakingOver(parts: TakingOverParts): TakingOver {
     }
   }
 
+  /** Its runs by all that the log says at this moment: what was seen of it may have been behind. */
+  async function runsNow(runnerId: string): Promise<Entity<Workflow>[]> {
+    await parts.waitFor(await store.head());
+    return orphaned(parts.world(), clock.now()).get(runnerId) ?? [];
+  }
+
+  /** A person has ended these; nothing of theirs is to be brought. Should their server live after all, it ends their agents. */
+  async function close(runnerId: string, reason: string): Promise<void> {
+    for (const run of await runsNow(runnerId))
+      if (isEndedWorkflow(run)) await adopt(run, runnerId, `Closed from afar. ${reason}`, []);
+  }
+
   /** Nobody of that runner writes any more: what the log says now is the last that it has said. */
   async function inherit(runnerId: string, estate: Estate): Promise<void> {
-    await parts.waitFor(await store.head());
-    const runs = new Map(orphaned(parts.world(), clock.now())).get(runnerId) ?? [];
-    for (const run of runs) {
+    for (const run of await runsNow(runnerId)) {
       const world = parts.world();
       const agents = world.livingOf(run.id).map(({ id }) => id);
       await estate.stopAgents(agents, world.settings.limits.stopGraceMs);
@@ -138,6 +146,14 @@ function isWanted(run: Entity<Workflow>, world: World): boolean {
   if (run.value === 'active' || world.livingOf(run.id).length > 0) return true;
   const holdsSlot = Object.values(world.fleet.context.slots).some((slot) => slot.workflowId === run.id);
   return holdsSlot || (isEndedWorkflow(run) && world.countOpen(run.id, Number.POSITIVE_INFINITY) > 0);
+}
+
+/** When a run was last taken over from this server; its agents are to be ended then. */
+export function lastTakenFrom(world: World): number {
+  let last = 0;
+  for (const { context } of world.workflows.values())
+    if (context.adopted?.from === world.runnerId) last = Math.max(last, context.adopted?.at ?? 0);
+  return last;
 }
 
 /** Whether this server has work of its own that others must leave alone. */

@@ -115,7 +115,7 @@ export async function assemble(parts: Parts): Promise<System> {
       ...{ runnerId: runner.id, store, bus, clock, log },
       settings: () => host.config().settings,
       processes: () => processes,
-      regained: () => stopOrphans(processes, runner, host, log),
+      stopOrphans: () => stopOrphans(processes, runner, host, log),
     });
   const preset = (name: string, world: World) => {
     const found = presetOf(name, world.settings.agents);
@@ -172,7 +172,8 @@ export async function assemble(parts: Parts): Promise<System> {
       await share?.register();
       await processes.start((world) => {
         // Of the agents that lived when the last server ended nobody knows yet whether they still do.
-        for (const agent of world.agents.values()) if (agent.value.startsWith('live.')) suspect(signals, agent.id);
+        for (const agent of world.agents.values())
+          if (agent.value.startsWith('live.') && isOurs(agent, world)) suspect(signals, agent.id);
       });
       await stopOrphans(processes, runner, host, log);
       if (share) await refreshConfig();

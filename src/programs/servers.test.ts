@@ -101,17 +101,17 @@ describe('a server that is killed at any moment of the main job', () => {
   test('is followed by the other, which does what is left and nothing twice', async () => {
     const length = await lengthOfJob();
     let adopted = 0;
-    for (let at = 1; at < length; at++) {
+    for (let at = 1; at < length; at += 2) {
       const company = await jobWithKill('rnr_a', at);
       adopted += (await eventsOf(company.store, 'WorkflowAdopted')).length;
       await endOf(company);
     }
-    ok(adopted > length / 2, `${adopted} of ${length} runs were taken over`);
+    ok(adopted > length / 4, `${adopted} of ${length} runs were taken over`);
   });
 
   test('is not missed when the work is the other’s', async () => {
     const length = await lengthOfJob();
-    for (let at = 1; at < length; at += 9) {
+    for (let at = 1; at < length; at += 12) {
       const company = await jobWithKill('rnr_b', at);
       strictEqual((await eventsOf(company.store, 'WorkflowAdopted')).length, 0);
       deepStrictEqual(await runnersOf(company), ['rnr_a']);
@@ -188,6 +188,25 @@ describe('a run whose server is gone', () => {
       [...company.machine.agents.values()].map(({ state }) => state),
       ['exited'],
     );
+    await endOf(company);
+  });
+
+  test('that was closed although its server lives loses its agents there, too', async () => {
+    const company = createCompany(() => {});
+    const a = await company.start('rnr_a');
+    const b = await company.start('rnr_b');
+    const { actorId } = await a.operator('start_workflow', START);
+    await company.until('TaskStarted');
+    // A message of somebody who took a server for gone that only was slow.
+    const adopted = await b.bus.execute({
+      name: 'adopt_workflow',
+      input: { workflowId: actorId, from: 'rnr_a', runnerId: 'rnr_b', reason: 'it seemed gone', rescued: [] },
+      principal: { role: 'server', id: 'server' },
+    });
+    ok(!isFailure(adopted));
+    await company.pass(LEASE_MS);
+    const states = [...company.machine.agents.values()].map(({ state }) => state);
+    deepStrictEqual(states.toSorted(), ['exited', 'running']);
     await endOf(company);
   });
 

@@ -4,7 +4,14 @@ import { Fault, HephError, isFailure, messageOf } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Settings } from '../machines/config/index.ts';
 import { FLEET_ID } from '../machines/fleet/index.ts';
-import { createLease, createTakingOver, hasWork, type OwnLease, type ProcessHost } from '../processes/index.ts';
+import {
+  createLease,
+  createTakingOver,
+  hasWork,
+  lastTakenFrom,
+  type OwnLease,
+  type ProcessHost,
+} from '../processes/index.ts';
 import type { Estates, RunnerPlace } from '../runtime/estates.ts';
 import type { EventStore } from '../store/event-store.ts';
 
@@ -35,8 +42,8 @@ interface ShareParts {
   log: Log;
   settings: () => Settings;
   processes: () => ProcessHost;
-  /** The lease is held again after it was over: agents may live whose work is another's by now. */
-  regained: () => Promise<void>;
+  /** Ends agents that live here although their work is another's by now. */
+  stopOrphans: () => Promise<void>;
 }
 
 /** Three renewals fit into a lease, so that one that fails costs nothing. */
@@ -47,6 +54,7 @@ export function openShare({ place, epoch, estates }: Sharing, parts: ShareParts)
   const leaseMs = () => parts.settings().server.leaseMs;
   let registered = false;
   let begun = false;
+  let sweptAt = 0;
   let cancelBeat: (() => void) | null = null;
 
   const lease = createLease({
@@ -60,6 +68,7 @@ export function openShare({ place, epoch, estates }: Sharing, parts: ShareParts)
       registered ||= !isFailure(answer);
       return answer;
     },
+    // Its work may be another's by now.
     regained: () => void sweep(),
   });
   const takingOver = createTakingOver({
@@ -73,7 +82,9 @@ export function openShare({ place, epoch, estates }: Sharing, parts: ShareParts)
     if (!begun) return;
     try {
       await processes().waitFor(await store.head());
-      await parts.regained();
+      const upTo = lastTakenFrom(processes().world);
+      await parts.stopOrphans();
+      sweptAt = upTo;
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'agents could not be looked through');
     }
@@ -82,6 +93,7 @@ export function openShare({ place, epoch, estates }: Sharing, parts: ShareParts)
   async function beat(): Promise<void> {
     const { world } = processes();
     if (hasWork(world)) await lease.renew();
+    if (lastTakenFrom(world) > sweptAt) await sweep();
     if (world.runners.size > 1) {
       void takingOver.look();
       // What a server that is gone was going to ask for holds no place in the line any more.

@@ -42,6 +42,14 @@ export function whyGone(runnerId: string | null, runners: HeardRunners, asOf: nu
   if (!runner) return `Its runner ${runnerId} has never been heard of.`;
   if (leaseEndsAt(runner) > asOf) return null;
   const where = `Its runner ${runnerId} on ${runner.host}`;
-  const since = new Date(runner.retired ? runner.evidence.at : runner.heardAt).toISOString();
-  return runner.retired ? `${where} was stopped at ${since}.` : `${where} has not been heard of since ${since}.`;
+  const silentMs = asOf - (runner.retired ? runner.evidence.at : runner.heardAt);
+  return runner.retired
+    ? `${where} was stopped ${words(silentMs)} ago.`
+    : `${where} has not been heard of for ${words(silentMs)}.`;
+}
+
+function words(ms: number): string {
+  const minutes = ms / 60_000;
+  if (minutes < 2) return `${Math.round(ms / 1000)} s`;
+  return minutes < 120 ? `${Math.round(minutes)} min` : `${Math.round(minutes / 60)} h`;
 }

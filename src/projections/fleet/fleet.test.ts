@@ -85,7 +85,7 @@ describe('fleet', () => {
     story.send('retire_runner', { runnerId: 'rnr_idle', epoch: 1 });
     const gone = {
       status: 'live.no_signal',
-      signal: expect.stringContaining('not been heard of since'),
+      signal: expect.stringContaining('not been heard of for 5 s'),
       evidence: { type: 'RunnerRegistered' },
     };
     expect(show().rows[agentId]).toMatchObject(gone);
