@@ -6,6 +6,7 @@ const entries = {
   cli: 'src/programs/cli.ts',
   server: 'src/programs/server.ts',
   holder: 'src/programs/holder.ts',
+  'log-writer': 'src/programs/log-writer.ts',
   repair: 'agents/repair/src/main.ts',
 };
 

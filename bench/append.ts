@@ -1,4 +1,5 @@
 import { systemClock } from '../src/kernel/adapters/system.ts';
+import { programFile } from '../src/programs/installation.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
 import { type BenchOptions, compare, type Figure, seconds } from './measure.ts';
 import { benchEvent, inDirectory, openRaw, RAW_INSERT } from './raw-log.ts';
@@ -7,9 +8,10 @@ import { atLeast } from './support/goals.ts';
 const WRITERS = 64;
 const ROUNDS_PER_WRITER = 60;
 const ALONE = 600;
-const streamOf = (writer: number) => `task-tsk_01k00000000000000000000${String(writer).padStart(3, '0')}`;
+/** A stream of its own for each writer. */
+export const streamOf = (writer: number) => `task-tsk_01k00000000000000000000${String(writer).padStart(3, '0')}`;
 
-/** Appends of one event with 256 bytes of data, flushed to the disk, from 64 writers at once and from one. */
+/** Appends of one event with 256 bytes of data, flushed to the disk by the thread that writes, from 64 writers at once and from one. */
 export async function run({ quick }: BenchOptions): Promise<Figure[]> {
   const scale = quick ? 4 : 1;
   const [rounds, alone] = [ROUNDS_PER_WRITER / scale, ALONE / scale];
@@ -25,10 +27,11 @@ export async function run({ quick }: BenchOptions): Promise<Figure[]> {
   ];
 }
 
-/** Each writer appends, waits for the answer, and appends again. */
-async function appendFrom(writers: number, rounds: number): Promise<number> {
+/** Events per second when each writer appends, waits for the answer, and appends again. */
+export async function appendFrom(writers: number, rounds: number): Promise<number> {
   return inDirectory(async (directory) => {
-    const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0 });
+    const writerThread = programFile('log-writer');
+    const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0, writerThread });
     const write = async (writer: number) => {
       for (let n = 0; n < rounds; n++)
         await store.append(streamOf(writer), n === 0 ? 'no_stream' : n - 1, [benchEvent(n * writers + writer)]);

@@ -17,6 +17,7 @@ import { createRedactor } from '../src/kernel/redact.ts';
 import { resolveId } from '../src/kernel/resolve-id.ts';
 import { taskCommands } from '../src/machines/task/index.ts';
 import { definitionSchema } from '../src/machines/workflow/index.ts';
+import { programFile } from '../src/programs/installation.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
 import { createHttpServer, createMetrics } from '../src/transport/rest/index.ts';
 import { acceptedSchema } from '../src/transport/rest/wire-schemas.ts';
@@ -97,7 +98,10 @@ export async function run({ quick }: BenchOptions): Promise<Figure[]> {
 
 async function serveProduct(directory: string): Promise<Served> {
   const [clock, random, log] = [systemClock, systemRandom, silentLog];
-  const store = await openSqliteStore({ directory: `${directory}/data`, clock, random, reserveBytes: 0 });
+  const store = await openSqliteStore({
+    ...{ directory: `${directory}/data`, clock, random, reserveBytes: 0 },
+    writerThread: programFile('log-writer'),
+  });
   const host = await createActorHost({ store, clock, log });
   const redactor = createRedactor({ values: [TOKEN] });
   const plain = createCommandBus({
@@ -122,7 +126,7 @@ async function serveProduct(directory: string): Promise<Served> {
   const server = createHttpServer({
     ...{ bus, metrics, clock, random, log, version: 'bench' },
     queries: { table: new Map(), run: async () => ({}) },
-    tokens: { operatorHash: sha256(TOKEN), agentByTokenHash: () => null },
+    tokens: { operatorHash: sha256(TOKEN), agentByTokenHash: () => null, isStarting: () => false },
     health: async () => ({ ready: true, problems: [] }),
   });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -3,6 +3,8 @@ import type { Goal } from './support/goals.ts';
 /** What a benchmark module offers: `run`, whose figures come with their floors. `quick` is a look, with fewer and smaller rounds. */
 export interface Bench {
   run(options: BenchOptions): Promise<Figure[]>;
+  /** Why it cannot be measured here, or null; one that says nothing always can. */
+  missing?(): string | null;
 }
 
 export interface BenchOptions {

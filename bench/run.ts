@@ -53,13 +53,19 @@ async function runAll(wanted: readonly string[], quick: boolean, json: boolean):
   const at = new Date().toISOString();
   const before = conditionsNow();
   const figures: Figure[] = [];
+  const skipped: { name: string; reason: string }[] = [];
   const failures: { name: string; reason: string }[] = [];
   for (const name of wanted) {
     process.stderr.write(`${name} … (load ${loadAverage()})\n`);
     try {
-      const measured = await runApart(name, quick);
-      figures.push(...measured);
-      process.stderr.write(`${tableOf(measured)}\n`);
+      const outcome = await runApart(name, quick);
+      if ('missing' in outcome) {
+        skipped.push({ name, reason: outcome.missing });
+        process.stderr.write(`${name} skipped: ${outcome.missing}\n`);
+        continue;
+      }
+      figures.push(...outcome.figures);
+      process.stderr.write(`${tableOf(outcome.figures)}\n`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       failures.push({ name, reason });
@@ -69,26 +75,29 @@ async function runAll(wanted: readonly string[], quick: boolean, json: boolean):
   const conditions = { at, quick, before, after: conditionsNow() };
   process.stdout.write(
     json
-      ? `${JSON.stringify({ machine, conditions, figures, failures }, null, 2)}\n`
-      : `${JSON.stringify({ ...machine, ...conditions }, null, 1)}\n\n${tableOf(figures)}\n`,
+      ? `${JSON.stringify({ machine, conditions, figures, skipped, failures }, null, 2)}\n`
+      : `${JSON.stringify({ ...machine, ...conditions }, null, 1)}\n\n${tableOf(figures)}\n${skipped.map(({ name, reason }) => `${name} skipped: ${reason}\n`).join('')}`,
   );
   return failures.length > 0 ? 1 : 0;
 }
 
-/** The figures that a process of its own sends. */
-function runApart(name: string, quick: boolean): Promise<Figure[]> {
+/** What comes of a benchmark: its figures, or why there are none here. */
+type Outcome = { figures: Figure[] } | { missing: string };
+
+/** The outcome that a process of its own sends. */
+function runApart(name: string, quick: boolean): Promise<Outcome> {
   const child = spawn(process.execPath, [import.meta.filename, '--one', name, ...(quick ? ['--quick'] : [])], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return new Promise((resolve, reject) => {
-    let figures: Figure[] | null = null;
+    let outcome: Outcome | null = null;
     child.on('message', (message) => {
-      figures = message as Figure[];
+      outcome = message as Outcome;
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      if (figures && code === 0) resolve(figures);
-      else reject(new Error(`it ended with ${signal ?? code}${figures ? '' : ' and without a figure'}`));
+      if (outcome && code === 0) resolve(outcome);
+      else reject(new Error(`it ended with ${signal ?? code}${outcome ? '' : ' and without a figure'}`));
     });
   });
 }
@@ -96,7 +105,8 @@ function runApart(name: string, quick: boolean): Promise<Figure[]> {
 async function runHere(name: string, quick: boolean): Promise<void> {
   const module = (await import(join(import.meta.dirname, `${name}.ts`))) as Partial<Bench>;
   if (!module.run) throw new Error(`bench/${name}.ts exports no run()`);
-  const figures = await module.run({ quick });
-  if (process.send) process.send(figures, () => process.disconnect());
-  else process.stdout.write(`${tableOf(figures)}\n`);
+  const missing = module.missing?.() ?? null;
+  const outcome: Outcome = missing === null ? { figures: await module.run({ quick }) } : { missing };
+  if (process.send) process.send(outcome, () => process.disconnect());
+  else process.stdout.write('missing' in outcome ? `skipped: ${outcome.missing}\n` : `${tableOf(outcome.figures)}\n`);
 }

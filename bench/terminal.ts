@@ -5,6 +5,7 @@ import { atLeast, type Goal, nearFloor } from './support/goals.ts';
 import {
   agentStart,
   bareFirstByte,
+  firstByteIn,
   heldFirstByte,
   spareReady,
   untilReady,
@@ -20,17 +21,18 @@ const flood = (bytes: number) => ['/bin/sh', '-c', `yes 0123456789abcdef01234567
 /** How long until a terminal shows its first byte, and how fast a program may print, each beside node-pty alone. */
 export async function run({ quick }: BenchOptions): Promise<Figure[]> {
   return [
-    await readyFigure('terminal ready, warm holder', 1, nearFloor(1, 5, 'ms')),
-    await readyFigure('terminal ready, cold holder', 0, null),
+    await readyFigure('terminal ready, warm holder', true, nearFloor(1, 5, 'ms')),
+    await readyFigure('terminal ready, cold holder', false, null),
     await floodFigure(quick ? FLOOD_BYTES_QUICK : FLOOD_BYTES),
   ];
 }
 
-async function readyFigure(subject: string, warmHolders: number, goal: Goal | null): Promise<Figure> {
-  return withTerminals(warmHolders, (hands, directory) => {
+async function readyFigure(subject: string, warm: boolean, goal: Goal | null): Promise<Figure> {
+  return withTerminals((hands, directory) => {
     const product = async () => {
-      if (warmHolders > 0) await spareReady();
-      return untilReady(() => heldFirstByte(hands, directory, directory));
+      const request = firstByteIn(directory, directory);
+      if (warm) await spareReady(hands, request);
+      return untilReady(() => heldFirstByte(hands, request));
     };
     return compare(
       { subject, unit: 'ms', goal },
@@ -42,7 +44,7 @@ async function readyFigure(subject: string, warmHolders: number, goal: Goal | nu
 
 async function floodFigure(bytes: number): Promise<Figure> {
   const perSecond = (ms: number) => bytes / 1e6 / (ms / 1000);
-  return withTerminals(0, (hands, directory) =>
+  return withTerminals((hands, directory) =>
     compare(
       { subject: 'terminal output, recorded', unit: 'MB/s', goal: atLeast(0.7) },
       {

@@ -41,7 +41,8 @@ export async function withWorktrees<T>(files: number, work: (worktrees: Worktree
   });
 }
 
-function makeRepository(path: string, files: number): void {
+/** A user's repository with one commit. */
+export function makeRepository(path: string, files: number): void {
   for (let n = 0; n < files; n++) {
     const folder = join(path, `folder-${n % 40}`);
     mkdirSync(folder, { recursive: true });

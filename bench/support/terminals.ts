@@ -9,15 +9,12 @@ import { inDirectory } from '../raw-log.ts';
 
 /** Shows a line and then waits, so that nothing but its first byte is measured. */
 const FIRST_BYTE = ['/bin/sh', '-c', 'echo ready; read line'];
-/** Longer than the supply waits before it makes the next spare, and than that spare needs. */
+/** Longer than a holder needs to be ready. */
 const SPARE_READY_MS = 1_000;
 const ids = createIds(systemClock, systemRandom);
 
-/** Agents' terminals as the server keeps them, with so many spare holders, in a directory that goes afterwards. */
-export async function withTerminals<T>(
-  warmHolders: number,
-  work: (hands: AgentHands, directory: string) => Promise<T>,
-): Promise<T> {
+/** Agents' terminals as the server keeps them, in a directory that goes afterwards. */
+export async function withTerminals<T>(work: (hands: AgentHands, directory: string) => Promise<T>): Promise<T> {
   return inDirectory(async (directory) => {
     const hands = await createAgentHands({
       directory,
@@ -31,11 +28,10 @@ export async function withTerminals<T>(
       mcpBridge: { command: 'heph', args: ['mcp'] },
       redactValues: () => [],
       log: { warn: (message, details) => console.error(message, details) },
-      warmHolders,
     });
     try {
       // The first holder of a directory strips TypeScript; the others find it in the code cache.
-      await (await heldFirstByte(hands, directory, directory)).end();
+      await (await heldFirstByte(hands, firstByteIn(directory, directory))).end();
       return await work(hands, directory);
     } finally {
       await hands.close();
@@ -57,14 +53,19 @@ export async function untilReady(start: () => Promise<Started>): Promise<number>
   return taken;
 }
 
-/** A spare holder is made in the background, a little after the last one was taken. */
-export function spareReady(): Promise<void> {
+/** A holder is made ready for that start, and has been for a while. */
+export function spareReady(hands: AgentHands, { taskId }: AgentStart): Promise<void> {
+  hands.expectStart(taskId);
   return new Promise((resolve) => setTimeout(resolve, SPARE_READY_MS));
 }
 
-/** An agent is started in `worktree` and its first byte is read. */
-export async function heldFirstByte(hands: AgentHands, directory: string, worktree: string): Promise<Started> {
-  const request = agentStart(directory, worktree, FIRST_BYTE);
+/** The start of an agent that shows its first byte and waits. */
+export function firstByteIn(directory: string, worktree: string): AgentStart {
+  return agentStart(directory, worktree, FIRST_BYTE);
+}
+
+/** An agent is started and its first byte is read. */
+export async function heldFirstByte(hands: AgentHands, request: AgentStart): Promise<Started> {
   await hands.startAgent(request);
   await hands.readTerminal({ agentId: request.agentId, cursor: 0, bytesMax: 100, waitMs: 10_000 });
   return { end: () => hands.stopAgent({ agentId: request.agentId, graceMs: 0 }) };

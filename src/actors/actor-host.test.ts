@@ -9,6 +9,8 @@ import { openMemoryStore } from '../store/adapters/memory.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { type Accepted, createActorHost, type Dispatch } from './actor-host.ts';
 
+/** Every step of the program that is ready has been taken. */
+const settledSteps = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 const hostOn = (store: EventStore, clock: Clock = systemClock) => createActorHost({ store, clock, log: silentLog });
 
 const command = (name: string, input: Record<string, unknown>, commandId: string): Dispatch => ({
@@ -85,6 +87,106 @@ describe('two hosts on one log', () => {
     const host = await hostOn(slow);
     await rejects(async () => host.dispatch(grant('agt_1')), { code: 'log.wrong_revision' });
     strictEqual(n, 5);
+  });
+});
+
+/** A log whose appends wait until the test lets them go; the next ones may be made to fail. */
+function gated() {
+  const store = openMemoryStore();
+  const waiting: (() => void)[] = [];
+  const failures: Error[] = [];
+  const gate: EventStore = {
+    ...store,
+    async append(stream, expected, events) {
+      const failure = failures.shift();
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      if (failure) throw failure;
+      return store.append(stream, expected, events);
+    },
+  };
+  const asked = async () => {
+    await settledSteps();
+    return waiting.length;
+  };
+  return {
+    store: gate,
+    /** Fails the next append that is asked for. */
+    failNext: (error: Error) => void failures.push(error),
+    /** How many wait, once nothing else moves. */
+    asked,
+    async letGo(): Promise<void> {
+      while ((await asked()) > 0) for (const go of waiting.splice(0)) go();
+    },
+  };
+}
+
+describe('commands of one actor', () => {
+  test('do not wait for each other’s flush, and none is answered before its own', async () => {
+    const { store, asked, letGo } = gated();
+    const host = await hostOn(store);
+    let answered = 0;
+    const answers = ['agt_1', 'agt_2', 'agt_3'].map(async (id) => {
+      const answer = (await host.dispatch(grant(id))) as Accepted;
+      answered += 1;
+      return answer.revision;
+    });
+    deepStrictEqual([await asked(), answered], [3, 0]);
+    await letGo();
+    deepStrictEqual(await Promise.all(answers), [0, 1, 2]);
+  });
+
+  test('are decided again when what they rest on was not recorded', async () => {
+    const { store, failNext, letGo } = gated();
+    const host = await hostOn(store);
+    failNext(new Fault('log.disk_full', 'full'));
+    const [first, second, third] = [
+      host.dispatch(grant('agt_1')),
+      host.dispatch(grant('agt_2')),
+      host.dispatch(release('agt_1')),
+    ];
+    const refused = rejects(first, { code: 'log.disk_full' });
+    await letGo();
+    await refused;
+    expect(await second).toMatchObject({ revision: 0, types: ['SlotGranted'] });
+    expect(await third).toMatchObject({ revision: 0, types: [] });
+    deepStrictEqual(await typesIn(store), ['SlotGranted']);
+  });
+
+  test('are refused only when what speaks against them is recorded', async () => {
+    const { store, failNext, asked, letGo } = gated();
+    const host = await hostOn(store);
+    let answered = false;
+    const lost = host.dispatch(pause(1));
+    failNext(new Fault('log.disk_full', 'full'));
+    const granted = host.dispatch(grant('agt_1')).then((answer) => {
+      answered = true;
+      return answer;
+    });
+    deepStrictEqual([await asked(), answered], [1, false]);
+    const refused = rejects(lost, { code: 'log.disk_full' });
+    await letGo();
+    await refused;
+    expect(await granted).toMatchObject({ types: ['SlotGranted'] });
+  });
+
+  test('that are the same happen once, also while the first is on its way', async () => {
+    const { store, asked, letGo } = gated();
+    const host = await hostOn(store);
+    const both = [host.dispatch(grant('agt_1')), host.dispatch(grant('agt_1'))];
+    strictEqual(await asked(), 1);
+    await letGo();
+    expect(await Promise.all(both)).toMatchObject([{ repeated: false }, { repeated: true, types: ['SlotGranted'] }]);
+  });
+
+  test('are read with what is on its way', async () => {
+    const { store, asked, letGo } = gated();
+    const host = await hostOn(store);
+    const granted = host.dispatch(grant('agt_1'));
+    strictEqual(await asked(), 1);
+    const read = host.read<{ slots: object }>('fleet', 'main');
+    await letGo();
+    await granted;
+    deepStrictEqual(Object.keys((await read).context.slots), ['agt_1']);
   });
 });
 

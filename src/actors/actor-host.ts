@@ -6,14 +6,19 @@ import type { Log } from '../kernel/log.ts';
 import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import type { ActorKind, ActorState, Command, Fact, Scope } from '../machines/define-actor.ts';
-import type { EventStore, NewEvent } from '../store/event-store.ts';
+import type { Appended, EventStore, NewEvent } from '../store/event-store.ts';
 import { ACTORS } from './catalogue.ts';
+import { board, ended, type Flight, startFlight } from './flight.ts';
 import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
 import { createSupervisor } from './supervisor.ts';
 
 /**
  * How an actor lives. Each has a mailbox (one command at a time), is loaded by folding its stream, decides, and appends
  * what it decided under the revision it saw. When somebody else was faster it is loaded again and decides again.
+ *
+ * The next command does not wait for the flush of the one before it: it is decided upon the state to which that one leads,
+ * and appended under the revision that it will have. If the first is not recorded, the second finds another revision and
+ * is decided again. So an actor that many ask of, like the fleet, shares a flush among them; see `flight.ts`.
  */
 export interface Dispatch {
   kind: string;
@@ -31,6 +36,8 @@ export interface Dispatch {
   principal: string;
   correlationId?: string;
   causationId?: string;
+  /** Called when it is accepted and on its way to the disk; it may yet fail to get there. */
+  decided?: () => void;
 }
 
 export interface Accepted {
@@ -61,10 +68,25 @@ export interface ActorHost {
 const CONFLICTS_MAX = 5;
 const MAILBOX_MAX = 2_000;
 const STATES_MAX = 20_000;
+/** Appends of one stream on their way at once. */
+const FLIGHT_MAX = 100;
 
 interface Mailbox {
   waiting: number;
+  /** The last decision; whether it is recorded already is not its matter. */
   last: Promise<unknown>;
+  flight: Flight<Accepted | Failure> | null;
+}
+
+interface Actor {
+  kind: ActorKind<unknown, Fact>;
+  stream: string;
+  mailbox: Mailbox;
+}
+
+/** A command whose turn has come and gone; the answer follows when it is recorded. */
+interface Decided {
+  answer: Promise<Accepted | Failure>;
 }
 
 export async function createActorHost(parts: { store: EventStore; clock: Clock; log: Log }): Promise<ActorHost> {
@@ -108,124 +130,169 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       log.error({ stream, error: messageOf(error) }, 'stream quarantined');
       throw error;
     }
+    // A command may have gone further while this was read.
+    const known = states.get(stream);
+    if (known && known.state.revision >= folded.state.revision) return known;
     states.set(stream, folded);
     return folded;
   }
 
-  async function decideAndAppend(
-    kind: ActorKind<unknown, Fact>,
-    stream: string,
-    dispatch: Dispatch,
-  ): Promise<Accepted | Failure> {
-    for (let attempt = 1; ; attempt++) {
-      const remembered = states.has(stream);
-      const unseen = dispatch.fresh && attempt === 1 && !remembered;
-      const folded = unseen ? startFold(kind) : await load(kind, stream);
-      const before = folded.recent.get(dispatch.commandId);
-      if (before) return answer(dispatch, stream, folded.state.value, before, true);
+  /** One turn of the mailbox: decides, and hands over what is to be recorded without waiting for it. */
+  async function decideInTurn(actor: Actor, dispatch: Dispatch, attempt: number): Promise<Decided> {
+    const { kind, stream, mailbox } = actor;
+    const flight = await flightOf(mailbox);
+    const first = flight?.answers.get(dispatch.commandId);
+    if (first) return { answer: first.then((given) => (isFailure(given) ? given : { ...given, repeated: true })) };
+    const remembered = states.get(stream) ?? null;
+    const unseen = dispatch.fresh && attempt === 1 && !flight && !remembered;
+    const folded = flight?.folded ?? (unseen ? startFold(kind) : await load(kind, stream));
+    const state = flight?.state ?? folded.state;
+    const before = folded.recent.get(dispatch.commandId);
+    if (before) return { answer: Promise.resolve(answer(dispatch, stream, folded.state.value, before, true)) };
 
-      const command = {
-        id: dispatch.commandId,
-        name: dispatch.name,
-        v: dispatch.v,
-        input: dispatch.input,
-        actor: dispatch.principal,
-        at: clock.now(),
-        config,
-      };
-      const facts = kind.decide(command as never, kind.propose(folded.state));
-      const silent = isFailure(facts) || facts.length === 0;
-      if (silent && remembered && attempt < CONFLICTS_MAX && (await catchUp(kind, stream, folded))) continue;
-      if (isFailure(facts)) return facts;
-      if (facts.length === 0)
-        return answer(
-          dispatch,
-          stream,
-          folded.state.value,
-          { revision: folded.state.revision, position: await store.head(), types: [] },
-          false,
-        );
-
-      const { events, after } = recorded(kind, folded.state, facts, command, dispatch, stream);
-      try {
-        const appended = await store.append(
-          stream,
-          folded.state.revision < 0 ? 'no_stream' : folded.state.revision,
-          events,
-        );
-        if (appended.repeated) {
-          // It was recorded long ago and forgotten meanwhile: the log tells what is, not what was decided just now.
-          states.delete(stream);
-          const { state } = await load(kind, stream);
-          const types = events.map((event) => event.type);
-          const { revision, position } = appended;
-          return answer(dispatch, stream, state.value, { revision, position, types }, true);
-        }
-        const given: Answer = {
-          revision: appended.revision,
-          position: appended.position,
-          types: events.map((event) => event.type),
-        };
-        folded.state = after;
-        states.set(stream, folded);
-        remember(folded.recent, dispatch.commandId, given);
-        if (kind.kind === 'config') config = configOf(after as ActorState<Config>);
-        return answer(dispatch, stream, after.value, given, false);
-      } catch (error) {
+    const command = {
+      id: dispatch.commandId,
+      name: dispatch.name,
+      v: dispatch.v,
+      input: dispatch.input,
+      actor: dispatch.principal,
+      at: clock.now(),
+      config,
+    };
+    const facts = kind.decide(command as never, kind.propose(state));
+    if (isFailure(facts) || facts.length === 0)
+      return { answer: withoutFacts(actor, dispatch, attempt, facts, state, remembered) };
+    const { events, after } = recorded(kind, state, facts, command, dispatch, stream);
+    const rests = (mailbox.flight ??= startFlight(folded));
+    const appending = store.append(stream, state.revision < 0 ? 'no_stream' : state.revision, events);
+    const landing = board(rests, after, appending, (appended) =>
+      landed(actor, rests, dispatch, after, events, appended),
+    );
+    const given = landing.then(
+      (accepted) => accepted,
+      (error: unknown) => {
         states.delete(stream);
-        if (!(error instanceof Conflict) || attempt >= CONFLICTS_MAX) throw error;
-      }
-    }
+        if (error instanceof Conflict && attempt < CONFLICTS_MAX) return enqueue(actor, dispatch, attempt + 1);
+        throw told(stream, dispatch, error);
+      },
+    );
+    rests.answers.set(dispatch.commandId, given);
+    dispatch.decided?.();
+    return { answer: given };
   }
 
-  async function guarded(
-    kind: ActorKind<unknown, Fact>,
-    stream: string,
+  /** The appends under way that a decision may rest on. After one has failed there are none until all have ended. */
+  async function flightOf(mailbox: Mailbox): Promise<Mailbox['flight']> {
+    const { flight } = mailbox;
+    if (flight && (flight.failed || flight.appends.size >= FLIGHT_MAX)) await ended(flight);
+    if (mailbox.flight?.appends.size === 0) mailbox.flight = null;
+    return mailbox.flight;
+  }
+
+  /**
+   * A refusal, or that everything was true already. What it rests on must be recorded before it is said, and what was
+   * remembered must be all that is.
+   */
+  async function withoutFacts(
+    actor: Actor,
     dispatch: Dispatch,
+    attempt: number,
+    facts: Failure | Fact[],
+    state: ActorState<unknown>,
+    remembered: Folded | null,
   ): Promise<Accepted | Failure> {
+    const { kind, stream, mailbox } = actor;
+    const { flight } = mailbox;
+    if (flight) {
+      await ended(flight);
+      if (flight.failed) return enqueue(actor, dispatch, attempt);
+    }
+    if (remembered && attempt < CONFLICTS_MAX && (await catchUp(kind, stream, remembered)))
+      return enqueue(actor, dispatch, attempt + 1);
+    if (isFailure(facts)) return facts;
+    const given = { revision: state.revision, position: await store.head(), types: [] };
+    return answer(dispatch, stream, state.value, given, false);
+  }
+
+  async function landed(
+    { kind, stream }: Actor,
+    flight: Flight<Accepted | Failure>,
+    dispatch: Dispatch,
+    after: ActorState<unknown>,
+    events: NewEvent[],
+    { revision, position, repeated }: Appended,
+  ): Promise<Accepted> {
+    const types = events.map((event) => event.type);
+    if (repeated) {
+      // It was recorded long ago and forgotten meanwhile: the log tells what is, not what was decided just now.
+      flight.failed = true;
+      states.delete(stream);
+      const { state } = await load(kind, stream);
+      return answer(dispatch, stream, state.value, { revision, position, types }, true);
+    }
+    const given: Answer = { revision, position, types };
+    flight.answers.delete(dispatch.commandId);
+    // A store may answer them in another order than they were asked in.
+    if (!flight.failed && after.revision > flight.folded.state.revision) {
+      flight.folded.state = after;
+      states.set(stream, flight.folded);
+    }
+    if (!flight.failed) remember(flight.folded.recent, dispatch.commandId, given);
+    if (kind.kind === 'config') config = configOf(after as ActorState<Config>);
+    return answer(dispatch, stream, after.value, given, false);
+  }
+
+  async function guarded(actor: Actor, dispatch: Dispatch, attempt: number): Promise<Decided> {
+    const { stream } = actor;
     const down = supervisor.reasonFor(stream);
-    if (down) return rejected('actor.quarantined', `${stream} takes no commands: ${down}`);
+    if (down) return { answer: Promise.resolve(rejected('actor.quarantined', `${stream} takes no commands: ${down}`)) };
     const pause = supervisor.pauseMs(stream);
     if (pause > 0) await sleep(clock, pause);
     try {
-      return await decideAndAppend(kind, stream, dispatch);
+      return await decideInTurn(actor, dispatch, attempt);
     } catch (error) {
-      if (error instanceof Conflict || error instanceof Fault) throw error;
-      states.delete(stream);
-      supervisor.crashed(stream, messageOf(error));
-      log.error(
-        {
-          stream,
-          command: dispatch.name,
-          error: messageOf(error),
-          stack: error instanceof Error ? error.stack : undefined,
-        },
-        'actor crashed',
-      );
-      throw error instanceof Defect
-        ? error
-        : new Defect(`${stream} crashed on ${dispatch.name}: ${messageOf(error)}`, { stream }, error);
+      throw told(stream, dispatch, error);
     }
+  }
+
+  /** What is thrown to the caller; anything but a race or the world's fault is a crash of the actor. */
+  function told(stream: string, dispatch: Dispatch, error: unknown): unknown {
+    states.delete(stream);
+    if (error instanceof Conflict || error instanceof Fault) return error;
+    supervisor.crashed(stream, messageOf(error));
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.error({ stream, command: dispatch.name, error: messageOf(error), stack }, 'actor crashed');
+    return error instanceof Defect
+      ? error
+      : new Defect(`${stream} crashed on ${dispatch.name}: ${messageOf(error)}`, { stream }, error);
+  }
+
+  function enqueue(actor: Actor, dispatch: Dispatch, attempt: number): Promise<Accepted | Failure> {
+    const { mailbox } = actor;
+    const decided = mailbox.last.then(() => guarded(actor, dispatch, attempt));
+    mailbox.last = decided.catch(() => undefined);
+    return decided.then((one) => one.answer);
   }
 
   const host: ActorHost = {
     dispatch(dispatch) {
       const kind = kindOf(dispatch.kind);
       const stream = `${dispatch.kind}-${dispatch.actorId}`;
-      const mailbox = mailboxes.get(stream) ?? { waiting: 0, last: Promise.resolve() };
+      const mailbox = mailboxes.get(stream) ?? { waiting: 0, last: Promise.resolve(), flight: null };
       if (mailbox.waiting >= MAILBOX_MAX)
         return Promise.reject(new Fault('actor.overloaded', `${MAILBOX_MAX} commands wait for ${stream} already.`));
       mailboxes.set(stream, mailbox);
       mailbox.waiting++;
-      const result = mailbox.last.then(() => guarded(kind, stream, dispatch));
-      mailbox.last = result.then(
-        () => done(stream, mailbox),
-        () => done(stream, mailbox),
-      );
+      const result = enqueue({ kind, stream, mailbox }, dispatch, 1);
+      const done = () => leave(stream, mailbox);
+      result.then(done, done);
       return result;
     },
     async read<C>(kind: string, actorId: string) {
       const stream = `${kind}-${actorId}`;
+      // What others have seen in the log already must not be missing here.
+      const flight = mailboxes.get(stream)?.flight;
+      if (flight) await ended(flight);
       const remembered = states.has(stream);
       const folded = await load(kindOf(kind), stream);
       if (remembered) await catchUp(kindOf(kind), stream, folded);
@@ -238,7 +305,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     quarantined: () => supervisor.quarantined(),
   };
 
-  function done(stream: string, mailbox: Mailbox): void {
+  function leave(stream: string, mailbox: Mailbox): void {
     if (--mailbox.waiting === 0) mailboxes.delete(stream);
   }
 

@@ -1,5 +1,5 @@
 import { sha256 } from '../kernel/canonical.ts';
-import { denied, type Failure } from '../kernel/errors.ts';
+import { denied, type Failure, Fault } from '../kernel/errors.ts';
 import { OPERATOR, type Principal } from './principal.ts';
 
 /** What is known of tokens: hashes only. An agent's token lives exactly as long as its agent. */
@@ -7,6 +7,8 @@ export interface TokenIndex {
   operatorHash: string;
   /** The living agent whose token has that hash. */
   agentByTokenHash(hash: string): NonNullable<Principal['agent']> | null;
+  /** Whether that is the token of an agent that is being started, and may be quicker than the word that it lives. */
+  isStarting(hash: string): boolean;
 }
 
 export const OPERATOR_TOKEN_PREFIX = 'hph_o_';
@@ -20,8 +22,12 @@ export function authenticate(tokens: TokenIndex, authorization: string | undefin
   if (!token) return unknown();
   const hash = sha256(token);
   if (token.startsWith(OPERATOR_TOKEN_PREFIX)) return hash === tokens.operatorHash ? OPERATOR : unknown();
-  const agent = token.startsWith(AGENT_TOKEN_PREFIX) ? tokens.agentByTokenHash(hash) : null;
-  return agent ? { role: 'worker', id: `agent:${agent.agentId}`, agent } : unknown();
+  if (!token.startsWith(AGENT_TOKEN_PREFIX)) return unknown();
+  const agent = tokens.agentByTokenHash(hash);
+  if (agent) return { role: 'worker', id: `agent:${agent.agentId}`, agent };
+  return tokens.isStarting(hash)
+    ? new Fault('agent.starting', 'The start of this agent is being recorded.')
+    : unknown();
 }
 
 function unknown(): Failure {

@@ -20,6 +20,8 @@ export interface Envelope {
   timeFrom?: string;
   correlationId?: string;
   causationId?: string;
+  /** Called when it is accepted and on its way to the disk; the answer comes when it is there. */
+  decided?: () => void;
 }
 
 export interface CommandBus {
@@ -119,6 +121,7 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
       principal: principal.id,
       ...(envelope.correlationId && { correlationId: envelope.correlationId }),
       ...(envelope.causationId && { causationId: envelope.causationId }),
+      ...(envelope.decided && { decided: envelope.decided }),
     });
   }
 

@@ -471,6 +471,12 @@ export const ERROR_CODES = {
     'The terminal’s process has ended.',
     'Its transcript is still there: `heph logs AGENT`.',
   ),
+  'agent.starting': entry(
+    'fault',
+    503,
+    'The agent of this token is being started: that it runs is not recorded yet.',
+    'Repeat the request in a moment; it is the same one.',
+  ),
   'agent.not_found_executable': entry(
     'fault',
     503,

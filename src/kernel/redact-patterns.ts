@@ -44,8 +44,8 @@ export const secretPatterns: readonly Pattern[] = [
 export const ASSIGNED_NAME =
   /^(?:.*[_-])?(?:password|passwd|passphrase|secret|client_?secret|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key|authorization)$/i;
 
-/** The known values in every form they are likely to be written in, longer forms first. */
-export function valuePatterns(values: readonly string[]): Pattern[] {
+/** The known values in every form they are likely to be written in. */
+export function valueForms(values: readonly string[]): string[] {
   const forms = new Set<string>();
   for (const value of values) {
     if (value.length < VALUE_CHARS_MIN) continue;
@@ -54,7 +54,7 @@ export function valuePatterns(values: readonly string[]): Pattern[] {
     for (const encoding of ['base64', 'base64url'] as const) forms.add(Buffer.from(value).toString(encoding));
     for (const form of base64Forms(value)) if (form.length >= FORM_CHARS_MIN) forms.add(form);
   }
-  return [...forms].sort((a, b) => b.length - a.length).map((form) => ({ parts: literal(form) }));
+  return [...forms];
 }
 
 /**

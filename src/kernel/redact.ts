@@ -1,5 +1,6 @@
-import { ASSIGNED_NAME, secretPatterns, valuePatterns } from './redact-patterns.ts';
-import { compile, REDACTED } from './redact-regex.ts';
+import { ASSIGNED_NAME } from './redact-patterns.ts';
+import { REDACTED } from './redact-regex.ts';
+import { createSecretSearch } from './redact-search.ts';
 
 /**
  * Takes secrets out of what is about to be kept or shown. Two kinds: values that are known (tokens we minted, variables
@@ -27,9 +28,18 @@ const HELD_CHARS_MAX = 64 * 1024;
 
 /** `values` shorter than six characters are passed over: they would be found everywhere. */
 export function createRedactor({ values }: { values: readonly string[] }): Redactor {
-  const { full, partial, replacement } = compile([...valuePatterns(values), ...secretPatterns]);
+  const secrets = createSecretSearch(values);
 
-  const redactText = (text: string) => text.replace(full, (...match) => replacement(match.at(-1)));
+  function redactText(text: string): string {
+    const next = secrets.among(text);
+    let out = '';
+    let from = 0;
+    for (let secret = next(0); secret; secret = next(from)) {
+      out += text.slice(from, secret.index) + secret.replacement;
+      from = secret.index + secret.length;
+    }
+    return from === 0 ? text : out + text.slice(from);
+  }
 
   function redactJson<T>(value: T): T {
     if (typeof value === 'string') return redactText(value) as T;
@@ -59,17 +69,16 @@ export function createRedactor({ values }: { values: readonly string[] }): Redac
 
     /** Whatever begins earlier wins: a whole match is taken, a possible beginning holds the rest back. */
     function take(): string {
+      const next = secrets.among(held);
       let out = '';
       let from = 0;
       let open = -1;
       for (;;) {
-        if (open < from) open = searchFrom(partial, held, from);
-        full.lastIndex = from;
-        const match = full.exec(held);
-        full.lastIndex = 0;
-        if (!match || match.index >= open) break;
-        out += held.slice(from, match.index) + replacement(match.groups);
-        from = match.index + match[0].length;
+        if (open < from) open = secrets.open(held, from);
+        const secret = next(from);
+        if (!secret || secret.index >= open) break;
+        out += held.slice(from, secret.index) + secret.replacement;
+        from = secret.index + secret.length;
       }
       out += held.slice(from, open);
       held = held.slice(open);
@@ -91,10 +100,4 @@ export function createRedactor({ values }: { values: readonly string[] }): Redac
   }
 
   return { redactText, redactJson, createStreamRedactor };
-}
-
-/** The text's end when nothing is found. */
-function searchFrom(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from;
-  return pattern.exec(text)?.index ?? text.length;
 }

@@ -1,8 +1,9 @@
-import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { type Agent, agentActor } from '../machines/agent/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
-import { type AgentSignals, agentSessions } from './agent-sessions.ts';
+import { workflowActor } from '../machines/workflow/index.ts';
+import { type AgentSignals, agentSessions, createSignals } from './agent-sessions.ts';
 import { deadlines } from './deadlines.ts';
 import type { Hands, Obligation } from './define-process.ts';
 import { type Entity, World } from './world.ts';
@@ -41,7 +42,7 @@ function owed(entity: Entity<Agent>, signals: AgentSignals, world = new World())
   const sessions = agentSessions({ runnerId: 'local', signals, dataDirectory: '/data', preset: () => null });
   return sessions.obligations(entity, world, 0);
 }
-const nothing = (): AgentSignals => ({ suspects: new Map(), heardAt: new Map() });
+const nothing = createSignals;
 const keys = (obligations: Obligation[]) => obligations.map(({ key }) => key);
 
 /** What an obligation sends. */
@@ -59,31 +60,38 @@ describe('silence', () => {
   test('is reported when nothing was heard for the whole time, counted from the last word', () => {
     const [silent] = owed(agent('live.working'), nothing());
     expect(silent).toMatchObject({ key: 'no_signal:agt_1:1000', notBefore: 1_000 + SILENCE_MS });
-    const heard = { suspects: new Map<string, number>(), heardAt: new Map([['agt_1', 5_000]]) };
+    const heard = { ...createSignals(), heardAt: new Map([['agt_1', 5_000]]) };
     expect(owed(agent('live.working'), heard)[0]).toMatchObject({ notBefore: 5_000 + SILENCE_MS });
   });
 
   test('ends with the next word, and not before', async () => {
     deepStrictEqual(keys(owed(agent('live.no_signal'), nothing())), ['unwanted:agt_1']);
-    const heard = { suspects: new Map<string, number>(), heardAt: new Map([['agt_1', 5_000]]) };
+    const heard = { ...createSignals(), heardAt: new Map([['agt_1', 5_000]]) };
     const [again] = owed(agent('live.no_signal'), heard);
     expect(await sent(again)).toMatchObject([['record_activity', { activity: 'working' }]]);
   });
 });
 
 test('a suspect is probed before anything is said of its silence', () => {
-  const signals = { suspects: new Map([['agt_1', 1]]), heardAt: new Map<string, number>() };
-  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1', 'unwanted:agt_1']);
+  const signals = { ...createSignals(), suspects: new Map([['agt_1', 1]]) };
+  deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1:1', 'unwanted:agt_1']);
 });
 
-test('an agent of another runner is left to that one', () => {
-  deepStrictEqual(owed(agent('live.working', { runnerId: 'elsewhere' }), nothing()), []);
+test('an agent of another runner, whose run is ours by now, is recorded as lost', () => {
+  // Its run was taken over: nobody looks for it here.
+  deepStrictEqual(keys(owed(agent('live.working', { runnerId: 'elsewhere' }), nothing())), ['lost:agt_1']);
 });
 
 test('of an agent that has ended nothing is kept', () => {
-  const signals = { suspects: new Map([['agt_1', 1]]), heardAt: new Map([['agt_1', 5_000]]) };
+  const claims = new Map([['agt_1', 'hash']]);
+  const signals = {
+    ...createSignals(),
+    suspects: new Map([['agt_1', 1]]),
+    heardAt: new Map([['agt_1', 5_000]]),
+    claims,
+  };
   deepStrictEqual(owed(agent('exited'), signals), []);
-  deepStrictEqual([signals.suspects.size, signals.heardAt.size], [0, 0]);
+  deepStrictEqual([signals.suspects.size, signals.heardAt.size, claims.size], [0, 0, 0]);
 });
 
 describe('an agent is stopped', () => {
@@ -135,5 +143,22 @@ describe('a deadline', () => {
       deepStrictEqual(deadlines.obligations(task(value), new World(), 0), []);
     deepStrictEqual(deadlines.obligations(task('assigned', { agentId: null }), new World(), 0), []);
     deepStrictEqual(deadlines.obligations(new World().fleet, new World(), 0), []);
+  });
+});
+
+describe('a start', () => {
+  test('waits for the slot, which may not have got to the disk with the request', async () => {
+    const definition = { ...workflowActor.initial().definition, phases: [{ name: 'work' }] };
+    const workflow = {
+      ...agent('active'),
+      kind: 'workflow',
+      id: 'wfl_1',
+      context: { ...workflowActor.initial(), definition },
+    };
+    const spec = { ...noTask().spec, taskId: 'tsk_1', workflowId: 'wfl_1', phase: 'work' };
+    const requested = agent('preparing', { workflowId: 'wfl_1', branch: 'heph/tsk_1', base: 'c0' });
+    const world = World.restore({ entities: [workflow, task('assigned', { spec }), requested], candidates: [] });
+    const [start] = owed(requested, nothing(), world);
+    await rejects(async () => start?.act({ world } as Hands), { message: /holds no slot/, retryable: true });
   });
 });

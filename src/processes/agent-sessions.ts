@@ -2,8 +2,10 @@ import { Fault, type HephError, isFailure } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import type { AgentProbe } from '../runtime/runner.ts';
+import type { AgentProbe, RunnerEvent } from '../runtime/runner.ts';
+import { baseOf, branchOf, candidateIdOf } from './base.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { isOurs } from './ownership.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
 import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } from './world.ts';
 
@@ -16,10 +18,63 @@ export interface AgentSignals {
   readonly suspects: Map<string, number>;
   /** When each agent was last heard of, by output or report (epoch ms). */
   readonly heardAt: Map<string, number>;
+  /** The hash of the token that an agent is being started with, until its start is recorded. */
+  readonly claims: Map<string, string>;
+  /** Agents that lived when the last server ended and that this one has not found yet, each with when it began to look (epoch ms). */
+  readonly unmet: Map<string, number>;
 }
 
-export function suspect({ suspects }: AgentSignals, agentId: string): void {
+export function createSignals(): AgentSignals {
+  return { suspects: new Map(), heardAt: new Map(), claims: new Map(), unmet: new Map() };
+}
+
+function suspect({ suspects }: AgentSignals, agentId: string): void {
   suspects.set(agentId, (suspects.get(agentId) ?? 0) + 1);
+}
+
+/**
+ * Whether a token belongs to an agent whose start is not in the log yet. It may be running: it can be quicker than the word
+ * of it, most of all when a server was killed between the two.
+ */
+export function isStarting({ claims }: AgentSignals, world: World, tokenHash: string): boolean {
+  for (const [agentId, claimed] of claims)
+    if (claimed === tokenHash && world.agents.get(agentId)?.value === 'starting') return true;
+  return false;
+}
+
+/**
+ * What a server that has just started must know of the agents that were there before it: of those that lived nobody knows
+ * yet whether they still do, and one may run although the last server had no time to record that it was started.
+ */
+export function meetAgents(
+  signals: AgentSignals,
+  world: World,
+  { found, now }: { found: readonly AgentProbe[]; now: number },
+): void {
+  for (const agent of world.agents.values()) {
+    if (!agent.value.startsWith('live.') || !isOurs(agent, world)) continue;
+    suspect(signals, agent.id);
+    signals.unmet.set(agent.id, now);
+  }
+  for (const probe of found) {
+    const tokenHash = probe.state === 'running' || probe.state === 'absent' ? probe.tokenHash : undefined;
+    const isOpen = world.agents.get(probe.agentId)?.value === 'starting';
+    if (isOpen && tokenHash !== undefined) signals.claims.set(probe.agentId, tokenHash);
+  }
+}
+
+/** A hint of the runner's about an agent that the log has not ended. */
+export function hear(signals: AgentSignals, event: RunnerEvent): void {
+  switch (event.type) {
+    case 'agent_claimed':
+      signals.claims.set(event.agentId, event.tokenHash);
+      return;
+    case 'agent_output':
+      signals.heardAt.set(event.agentId, event.at);
+      return;
+    case 'agent_exited':
+      suspect(signals, event.agentId);
+  }
 }
 
 export interface AgentSessionsParts {
@@ -43,6 +98,8 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
     if (isEndedAgent(agent)) forgetSignals(agent.id, parts.signals);
     if (isEndedAgent(agent)) return [];
     if (agent.context.runnerId !== parts.runnerId) return [lostWithItsRunner(agent, world)];
+    // From here on the world knows its token, or nobody is to know it.
+    if (agent.value !== 'starting') parts.signals.claims.delete(agent.id);
     return [...nextStep(agent, world, parts), ...unwanted(agent, world)];
   },
 });
@@ -61,6 +118,8 @@ function lostWithItsRunner(agent: Entity<Agent>, world: World): Obligation {
 function forgetSignals(agentId: string, signals: AgentSignals): void {
   signals.suspects.delete(agentId);
   signals.heardAt.delete(agentId);
+  signals.claims.delete(agentId);
+  signals.unmet.delete(agentId);
 }
 
 function nextStep(agent: Entity<Agent>, world: World, parts: AgentSessionsParts): Obligation[] {
@@ -68,8 +127,8 @@ function nextStep(agent: Entity<Agent>, world: World, parts: AgentSessionsParts)
   switch (value) {
     case 'requested':
       return [step('choose-base', agentId, (hands) => chooseBase(agent, hands))];
+    // One step, so that nothing is begun twice: the agent starts while it is being recorded that its worktree is ready.
     case 'preparing':
-      return [step('prepare', agentId, (hands) => prepare(agent, hands))];
     case 'starting':
       return [step('start', agentId, (hands) => start(agent, hands, parts))];
     case 'stopping':
@@ -88,69 +147,65 @@ function step(name: string, agentId: string, act: (hands: Hands) => Promise<void
   };
 }
 
-/** Further rounds go on where the last one stands; otherwise work begins on the run's tip. */
+/** Of one that was requested before its base could be told. */
 async function chooseBase(agent: Entity<Agent>, { world, runner, send }: Hands): Promise<void> {
-  const { taskId, workflowId, repositoryId } = agent.context;
-  const workflow = world.workflows.get(workflowId);
-  const task = world.tasks.get(taskId);
-  if (!workflow || !task)
-    throw new Fault('worktree.failed', 'The task of this agent has ended meanwhile.', { retryable: false });
-  const since = task.context.worktreeSince ?? agent.context.attempt;
-  const previous = world.agentsOf(taskId).filter(({ context }) => {
-    return context.base !== null && context.attempt >= since && context.attempt < agent.context.attempt;
-  });
-  const last = previous.sort((a, b) => b.context.attempt - a.context.attempt)[0];
-  const tip = await runner.readBranch({ repositoryId, branch: workflow.context.runBranch });
-  const fresh = world.candidates.get(candidateIdOf(taskId, agent.context.attempt - 1))?.outcome === 'refused';
-  const commit = last?.context.base && !fresh ? last.context.base : (tip ?? workflow.context.repository.baseCommit);
-  await settled(send('prepare_agent', { agentId: agent.id, branch: `heph/${taskId}`, commit }));
+  const commit = await baseOf(agent.context, world, runner);
+  if (!commit) throw new Fault('worktree.failed', 'The task of this agent has ended meanwhile.', { retryable: false });
+  await settled(send('prepare_agent', { agentId: agent.id, branch: branchOf(agent.context.taskId), commit }));
 }
 
-/** The candidate of one attempt at a task. */
-export function candidateIdOf(taskId: string, attempt: number): string {
-  return `${taskId}-${attempt}`;
-}
-
-async function prepare(agent: Entity<Agent>, { world, runner, send }: Hands): Promise<void> {
+/** Where its worktree is, and when it is recorded that it is ready. */
+async function prepare(
+  agent: Entity<Agent>,
+  { world, runner, send }: Hands,
+): Promise<{ path: string; recorded: Promise<unknown> }> {
   const { taskId, repositoryId, workflowId, attempt, branch, base } = agent.context;
   const workflow = world.workflows.get(workflowId);
   if (!branch || !base || !workflow)
     throw new Fault('worktree.failed', 'The workflow of this agent has ended meanwhile.', { retryable: false });
+  const worktree = { taskId, repositoryId, branch, commit: base };
+  // Answers where it is; it exists already.
+  if (agent.value === 'starting')
+    return { path: (await runner.prepareWorktree(worktree)).path, recorded: Promise.resolve() };
   // Work that could not be merged is done again on what it did not merge with; what stood there is kept by the runner.
-  if (world.candidates.get(candidateIdOf(taskId, attempt - 1))?.outcome === 'refused')
-    await runner.removeWorktree({ taskId, repositoryId });
+  const anew = world.candidates.get(candidateIdOf(taskId, attempt - 1))?.outcome === 'refused';
+  if (anew) await runner.removeWorktree({ taskId, repositoryId });
   const ready = await runner.prepareWorktree({
-    taskId,
-    repositoryId,
-    branch,
-    commit: base,
+    ...worktree,
     copyIgnored: { from: workflow.context.repository.path, globs: ['node_modules'] },
   });
-  await settled(send('record_worktree', { agentId: agent.id, branch: ready.branch, commit: base }));
+  const recorded = settled(send('record_worktree', { agentId: agent.id, branch: ready.branch, commit: base }));
+  // Whoever called waits for it after the agent has started; until then nobody does.
+  recorded.catch(() => undefined);
+  // Until that is on the disk a crash makes it anew, and then nobody may work in it.
+  if (anew) await recorded;
+  return { path: ready.path, recorded };
 }
 
 async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsParts): Promise<void> {
   const { world, runner, blobs, send } = hands;
-  const { taskId, repositoryId, workflowId, branch, base } = agent.context;
+  const { taskId, workflowId, branch } = agent.context;
   const workflow = world.workflows.get(workflowId)?.context;
   const task = world.tasks.get(taskId)?.context;
   const phase = workflow?.definition.phases.find((one) => one.name === task?.spec.phase);
   const preset = parts.preset(agent.context.agent, world);
-  if (!workflow || !task || !phase || !branch || !base)
+  if (!workflow || !task || !phase || !branch)
     throw new Fault('terminal.failed', 'The task of this agent has ended meanwhile.', { retryable: false });
+  // Slot, assignment and request go to the disk together; that the last is there does not say that the first is.
+  if (!world.fleet.context.slots[agent.id])
+    throw new Fault('terminal.failed', 'This agent holds no slot of the fleet.', { retryable: true });
   if (!preset)
     throw new Fault('terminal.failed', `There is no agent named ${agent.context.agent} any more.`, {
       retryable: false,
     });
-  const prompt = composePrompt({ workflow, phase, task, branch });
-  const hash = await blobs.put(prompt);
-  // Answers where the worktree is; it exists already.
-  const { path } = await runner.prepareWorktree({ taskId, repositoryId, branch, commit: base });
+  const words = composePrompt({ workflow, phase, task, branch });
+  const hash = await blobs.put(words);
+  const { path, recorded: readyRecorded } = await prepare(agent, hands);
   // It may have been stopped while the worktree was made ready.
-  if (world.agents.get(agent.id)?.value !== 'starting') return;
+  if (!STOPPABLE.includes(world.agents.get(agent.id)?.value ?? '')) return void (await readyRecorded);
   const { limits } = world.settings;
   const fill = (text: string) => text.replaceAll('{check}', workflow.check ?? '').replaceAll('{model}', preset.model);
-  const started = await runner.startAgent({
+  const { agentId: _same, ...started } = await runner.startAgent({
     agentId: agent.id,
     taskId,
     worktree: path,
@@ -158,17 +213,18 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     env: Object.fromEntries(Object.entries(preset.env).map(([name, value]) => [name, fill(value)])),
     passEnv: preset.passEnv,
     files: Object.fromEntries(Object.entries(preset.files).map(([name, value]) => [name, fill(value)])),
-    prompt,
+    prompt: words,
     dataDirectory: parts.dataDirectory,
     terminal: TERMINAL,
     limits: { wallMs: preset.wallMs ?? limits.agentWallMs, transcriptBytesMax: limits.transcriptBytesMax },
   });
-  const { agentId: _same, ...facts } = started;
   // It may have ended before anybody listened: it is looked at as soon as it counts as living.
   suspect(parts.signals, agent.id);
-  const recorded = await settled(
-    send('record_start', { agentId: agent.id, prompt: { ...PROMPT_TEMPLATE, hash, memoryIds: [] }, started: facts }),
-  );
+  const prompt = { ...PROMPT_TEMPLATE, hash, memoryIds: [] };
+  const [recorded] = await Promise.all([
+    settled(send('record_start', { agentId: agent.id, prompt, started })),
+    readyRecorded,
+  ]);
   // It was stopped while it started, and its end may be recorded already: nobody else would look after it.
   if (!recorded) {
     await runner.stopAgent({ agentId: agent.id, graceMs: limits.stopGraceMs });
@@ -208,12 +264,15 @@ function watchLive(agent: Entity<Agent>, world: World, signals: AgentSignals): O
     const { attempt } = agent.context;
     out.push({
       key: `live:${agent.id}`,
+      light: true,
       act: async ({ send }) =>
         void (await settled(send('start_task', { taskId: task.id, agentId: agent.id, attempt }))),
     });
   }
   if (signals.suspects.has(agent.id)) {
-    out.push({ key: `probe:${agent.id}`, act: (hands) => probe(agent, hands, signals) });
+    // A look that was given up is repeated when something more is seen of it.
+    const hints = signals.suspects.get(agent.id);
+    out.push({ key: `probe:${agent.id}:${hints}`, light: true, act: (hands) => probe(agent, hands, signals) });
     return out;
   }
   const heardAt = Math.max(signals.heardAt.get(agent.id) ?? 0, agent.last.at, task?.last.at ?? 0);
@@ -233,17 +292,19 @@ function watchLive(agent: Entity<Agent>, world: World, signals: AgentSignals): O
 function activity(agentId: string, to: 'working' | 'no_signal', evidence: string, heardAt: number): Obligation {
   return {
     key: `${to}:${agentId}:${heardAt}`,
+    light: true,
     act: async ({ send }) => void (await settled(send('record_activity', { agentId, activity: to, evidence }))),
   };
 }
 
 /** The suspicion stays until the look is over, so that one that fails is repeated; a hint that comes meanwhile asks for another. */
-async function probe(agent: Entity<Agent>, hands: Hands, { suspects, heardAt }: AgentSignals): Promise<void> {
+async function probe(agent: Entity<Agent>, hands: Hands, { suspects, heardAt, unmet }: AgentSignals): Promise<void> {
   const hints = suspects.get(agent.id);
   const found = await hands.runner.probeAgent({ agentId: agent.id });
   if (found.state === 'running') {
     if (found.lastOutputAt !== null) heardAt.set(agent.id, found.lastOutputAt);
     if (suspects.get(agent.id) === hints) suspects.delete(agent.id);
+    unmet.delete(agent.id);
     return;
   }
   if (found.state === 'absent')
@@ -261,6 +322,7 @@ function unwanted(agent: Entity<Agent>, world: World): Obligation[] {
   return [
     {
       key: `unwanted:${agent.id}`,
+      light: true,
       notBefore,
       act: async ({ send }) => {
         const answer = await send('stop_agent', { agentId: agent.id, reason: reason.text });

@@ -26,12 +26,14 @@ export interface Obligation {
   /** Whom it is done for, when that is not the entity that owes it: commands take their cause and correlation from it. */
   cause?: Pick<Entity, 'id' | 'last'>;
   attemptsMax?: number;
+  /** It costs the machine next to nothing, mostly a command alone: it waits for no other and is not counted among those worked on at once. */
+  light?: boolean;
 }
 
 export interface Process {
   /** The story’s name; its principal is `process:<name>`. */
   name: string;
-  /** How many obligations are worked on at once. */
+  /** How many obligations are worked on at once, but for the light ones. */
   concurrency(world: World): number;
   /** The open obligations of one entity; pure. */
   obligations(entity: Entity, world: World, now: number): Obligation[];
@@ -46,6 +48,12 @@ export interface Hands {
   log: Log;
   /** Sends a command in this process’s name; repeated by the same obligation it happens once. `which` tells apart several of one name. */
   send(name: string, input: Record<string, unknown>, which?: string): Promise<Accepted | Failure>;
+  /**
+   * Sends commands that lead up to an effect, each as soon as the one before it was accepted, so that they share a flush;
+   * after a refusal no further one. Resolves when all are on the disk. One may get there although the one before it did
+   * not, so the effect has to ask for all of them.
+   */
+  sendInTurn(...commands: [name: string, input: Record<string, unknown>][]): Promise<(Accepted | Failure)[]>;
 }
 
 /** The answer of a command that is expected to be accepted or to be out of date; anything else is thrown. */

@@ -1,8 +1,9 @@
 import { deriveId } from '../kernel/ids.ts';
-import { isFailure } from '../kernel/errors.ts';
+import { isFailure, messageOf } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import { type Obligation, type Process, settled } from './define-process.ts';
+import { baseOf, branchOf } from './base.ts';
+import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { isServedElsewhere, owns } from './ownership.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
@@ -15,11 +16,15 @@ export const dispatching = (parts: { runnerId: string }): Process => ({
   concurrency: () => 16,
   obligations(entity, world, now) {
     if (entity.kind !== 'fleet') return [];
-    return [...slotDuties(world, parts.runnerId), ...grants(world, now), ...serverTasks(world)];
+    return [...slotDuties(world, parts.runnerId), ...grants(world, now, parts.runnerId), ...serverTasks(world)];
   },
 });
 
-function grants(world: World, now: number): Obligation[] {
+/**
+ * The slot, the assignment and the request go to the disk together. Each of the last two is also owed for itself by whoever
+ * holds a slot, for when they did not get there.
+ */
+function grants(world: World, now: number, runnerId: string): Obligation[] {
   const { cap, perAgent } = world.settings.fleet;
   const held = Object.values(world.fleet.context.slots);
   if (world.fleet.value !== 'open' || held.length >= cap) return [];
@@ -45,13 +50,18 @@ function grants(world: World, now: number): Obligation[] {
     const agentId = deriveId('agt', [taskId, String(next)], taskId);
     const grant: Obligation = {
       key: `grant:${agentId}`,
+      light: true,
       notBefore,
       cause: task,
-      act: async ({ send }) => {
-        // Refused when the fleet has closed or filled up meanwhile; the obligation is then looked at again.
-        await settled(
-          send('grant_slot', { agentId, taskId: task.id, workflowId: spec.workflowId, agent, attempt: next }),
+      act: async (hands) => {
+        const asked = await requestOf(agentId, task, next, agent, runnerId, hands);
+        const answers = hands.sendInTurn(
+          ['grant_slot', { agentId, taskId: task.id, workflowId: spec.workflowId, agent, attempt: next }],
+          ['assign_task', { taskId: task.id, agentId, attempt: next }],
+          ['request_agent', asked],
         );
+        // The first is refused when the fleet has closed or filled up meanwhile; the obligation is then looked at again.
+        for (const answer of await answers) await settled(Promise.resolve(answer));
       },
     };
     if (owns(spec.workflowId, world)) out.push(grant);
@@ -75,6 +85,7 @@ function serverTasks(world: World): Obligation[] {
     .map((task) => ({
       cause: task,
       key: `serve:${task.id}:${task.context.attempt + 1}`,
+      light: true,
       notBefore: task.context.notBefore,
       act: async ({ send }) => void (await settled(send('run_by_server', { taskId: task.id }))),
     }));
@@ -102,6 +113,7 @@ function slotDuties(world: World, runnerId: string): Obligation[] {
 function assign(agentId: string, task: Entity<Task>, attempt: number): Obligation {
   return {
     key: `assign:${agentId}`,
+    light: true,
     cause: task,
     act: async ({ send }) => {
       const answer = await send('assign_task', { taskId: task.id, agentId, attempt });
@@ -111,30 +123,40 @@ function assign(agentId: string, task: Entity<Task>, attempt: number): Obligatio
 }
 
 function request(agentId: string, task: Entity<Task>, agent: string, runnerId: string): Obligation {
-  const { workflowId, repositoryId, allowedTools } = task.context.spec;
+  const { attempt } = task.context;
   return {
     key: `request:${agentId}`,
     cause: task,
-    act: async ({ send }) => {
-      await settled(
-        send('request_agent', {
-          agentId,
-          taskId: task.id,
-          workflowId,
-          repositoryId,
-          attempt: task.context.attempt,
-          agent,
-          runnerId,
-          allowedTools,
-        }),
-      );
+    async act(hands) {
+      await settled(hands.send('request_agent', await requestOf(agentId, task, attempt, agent, runnerId, hands)));
     },
   };
+}
+
+/** What is asked of the agent, with the base of its work if that can be told now. */
+async function requestOf(
+  agentId: string,
+  task: Entity<Task>,
+  attempt: number,
+  agent: string,
+  runnerId: string,
+  { world, runner, log }: Hands,
+): Promise<Record<string, unknown>> {
+  const { workflowId, repositoryId, allowedTools } = task.context.spec;
+  const worker = { taskId: task.id, workflowId, repositoryId, attempt };
+  // What stands in the way is tried again, and told, once there is an agent that it can be told of.
+  const base = await baseOf(worker, world, runner).catch((error: unknown) => {
+    log.warn({ agentId, error: messageOf(error) }, 'an agent is requested without its base');
+    return null;
+  });
+  const place = base === null ? {} : { branch: branchOf(task.id), base };
+  return { agentId, ...worker, agent, runnerId, allowedTools, ...place };
 }
 
 function release(agentId: string, outcome: 'used' | 'unused' | 'died_at_once', cause?: Entity): Obligation {
   return {
     key: `release:${agentId}`,
+    light: true,
     ...(cause && { cause }),
     act: async ({ send }) => void (await settled(send('release_slot', { agentId, outcome }))),
   };

@@ -1,5 +1,5 @@
 /** What follows from what, one file per story: open obligations folded from the log, discharged by probe-then-act. */
-export { type AgentSignals, agentSessions, suspect } from './agent-sessions.ts';
+export { agentSessions, createSignals, hear, isStarting, meetAgents } from './agent-sessions.ts';
 export { attempts } from './attempts.ts';
 export { budgets } from './budgets.ts';
 export { deadlines } from './deadlines.ts';
@@ -12,6 +12,7 @@ export { merging } from './merging.ts';
 export { isOurs } from './ownership.ts';
 export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
+export { reunions } from './reunions.ts';
 export { createTakingOver, hasWork, lastTakenFrom } from './taking-over.ts';
 export { validation } from './validation.ts';
 export { isEndedAgent, World } from './world.ts';

@@ -3,7 +3,7 @@ import { deriveId } from '../kernel/ids.ts';
 import type { Candidate, MergeTrain, TrainSpec } from '../machines/merge-train/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import { candidateIdOf } from './agent-sessions.ts';
+import { candidateIdOf } from './base.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';

@@ -265,6 +265,7 @@ function ofTask(task: Entity<Task>, world: World): Obligation[] {
     return [
       {
         key: `close:${task.id}`,
+        light: true,
         act: async ({ send }) => void (await settled(send('cancel_task', { taskId: task.id, reason }))),
       },
     ];
@@ -276,6 +277,7 @@ function ofTask(task: Entity<Task>, world: World): Obligation[] {
     return [
       {
         key: `queue:${key}`,
+        light: true,
         act: async ({ send }) =>
           void (await settled(send('queue_task', { taskId: task.id, because: `The phase ${phase} has started.` }))),
       },
@@ -290,6 +292,7 @@ function ofTask(task: Entity<Task>, world: World): Obligation[] {
   return [
     {
       key: `block:${key}`,
+      light: true,
       act: async ({ send }) => void (await settled(send('block_task', { taskId: task.id, reasons: [wait] }))),
     },
   ];

@@ -19,7 +19,79 @@ const pause = async ({ send }: Hands) => void (await settled(send('pause_fleet',
 const say = (bus: { execute: (envelope: never) => Promise<unknown> }, name: string, input = {}) =>
   bus.execute({ name, input, principal: OPERATOR } as never);
 
+describe('commands in turn', () => {
+  const grant = (agentId: string): [string, Record<string, unknown>] => [
+    'grant_slot',
+    { agentId, taskId: 'tsk_1', workflowId: 'wfl_1', agent: 'repair', attempt: 1 },
+  ];
+  const inTurn = (...commands: [string, Record<string, unknown>][]) => {
+    const answered: unknown[] = [];
+    const owed = story((world) =>
+      isOpen(world) && Object.keys(world.fleet.context.slots).length === 0
+        ? [{ key: 'turn', act: async ({ sendInTurn }) => void answered.push(...(await sendInTurn(...commands))) }]
+        : [],
+    );
+    return { owed, answered };
+  };
+
+  test('are on their way together, and answered when all are recorded', async () => {
+    const memory = openMemoryStore();
+    const waiting: (() => void)[] = [];
+    const store: EventStore = {
+      ...memory,
+      async append(...asked) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return memory.append(...asked);
+      },
+    };
+    const { owed, answered } = inTurn(grant('agt_1'), grant('agt_2'));
+    const { host } = await stage([owed], { store });
+    await host.start();
+    await settledSteps();
+    deepStrictEqual([waiting.length, answered.length], [2, 0]);
+    for (const go of waiting) go();
+    await host.waitFor(2n);
+    await settledSteps();
+    expect(answered).toMatchObject([{ revision: 0 }, { revision: 1 }]);
+    await host.stop(0);
+  });
+
+  test('end with the first that is refused', async () => {
+    const { owed, answered } = inTurn(
+      grant('agt_1'),
+      ['assign_task', { taskId: 'tsk_none', agentId: 'agt_1', attempt: 1 }],
+      grant('agt_2'),
+    );
+    const { host } = await stage([owed]);
+    await host.start();
+    await host.waitFor(1n);
+    await settledSteps();
+    expect(answered).toMatchObject([{ types: ['SlotGranted'] }, { code: 'task.not_open' }]);
+    strictEqual(answered.length, 2);
+    await host.stop(0);
+  });
+});
+
 describe('an obligation', () => {
+  test('that is light waits for no other', async () => {
+    const gate = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const one = (key: string, light: boolean): Obligation => ({
+      key,
+      light,
+      act: async () => {
+        begun.push(key);
+        await gate.promise;
+      },
+    });
+    const { host } = await stage([story(() => [one('heavy', false), one('second', false), one('light', true)], 1)]);
+    await host.start();
+    deepStrictEqual(begun, ['heavy', 'light']);
+    const stopped = host.stop(1_000);
+    gate.resolve();
+    await stopped;
+  });
+
   test('is silent until the log is caught up with, and done once', async () => {
     const done: bigint[] = [];
     const { host, bus } = await stage([
@@ -375,4 +447,20 @@ test('a server that another has succeeded does nothing more', async () => {
   await settledSteps();
   deepStrictEqual(acted, ['now']);
   await host.stop(0);
+});
+
+test('a stop waits for what is under way, and no longer than it is told', async () => {
+  const { clock, pass, pending } = manualClock();
+  const never = { key: 'never', act: () => new Promise<void>(() => {}) };
+  const { host } = await stage([story((world) => (isOpen(world) ? [never] : []))], { clock });
+  await host.start();
+  await settledSteps();
+  let ended = false;
+  const stopping = host.stop(10_000).then(() => (ended = true));
+  deepStrictEqual(pending(), [10_000]);
+  pass(9_999);
+  await settledSteps();
+  strictEqual(ended, false);
+  pass(1);
+  await stopping;
 });

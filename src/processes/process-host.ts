@@ -1,3 +1,4 @@
+import type { Accepted } from '../actors/actor-host.ts';
 import type { CommandBus } from '../commands/index.ts';
 import { processPrincipal } from '../commands/index.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
@@ -210,6 +211,8 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   function makeReady(key: string, duty: Duty): void {
     duty.status = 'ready';
+    if (abort.signal.aborted) return;
+    if (duty.obligation.light && (!lease || lease.held())) return begin(key, duty);
     readyKeys.get(duty.process)?.add(key);
     pump(duty.process);
   }
@@ -223,9 +226,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
       if ((acting.get(process) ?? 0) >= limit) return;
       keys.delete(key);
       const duty = duties.get(key);
-      if (duty?.status !== 'ready') continue;
-      const run = act(key, duty).finally(() => under.delete(run));
-      under.add(run);
+      if (duty?.status === 'ready') begin(key, duty);
     }
   }
 
@@ -240,17 +241,23 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     for (const process of parts.processes) pump(process);
   }
 
+  function begin(key: string, duty: Duty): void {
+    const run = act(key, duty).finally(() => under.delete(run));
+    under.add(run);
+  }
+
   async function act(key: string, duty: Duty): Promise<void> {
     duty.status = 'acting';
     duty.refusal = null;
-    acting.set(duty.process, (acting.get(duty.process) ?? 0) + 1);
+    const weight = duty.obligation.light ? 0 : 1;
+    acting.set(duty.process, (acting.get(duty.process) ?? 0) + weight);
     try {
       await duty.obligation.act(hands(duty));
       duty.status = 'acted';
     } catch (error) {
       if (duty.open) await failed(key, duty, error, mayHelpToRetry(error));
     } finally {
-      acting.set(duty.process, (acting.get(duty.process) ?? 1) - 1);
+      acting.set(duty.process, (acting.get(duty.process) ?? weight) - weight);
       if (!duty.open) duties.delete(key);
       else if (duty.status === 'acted') lookAgain(key, duty);
       pump(duty.process);
@@ -310,25 +317,45 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
       blobs: parts.blobs,
       clock,
       log,
-      async send(name, input, which = '') {
-        assertHeld(lease);
-        const { cause } = duty.obligation;
-        const last = cause?.last ?? world.entity(duty.entity.kind, duty.entity.id)?.last;
-        const answer = await bus.execute({
-          name,
-          input,
-          principal: processPrincipal(duty.process.name),
-          idempotencyKey: `${duty.obligation.key}:${name}:${which}`,
-          timeFrom: cause?.id ?? duty.entity.id,
-          ...(last?.id && { causationId: last.id, correlationId: last.correlationId }),
-        });
-        duty.refusal = isFailure(answer) ? answer : null;
-        // A refusal rests on what the actor knew, which the world may not have seen yet.
-        const seenAfter = isFailure(answer) ? await store.head() : answer.position;
-        if (seenAfter > duty.seenAfter) duty.seenAfter = seenAfter;
-        return answer;
+      send: (name, input, which = '') => send(duty, name, input, which),
+      async sendInTurn(...commands) {
+        const answers: Promise<Accepted | Failure>[] = [];
+        for (const [n, [name, input]] of commands.entries()) {
+          const decided = Promise.withResolvers<null>();
+          const answer = send(duty, name, input, String(n), () => decided.resolve(null));
+          answers.push(answer);
+          const early = await Promise.race([decided.promise, answer]);
+          if (early && isFailure(early)) break;
+        }
+        return Promise.all(answers);
       },
     };
+  }
+
+  async function send(
+    duty: Duty,
+    name: string,
+    input: Record<string, unknown>,
+    which: string,
+    decided?: () => void,
+  ): Promise<Accepted | Failure> {
+    assertHeld(lease);
+    const { cause } = duty.obligation;
+    const last = cause?.last ?? world.entity(duty.entity.kind, duty.entity.id)?.last;
+    const answer = await bus.execute({
+      name,
+      input,
+      principal: processPrincipal(duty.process.name),
+      idempotencyKey: `${duty.obligation.key}:${name}:${which}`,
+      timeFrom: cause?.id ?? duty.entity.id,
+      ...(last?.id && { causationId: last.id, correlationId: last.correlationId }),
+      ...(decided && { decided }),
+    });
+    duty.refusal = isFailure(answer) ? answer : null;
+    // A refusal rests on what the actor knew, which the world may not have seen yet.
+    const seenAfter = isFailure(answer) ? await store.head() : answer.position;
+    if (seenAfter > duty.seenAfter) duty.seenAfter = seenAfter;
+    return answer;
   }
 
   /** Follows the log until the end; what cannot be read is shown, and tried again. */

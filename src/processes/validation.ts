@@ -29,7 +29,9 @@ export const validation: Process = {
           reason: `The work could not be judged: ${error.message}`,
         }),
       ));
-    if (!tree) return [{ key: `keep:${task.id}:${attempt}`, act: (hands) => keep(task, workflow, hands), giveUp }];
+    // Never more of them than agents, and a check that takes minutes must not hold them up.
+    if (!tree)
+      return [{ key: `keep:${task.id}:${attempt}`, light: true, act: (hands) => keep(task, workflow, hands), giveUp }];
     return [{ key: `judge:${task.id}:${attempt}`, act: (hands) => validate(task, tree, workflow, hands), giveUp }];
   },
 };
@@ -43,7 +45,14 @@ function isOver(task: Entity<Task>, world: World): boolean {
 async function keep(task: Entity<Task>, workflow: Workflow, hands: Hands): Promise<void> {
   const { spec, attempt, agentId } = task.context;
   const tree = agentId === null ? await tipOf(workflow, attempt, hands) : await leftBy(task, workflow, hands);
-  await settled(hands.send('record_tree', { taskId: spec.taskId, agentId, attempt, tree }));
+  if (verdictWithoutCheck(task, tree)) await validate(task, tree, workflow, hands);
+  else await settled(hands.send('record_tree', { taskId: spec.taskId, agentId, attempt, tree }));
+}
+
+/** Of some trees nothing needs to be run to judge them: the verdict is then recorded with them. */
+function verdictWithoutCheck({ context: { spec } }: Entity<Task>, tree: KeptTreeRecord): 'no_change' | 'none' | null {
+  if (spec.changes === 'required' && tree.commit === null) return 'no_change';
+  return spec.checks === 'none' ? 'none' : null;
 }
 
 /** The server's own tasks judge the run's branch as it is. */
@@ -85,18 +94,19 @@ export function handedIn(task: Entity<Task>, workflow: Workflow, world: World): 
 
 async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Workflow, hands: Hands): Promise<void> {
   const { spec, attempt, agentId } = task.context;
+  const judged = task.context.tree === null ? { tree } : {};
   const pass = (check: CheckSummary | null, verdict: string) =>
-    settled(hands.send('pass_validation', { taskId: task.id, attempt, check, verdict }));
+    settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, check, verdict }));
   const fail = (check: CheckSummary | null, code: string, feedback: string) =>
-    settled(hands.send('fail_validation', { taskId: task.id, attempt, check, code, feedback }));
+    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, check, code, feedback }));
 
-  if (spec.changes === 'required' && tree.commit === null) {
-    await fail(null, 'no_change', 'Nothing was changed, and this phase asks for a change.');
-    return;
-  }
-  if (spec.checks === 'none') {
-    await pass(null, 'no check is asked of this phase');
-    return;
+  switch (verdictWithoutCheck(task, tree)) {
+    case 'no_change':
+      await fail(null, 'no_change', 'Nothing was changed, and this phase asks for a change.');
+      return;
+    case 'none':
+      await pass(null, 'no check is asked of this phase');
+      return;
   }
   const commit = tree.commit ?? tree.base;
   // The same tree under the same command is judged once; the server's own task runs its check anew each time.

@@ -17,27 +17,30 @@ import { type AgentPreset, BUILT_IN_AGENTS, presetOf } from '../machines/config/
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
 import { openShare, type Sharing } from './share.ts';
 import {
-  type AgentSignals,
   agentSessions,
   attempts,
   budgets,
   createProcessHost,
+  createSignals,
   deadlines,
   delivering,
   dispatching,
   isEndedAgent,
   isOurs,
+  hear,
+  isStarting,
+  meetAgents,
   environments,
   merging,
   phases,
   type Process,
   type ProcessHost,
-  suspect,
+  reunions,
   validation,
   type World,
 } from '../processes/index.ts';
 import type { Snapshots } from '../projections/index.ts';
-import type { Runner } from '../runtime/runner.ts';
+import type { AgentProbe, Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 
@@ -72,6 +75,8 @@ export interface System {
   host: ActorHost;
   bus: CommandBus;
   processes: ProcessHost;
+  /** Whether the token with that hash is one of an agent that is being started: it is not known yet, and will be. */
+  isStarting(tokenHash: string): boolean;
   /** Discharges what the log leaves open, and begins to follow. */
   start(): Promise<void>;
   stop(drainMs: number): Promise<void>;
@@ -82,7 +87,7 @@ export interface System {
 export async function assemble(parts: Parts): Promise<System> {
   const { store, blobs, runner, clock, random, log } = parts;
   const host = await createActorHost({ store, clock, log });
-  const signals: AgentSignals = { suspects: new Map(), heardAt: new Map() };
+  const signals = createSignals();
 
   const agentProblem = (name: string): Failure | null => {
     const configured = host.config().settings.agents;
@@ -115,7 +120,11 @@ export async function assemble(parts: Parts): Promise<System> {
       ...{ runnerId: runner.id, store, bus, clock, log },
       settings: () => host.config().settings,
       processes: () => processes,
-      stopOrphans: () => stopOrphans(processes, runner, host, log),
+      async stopOrphans() {
+        const found = await runner.listAgents();
+        const orphans = found.filter((probe) => isOrphan(probe, processes.world));
+        await stopOrphans(orphans, runner, host, log);
+      },
     });
   const preset = (name: string, world: World) => {
     const found = presetOf(name, world.settings.agents);
@@ -145,6 +154,7 @@ export async function assemble(parts: Parts): Promise<System> {
       phases,
       delivering,
       deadlines,
+      reunions(signals),
       budgets,
     ].map(around),
   });
@@ -160,22 +170,23 @@ export async function assemble(parts: Parts): Promise<System> {
     host,
     bus,
     processes,
+    isStarting: (tokenHash) => isStarting(signals, processes.world, tokenHash),
     async start() {
       unwatch = runner.watch((event) => {
         const agent = processes.world.agents.get(event.agentId);
         // Of one that has ended nobody asks any more.
         if (!agent || isEndedAgent(agent)) return;
-        if (event.type === 'agent_output') signals.heardAt.set(event.agentId, event.at);
-        else suspect(signals, event.agentId);
+        hear(signals, event);
         processes.look('agent', event.agentId);
       });
       await share?.register();
+      const found = await runner.listAgents();
+      let orphans: AgentProbe[] = [];
       await processes.start((world) => {
-        // Of the agents that lived when the last server ended nobody knows yet whether they still do.
-        for (const agent of world.agents.values())
-          if (agent.value.startsWith('live.') && isOurs(agent, world)) suspect(signals, agent.id);
+        meetAgents(signals, world, { found, now: clock.now() });
+        orphans = found.filter((probe) => isOrphan(probe, world));
       });
-      await stopOrphans(processes, runner, host, log);
+      await stopOrphans(orphans, runner, host, log);
       if (share) await refreshConfig();
       share?.begin();
     },
@@ -188,19 +199,20 @@ export async function assemble(parts: Parts): Promise<System> {
   };
 }
 
-/** Agents that run here although the log knows nothing of them, or that they have ended, or that their work is another server's. */
-async function stopOrphans(processes: ProcessHost, runner: Runner, host: ActorHost, log: Log): Promise<void> {
-  const known = new Set(['requested', 'preparing', 'starting', 'stopping']);
-  for (const probe of await runner.listAgents()) {
-    if (probe.state !== 'running') continue;
-    const agent = processes.world.agents.get(probe.agentId);
-    const value = agent?.value ?? 'absent';
-    if ((value.startsWith('live.') || known.has(value)) && agent && isOurs(agent, processes.world)) continue;
-    log.warn(
-      { agentId: probe.agentId, state: value },
-      'an agent runs that the log does not know to be living and ours; it is stopped',
-    );
-    await runner.stopAgent({ agentId: probe.agentId, graceMs: host.config().settings.limits.stopGraceMs });
+const RIGHTLY_RUNNING = new Set(['requested', 'preparing', 'starting', 'stopping']);
+
+/** An agent that runs here although the log knows nothing of it, or that it has ended, or that its work is another server's. */
+function isOrphan({ state, agentId }: AgentProbe, world: World): boolean {
+  const agent = world.agents.get(agentId);
+  const value = agent?.value ?? 'absent';
+  const rightly = (value.startsWith('live.') || RIGHTLY_RUNNING.has(value)) && agent && isOurs(agent, world);
+  return state === 'running' && !rightly;
+}
+
+async function stopOrphans(orphans: readonly AgentProbe[], runner: Runner, host: ActorHost, log: Log): Promise<void> {
+  for (const { agentId } of orphans) {
+    log.warn({ agentId }, 'an agent runs that the log does not know to be living and ours; it is stopped');
+    await runner.stopAgent({ agentId, graceMs: host.config().settings.limits.stopGraceMs });
   }
 }
 

@@ -8,7 +8,7 @@ import { runHolder } from '../runtime/terminals/adapters/holder.ts';
 import { spawnNodePty } from '../runtime/terminals/adapters/node-pty-terminal.ts';
 import { redactBytes } from '../runtime/terminals/stream-redactor.ts';
 
-runHolder({
+await runHolder({
   clock: systemClock,
   spawnTerminal: spawnNodePty,
   spare: process.argv.includes('--spare'),

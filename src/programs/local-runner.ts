@@ -22,7 +22,6 @@ export async function openLocalRunner(parts: {
   log: Log;
   redactor: Redactor;
   secrets: () => readonly string[];
-  warmHolders?: number;
 }): Promise<LocalRunner> {
   const { dataDirectory: directory, runnerId, log, redactor } = parts;
   const [node, ...cli] = cliArgv();
@@ -34,7 +33,7 @@ export async function openLocalRunner(parts: {
     redact: (text) => redactor.redactText(text),
     environment: process.env,
   });
-  const agents = await createAgentHands({
+  const { expectStart, ...agents } = await createAgentHands({
     directory,
     runnerId,
     clock: systemClock,
@@ -43,9 +42,17 @@ export async function openLocalRunner(parts: {
     mcpBridge: { command: node as string, args: [...cli, 'mcp'] },
     redactValues: parts.secrets,
     log: { warn: (message, details) => log.warn(details ?? {}, message) },
-    ...(parts.warmHolders !== undefined && { warmHolders: parts.warmHolders }),
   });
-  return { id: runnerId, ...repositories, ...agents };
+  return {
+    id: runnerId,
+    ...repositories,
+    ...agents,
+    // Who asks for a worktree is about to start an agent in it.
+    prepareWorktree(request) {
+      expectStart(request.taskId);
+      return repositories.prepareWorktree(request);
+    },
+  };
 }
 
 /** What is wrong with a check's words before anything is started: no command, shell syntax, a program that is not there. */

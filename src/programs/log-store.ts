@@ -11,6 +11,7 @@ import { type Owner, takeOwnership } from '../store/adapters/sqlite/owner.ts';
 import { logPathOf } from '../store/adapters/sqlite/schema.ts';
 import { openSqliteStore } from '../store/adapters/sqlite.ts';
 import type { EventStore } from '../store/event-store.ts';
+import { programFile } from './installation.ts';
 
 /** The log that a server runs on, and the data directory that goes with it: blobs, repositories, caches, the token. */
 export interface LogStore {
@@ -52,7 +53,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<LogStore> 
 async function openEmbedded(options: LogStoreOptions): Promise<LogStore> {
   const bound = readBinding(options.directory);
   if (bound) throw otherStore(options.directory, bound.where);
-  const sqlite = await openSqliteStore(options);
+  const sqlite = await openSqliteStore({ ...options, writerThread: programFile('log-writer') });
   return {
     store: sqlite,
     path: sqlite.data.path,

@@ -47,9 +47,10 @@ function queriesOf(ground: Ground, system: System, idle: IdleWatch): Queries {
   };
 }
 
-function tokensOf(token: string, { processes }: System): TokenIndex {
+function tokensOf(token: string, { processes, isStarting }: System): TokenIndex {
   return {
     operatorHash: sha256(token),
+    isStarting,
     agentByTokenHash(hash) {
       const agent = processes.world.agentOfToken(hash);
       if (!agent) return null;

@@ -21,7 +21,7 @@ import { openFileBlobs } from '../store/adapters/file-blobs.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../store/upcasters/index.ts';
-import type { Closers } from './closers.ts';
+import { type Closers, within } from './closers.ts';
 import { phasesFolder } from './installation.ts';
 import { openEstates } from './estates.ts';
 import { LOCAL_RUNNER, type LocalRunner, openLocalRunner } from './local-runner.ts';
@@ -69,7 +69,7 @@ export async function openGround(
   const openRunner = (directory: string, runnerId: string) =>
     openLocalRunner({ dataDirectory: directory, runnerId, log, redactor, secrets: () => secrets });
   const runner = await openRunner(dataDirectory, logStore.runnerId ?? LOCAL_RUNNER);
-  closers.add(() => runner.close());
+  closers.add((leftMs) => within(clock, leftMs, runner.close()));
   const warn = (message: string) => log.warn({}, message);
   const cache = openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn });
   const { logId } = logStore;

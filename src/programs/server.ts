@@ -9,7 +9,7 @@ import { type AgentPreset, settingsFromEnvironment } from '../machines/config/in
 import { readServerFile } from '../transport/cli/server-file.ts';
 import type { Address } from '../transport/rest/index.ts';
 import { assemble, type System } from './assemble.ts';
-import { type Closers, createClosers } from './closers.ts';
+import { type Closers, createClosers, within } from './closers.ts';
 import { createIdleWatch } from './idle-watch.ts';
 import { NODE, programFile } from './installation.ts';
 import { checkProblem } from './local-runner.ts';
@@ -34,7 +34,7 @@ export interface ServerOptions {
 export interface Server {
   url: string;
   port: number;
-  /** Stops intake, drains for at most ten seconds, closes. Safe twice. Agents live on. */
+  /** Stops intake, drains for at most ten seconds in all, closes. Safe twice. Agents live on. */
   close(): Promise<void>;
 }
 
@@ -42,17 +42,18 @@ const DRAIN_MS = 10_000;
 
 export async function startServer(options: ServerOptions): Promise<Server> {
   process.umask(0o077);
-  const closers = createClosers();
+  const closers = createClosers(systemClock, DRAIN_MS);
   try {
     const ground = await openGround({ ...options, where: options.store ?? 'sqlite' }, closers);
     ground.log.info({ version: VERSION, pid: process.pid, dataDirectory: ground.dataDirectory }, 'server starts');
     const system = await openSystem(ground);
     // Before the door in the list, so that the door is closed first and nothing comes in that nobody would follow.
-    closers.add(() => system.stop(DRAIN_MS).then(() => system.retire()));
+    closers.add((leftMs) => within(systemClock, leftMs, system.retire()));
+    closers.add((leftMs) => system.stop(leftMs));
     const idleMs = () => system.host.config().settings.server.idleExitMs;
     const idle = createIdleWatch({ clock: systemClock, idleMs, isBusy: () => isBusy(system) });
     const http = openFaces(ground, system, idle);
-    closers.add(() => http.close());
+    closers.add((leftMs) => within(systemClock, leftMs, http.close()));
     // What the last server left is found and followed before anybody may ask.
     await system.start();
     const address = await http.listen({ host: options.host, port: options.port });

@@ -61,7 +61,7 @@ export interface Runner {
   /** Brings `commit` to the user's repository as `runBranch` and, unless `base` is absent, moves the base branch from `base.from` to it. */
   deliver(request: DeliverRequest): Promise<DeliverResult>;
 
-  /** Tells of exits and output as they happen. A hint only: processes probe. */
+  /** Tells of claims, exits and output as they happen. A hint only: processes probe. */
   watch(listener: (event: RunnerEvent) => void): () => void;
   /** Lets go of holders and sockets; agents live on. */
   close(): Promise<void>;
@@ -136,7 +136,8 @@ export interface AgentStarted {
 }
 
 export type AgentProbe =
-  | { agentId: string; state: 'absent' }
+  /** Nothing was started. `tokenHash`: it was claimed once, and this is the token it is going to have. */
+  | { agentId: string; state: 'absent'; tokenHash?: string }
   | ({ state: 'running'; outputBytes: number; lastOutputAt: number | null } & AgentStarted)
   | { agentId: string; state: 'exited'; exit: AgentExit; outputBytes: number; tokenHash: string | null }
   /** The holder died without recording an exit; what could be killed has been. */
@@ -228,5 +229,7 @@ export interface DeliverResult {
 }
 
 export type RunnerEvent =
+  /** It is about to be started, with this token: told before its program can show it to anybody. */
+  | { type: 'agent_claimed'; agentId: string; tokenHash: string }
   | { type: 'agent_exited'; agentId: string }
   | { type: 'agent_output'; agentId: string; outputBytes: number; at: number };

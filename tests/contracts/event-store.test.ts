@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
+import { programFile } from '../../src/programs/installation.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import { openSqliteStore } from '../../src/store/adapters/sqlite.ts';
 import { eventStoreContract } from './event-store.contract.ts';
@@ -11,6 +12,7 @@ const root = mkdtempSync(join(tmpdir(), 'heph-contract-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 eventStoreContract('memory', async () => openMemoryStore());
-eventStoreContract('sqlite', () =>
-  openSqliteStore({ directory: mkdtempSync(join(root, 'log-')), clock: systemClock, reserveBytes: 0 }),
-);
+const sqlite = (options: { writerThread?: string } = {}) =>
+  openSqliteStore({ directory: mkdtempSync(join(root, 'log-')), clock: systemClock, reserveBytes: 0, ...options });
+eventStoreContract('sqlite', () => sqlite());
+eventStoreContract('sqlite, written in a thread', () => sqlite({ writerThread: programFile('log-writer') }));

@@ -65,8 +65,9 @@ const pidsIn = (text: string) => [...text.matchAll(/pid ([0-9]+)/g)].map((match)
 
 describe('an agent', () => {
   it('runs to its end in a terminal, is told of, and is answered for afterwards', async () => {
-    const hands = await world.open({ warmHolders: 1 });
+    const hands = await world.open();
     const request = world.request([fakeAgent('normal')]);
+    hands.expectStart(request.taskId);
     const exited = exitOf(hands, request.agentId);
     const started = await hands.startAgent(request);
     expect(await hands.probeAgent(request)).toMatchObject({
@@ -204,7 +205,7 @@ describe('what an agent is given', () => {
     expect(names.filter((name) => !allowed.has(name) && !name.startsWith('LC_'))).toEqual([]);
     expect(text).toContain(`PATH=${process.env.PATH}\r\n`);
     expect(text).toContain(`MINE=${request.taskId}\r\n`);
-    const targets = [...text.matchAll(/^fd .*? ([0-9]+) -> (\S+)/gm)].map((match) => [match[1], match[2]] as const);
+    const targets = [...text.matchAll(/^l\S+ .*? ([0-9]+) -> (\S+)/gm)].map((match) => [match[1], match[2]] as const);
     expect(targets.filter(([fd]) => Number(fd) < 3).every(([, target]) => target?.startsWith('/dev/pts/'))).toBe(true);
     // The shell keeps the script it reads open at 10.
     expect(targets.filter(([fd]) => Number(fd) > 2).map(([, target]) => target)).toEqual([fakeAgent('environment')]);

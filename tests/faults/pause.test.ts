@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../support/agent-world.ts';
 import { CHORES } from '../support/chores.ts';
 import { missingFaketime } from '../support/debian.ts';
 import { damageIn, eventsIn } from '../support/exported.ts';
@@ -90,11 +91,21 @@ let inTheMiddle = 0;
 async function takeOverFrom({ pid }: Up): Promise<Up> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     process.kill(pid, 'SIGSTOP');
+    await until(() => standsStill(pid));
     if (!isCommitting()) return product.up('--take-over');
     if (inTheMiddle++ === 0) await expect(product.up('--take-over')).rejects.toThrow(/data\.owned/);
     process.kill(pid, 'SIGCONT');
   }
   throw new Error(`${ATTEMPTS_MAX} times in the middle of a commit`);
+}
+
+/** The signal reaches one thread first, and the one that writes may begin another commit before it stops too. */
+function standsStill(pid: number): boolean {
+  const states = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0];
+  });
+  return states.every((state) => state === 'T');
 }
 
 function isCommitting(): boolean {

@@ -111,15 +111,18 @@ function doubled(events: readonly StoredEvent[]): string[] {
   });
 }
 
-/** I9: an agent's word stands in the stream of its own task, or of a task that it made. */
+/** I9: an agent's word stands in the stream of its own task, or at the beginning of a task that it made: created, and queued with it. */
 function forged(events: readonly StoredEvent[]): string[] {
   const taskOf = new Map<string, string>();
+  const maker = new Map<string, string>();
   return events.flatMap((event) => {
     if (event.type === 'AgentRequested') taskOf.set(`agent:${event.data.agentId}`, String(event.data.taskId));
     const { actor } = event.meta;
     if (!actor.startsWith('agent:')) return [];
     const own = event.stream === `task-${taskOf.get(actor)}`;
-    const made = event.type === 'TaskCreated' && event.data.createdBy === actor;
+    if (event.type === 'TaskCreated') maker.set(event.stream, String(event.data.createdBy));
+    const begun = event.type === 'TaskCreated' || (event.type === 'TaskQueued' && event.revision === 1);
+    const made = begun && maker.get(event.stream) === actor;
     return own || made ? [] : [`I9 ${actor} wrote ${event.type} to ${event.stream}`];
   });
 }

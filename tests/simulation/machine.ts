@@ -105,13 +105,16 @@ export function createMachine(parts: MachineParts): Machine {
     }
   }
 
+  function tokenOf(agentId: string): string {
+    return `${AGENT_TOKEN_PREFIX}${sha256(agentId)}`;
+  }
+
   function spawn(start: AgentStart): AgentProcess {
-    const token = `${AGENT_TOKEN_PREFIX}${sha256(`${start.agentId}:${processes.length}`)}`;
     const life = createLife(start.agentId);
     const started: AgentProcess = {
       ...{
         start,
-        token,
+        token: tokenOf(start.agentId),
         life,
         startedAt: parts.now(),
         spawnedAt: loop.now(),
@@ -174,9 +177,9 @@ export function createMachine(parts: MachineParts): Machine {
     const agent = agents.get(agentId);
     if (!agent && closed.has(agentId))
       return { agentId, state: 'lost', reason: 'it was never started', outputBytes: 0, tokenHash: null };
-    if (!agent) return { agentId, state: 'absent' };
+    const tokenHash = sha256(tokenOf(agentId));
+    if (!agent) return { agentId, state: 'absent', ...(claimed.has(agentId) && { tokenHash }) };
     const { outputBytes, lastOutputAt } = agent;
-    const tokenHash = sha256(agent.token);
     if (!agent.end) return { ...factsOf(agent), state: 'running', outputBytes, lastOutputAt };
     if (!agent.end.exit) return { agentId, state: 'lost', reason: 'its holder was killed', outputBytes, tokenHash };
     return { agentId, state: 'exited', exit: agent.end.exit, outputBytes, tokenHash };
@@ -275,6 +278,9 @@ export function createMachine(parts: MachineParts): Machine {
         fenced();
         // From here on a stop knows that something is on its way, and a later server that something may have been.
         claimed.add(start.agentId);
+        const tokenHash = sha256(tokenOf(start.agentId));
+        for (const listener of listeners.get(life) ?? [])
+          listener({ type: 'agent_claimed', agentId: start.agentId, tokenHash });
         const begun = starting.get(start.agentId) ?? verb(`startAgent ${start.agentId}`, 600, () => carryOut(start));
         starting.set(start.agentId, begun);
         return begun.finally(() => starting.delete(start.agentId));
@@ -293,7 +299,7 @@ export function createMachine(parts: MachineParts): Machine {
           return probe(agentId);
         });
       },
-      listAgents: () => verb('listAgents', 20, () => [...agents.keys()].map(probe)),
+      listAgents: () => verb('listAgents', 20, () => [...new Set([...agents.keys(), ...claimed])].map(probe)),
       readTerminal: ({ agentId, cursor }) =>
         verb(`readTerminal ${agentId}`, 10, () => ({
           ...{ agentId, cursor, nextCursor: cursor + 4, data: 'Ynll', ended: true, droppedBefore: 0 },

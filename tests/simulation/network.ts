@@ -27,7 +27,6 @@ export interface Network {
 }
 
 const ANSWER_MS = 45_000;
-const TOKEN_PATIENCE_MS = 15_000;
 const LOST = Symbol('no answer');
 
 export function createNetwork(parts: {
@@ -66,13 +65,11 @@ export function createNetwork(parts: {
   const isPassing = (answer: Failure) => answer.kind === 'fault' || answer.kind === 'conflict';
 
   const call: Call = async (token, name, input, { key, alive }) => {
-    const begun = loop.now();
-    for (let attempt = 0; ; attempt++) {
+    for (;;) {
       const answer = await exchange(name, (server) => server.command(token, name, input, key));
       if (answer === LOST) await alive(chance.int(50, 1500));
       else if (isFailure(answer)) {
-        const tooEarly = answer.code === 'auth.unknown_token' && loop.now() < begun + TOKEN_PATIENCE_MS;
-        if (!tooEarly && !isPassing(answer)) return answer;
+        if (!isPassing(answer)) return answer;
         await alive(chance.int(100, 1500));
       } else {
         told.push({ name, answer });

@@ -79,6 +79,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
 
   const tokens = {
     operatorHash: sha256(OPERATOR_TOKEN),
+    isStarting: system.isStarting,
     agentByTokenHash(hash: string) {
       const agent = system.processes.world.agentOfToken(hash);
       if (!agent) return null;

@@ -4,6 +4,7 @@
  *   claimed      the folder is made and empty
  *   laid:<n>     the agent's files are laid; n turns of the event loop later
  *   file:<path>  the file is there, named from the first agent's folder
+ * and, with 1 after that, that each agent and one more is expected before any is started.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +28,6 @@ const dieWhenThere = (path: string): void => {
 const wanted = JSON.parse(requests) as AgentStart[];
 const hands = await createAgentHands({
   ...handsOptions(directory),
-  warmHolders: Number(warm),
   random: {
     bytes(count) {
       if (death === 'claimed') die();
@@ -41,6 +41,7 @@ const hands = await createAgentHands({
     return [];
   },
 });
+if (warm === '1') for (const taskId of [...wanted.map((one) => one.taskId), 'tsk_to_come']) hands.expectStart(taskId);
 for (const request of wanted) {
   const { pid, holderPid } = await hands.startAgent(request);
   process.stdout.write(`started ${pid} ${holderPid}\n`);

@@ -174,6 +174,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       const printed = `last words of ${start.agentId}\n`;
       const agent: Running = { start, state: 'running', startedAt: options.now(), printed, exit: null };
       agents.set(start.agentId, agent);
+      const { agentId, tokenHash } = startedOf(start.agentId, agent);
+      for (const listener of listeners) listener({ type: 'agent_claimed', agentId, tokenHash });
       const worktree = worktrees.get(start.taskId);
       const session: FakeSession = {
         start,

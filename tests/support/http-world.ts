@@ -88,6 +88,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const tokens: TokenIndex = {
     operatorHash: sha256(operatorToken),
     agentByTokenHash: (hash) => (hash === sha256(agentToken) ? living : null),
+    isStarting: () => false,
   };
   const plain = createCommandBus({
     host,

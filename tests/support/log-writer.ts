@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { HephError } from '../../src/kernel/errors.ts';
+import { programFile } from '../../src/programs/installation.ts';
 import { openFileBlobs } from '../../src/store/adapters/file-blobs.ts';
 import { openSqliteStore } from '../../src/store/adapters/sqlite.ts';
 import { type Connect, connect } from '../../src/store/adapters/sqlite/schema.ts';
@@ -18,9 +19,11 @@ import { CUT_STREAMS, type Said } from './log-ledger.ts';
  */
 const [directory = '', synchronous = 'FULL', ...sessions] = process.argv.slice(2);
 let appends = 0;
+// As a server writes; only a log that is told to wait less for the disk is written in this thread.
+const writing = synchronous === 'FULL' ? { writerThread: programFile('log-writer') } : { connect: connectWith };
 
 for (const bursts of sessions) {
-  const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0, connect: connectWith }).catch(
+  const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0, ...writing }).catch(
     (error: unknown) => say({ refused: codeOf(error) }),
   );
   if (!store) break;
@@ -53,7 +56,6 @@ async function append(store: EventStore, blobs: BlobStore, n: number): Promise<v
 
 function connectWith(path: string, options: Parameters<Connect>[1]): ReturnType<Connect> {
   const db = connect(path, options);
-  if (synchronous === 'FULL') return db;
   const exec = db.exec.bind(db);
   db.exec = (sql) => exec(sql === 'PRAGMA synchronous = FULL' ? `PRAGMA synchronous = ${synchronous}` : sql);
   return db;

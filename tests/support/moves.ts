@@ -69,9 +69,11 @@ const spec = {
   changes: pick('none', 'optional', 'required'),
   attemptsMax: fc.integer({ min: 1, max: 3 }),
   roundsMax: fc.integer({ min: 1, max: 3 }),
+  phaseRuns: pick(undefined, undefined, true),
 };
 const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
   move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
+const judgedTree = pick(undefined, undefined, keptTree());
 const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
 const task = fc.oneof(
   { weight: 40, arbitrary: move('create_task', spec) },
@@ -101,10 +103,19 @@ const task = fc.oneof(
     weight: 24,
     arbitrary: ofTask('record_tree', { ...attempt, tree: pick(keptTree(), keptTree(), keptTree({ commit: null })) }),
   },
-  { weight: 24, arbitrary: ofTask('pass_validation', { attempt: attempt.attempt, check: null, verdict: text }) },
+  {
+    weight: 24,
+    arbitrary: ofTask('pass_validation', { attempt: attempt.attempt, tree: judgedTree, check: null, verdict: text }),
+  },
   {
     weight: 3,
-    arbitrary: ofTask('fail_validation', { attempt: attempt.attempt, check: null, code: 'red', feedback: text }),
+    arbitrary: ofTask('fail_validation', {
+      attempt: attempt.attempt,
+      tree: judgedTree,
+      check: null,
+      code: 'red',
+      feedback: text,
+    }),
   },
   {
     weight: 16,
@@ -128,6 +139,8 @@ const agent = fc.oneof(
     agent: 'repair',
     runnerId: 'local',
     allowedTools: [],
+    branch: pick(undefined, 'heph/tsk_1'),
+    base: pick(undefined, 'c0'),
   }),
   ofAgent('stop_agent', { reason: text }),
   { weight: 3, arbitrary: ofAgent('prepare_agent', place) },

@@ -4,7 +4,7 @@ import { runHolder } from '../../src/runtime/terminals/adapters/holder.ts';
 import { spawnNodePty } from '../../src/runtime/terminals/adapters/node-pty-terminal.ts';
 import { redactBytes } from '../../src/runtime/terminals/stream-redactor.ts';
 
-runHolder({
+await runHolder({
   clock: systemClock,
   spawnTerminal: spawnNodePty,
   spare: process.argv.includes('--spare'),

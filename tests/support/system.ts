@@ -1,7 +1,7 @@
 import type { Accepted } from '../../src/actors/actor-host.ts';
 import type { Principal } from '../../src/commands/index.ts';
-import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
+import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { OPERATOR } from '../../src/commands/index.ts';

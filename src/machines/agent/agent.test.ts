@@ -68,6 +68,11 @@ const EXAMPLES = [
 ];
 
 describe('an agent’s way to life', () => {
+  it('is prepared with its request when its base is known', () => {
+    const known: Said = { name: 'request_agent', input: { ...identity, branch: place.branch, base: place.commit } };
+    given(agentActor).when(known).thenFacts('AgentRequested', { type: 'PreparationStarted', data: place });
+  });
+
   it('is requested once, for one task', () => {
     given(agentActor).when(request).thenFacts({ type: 'AgentRequested', data: identity }).when(request).thenNothing();
     const other: Said = { ...request, input: { ...identity, taskId: 'tsk_other' } };

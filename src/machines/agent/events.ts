@@ -16,6 +16,9 @@ export const agentFacts = {
     agent: z.string(),
     runnerId: z.string(),
     allowedTools: z.array(z.string()),
+    /** Where its work begins, when that was known at once; its preparation has then started with it. */
+    branch: z.string().optional(),
+    base: z.string().optional(),
   }),
   PreparationStarted: z.object({ branch: z.string(), commit: z.string() }),
   WorktreeReady: z.object({ branch: z.string(), commit: z.string() }),

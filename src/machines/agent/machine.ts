@@ -93,8 +93,10 @@ const NONE: Agent = {
 
 export function evolveAgent(agent: Agent, fact: AgentFact, at: number): Agent {
   switch (fact.type) {
-    case 'AgentRequested':
-      return { ...agent, ...fact.data, since: at };
+    case 'AgentRequested': {
+      const { branch = null, base = null, ...asked } = fact.data;
+      return { ...agent, ...asked, branch, base, since: at };
+    }
     case 'PreparationStarted':
       return { ...agent, branch: fact.data.branch, base: fact.data.commit, since: at };
     case 'WorktreeReady':
@@ -144,7 +146,10 @@ function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): Agent
       return actor.context.taskId === command.input.taskId
         ? []
         : rejected('agent.exists', 'An agent with that id exists.');
-    return actor.facts({ type: 'AgentRequested', v: 1, data: command.input });
+    const requested: AgentFact = { type: 'AgentRequested', v: 1, data: command.input };
+    const { branch, base: commit } = command.input;
+    if (branch === undefined || commit === undefined) return actor.facts(requested);
+    return actor.facts(requested, { type: 'PreparationStarted', v: 1, data: { branch, commit } });
   }
   if (actor.value === 'absent') return rejected('agent.not_live', 'There is no such agent.');
   const over = actor.value === 'exited' || actor.value === 'lost';

@@ -5,6 +5,8 @@ import { prioritySchema, taskSpecSchema, treeSchema, waitSchema } from './events
 
 const taskId = z.string().max(60).describe('tsk_…, or a unique prefix of it');
 const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
+/** What the verdict is about, unless it has been recorded before. */
+const judgedTree = treeSchema.optional();
 const target = (input: { taskId: string }) => input.taskId;
 
 export const taskCommands = {
@@ -157,6 +159,7 @@ export const taskCommands = {
     schema: z.strictObject({
       taskId,
       attempt: z.number().int(),
+      tree: judgedTree,
       check: checkSummarySchema.nullable(),
       verdict: z.string(),
     }),
@@ -169,6 +172,7 @@ export const taskCommands = {
     schema: z.strictObject({
       taskId,
       attempt: z.number().int(),
+      tree: judgedTree,
       check: checkSummarySchema.nullable(),
       code: z.string(),
       feedback: z.string().max(60_000),

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../kernel/canonical.ts';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
 import { defineActor, type Proposer } from '../define-actor.ts';
 import type { TaskCommand } from './commands.ts';
-import { type TaskFact, taskFacts } from './events.ts';
+import { type KeptTreeRecord, type TaskFact, taskFacts } from './events.ts';
 import { evolveTask, noTask, type Task, taskChart } from './machine.ts';
 
 type Actor = Proposer<Task, TaskFact>;
@@ -17,7 +17,10 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
   const task = actor.context;
   if (command.name === 'create_task') {
     if (actor.value !== 'absent') return rejected('task.exists', `The task ${task.spec.taskId} exists already.`);
-    return actor.facts({ type: 'TaskCreated', v: 1, data: command.input });
+    const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
+    if (!command.input.phaseRuns) return actor.facts(created);
+    const because = `The phase ${command.input.phase} has started.`;
+    return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
   }
   if (actor.value === 'absent') return rejected('task.not_open', 'There is no such task.');
   switch (command.name) {
@@ -98,19 +101,19 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     case 'pass_validation':
       return pass(command, actor);
     case 'fail_validation': {
-      const { attempt, check, code, feedback } = command.input;
+      const { attempt, tree, check, code, feedback } = command.input;
       if (attempt !== task.attempt) return stale(actor, attempt);
       const verdict: TaskFact = {
         type: 'ValidationFailed',
         v: 1,
         data: { round: task.rounds + 1, check, code, feedback },
       };
-      return again(actor, verdict, code, feedback);
+      return again(actor, [...keptTree(tree, task), verdict], code, feedback);
     }
     case 'send_back': {
       const { attempt, code, feedback, files } = command.input;
       if (attempt !== task.attempt) return stale(actor, attempt);
-      return again(actor, { type: 'WorkSentBack', v: 1, data: { code, feedback, files } }, code, feedback);
+      return again(actor, [{ type: 'WorkSentBack', v: 1, data: { code, feedback, files } }], code, feedback);
     }
     case 'record_merge':
       if (task.merged === command.input.commit) return [];
@@ -173,25 +176,35 @@ function submit(actor: Actor, data: Extract<TaskFact, { type: 'WorkSubmitted' }>
 
 function pass(command: Extract<TaskCommand, { name: 'pass_validation' }>, actor: Actor): Decision {
   const task = actor.context;
-  const { attempt, check, verdict } = command.input;
+  const { attempt, tree, check, verdict } = command.input;
   if (attempt !== task.attempt) return stale(actor, attempt);
   if (actor.value === 'merging' || actor.value === 'done') return [];
+  const kept = keptTree(tree, task);
   const passed: TaskFact = { type: 'ValidationPassed', v: 1, data: { round: task.rounds + 1, check, verdict } };
-  const toMerge = task.spec.changes !== 'none' && task.tree?.commit;
-  if (toMerge) return actor.facts(passed);
-  return actor.facts(passed, { type: 'TaskCompleted', v: 1, data: { summary: task.submitted?.summary ?? verdict } });
+  const toMerge = task.spec.changes !== 'none' && (task.tree ?? tree)?.commit;
+  if (toMerge) return actor.facts(...kept, passed);
+  return actor.facts(...kept, passed, {
+    type: 'TaskCompleted',
+    v: 1,
+    data: { summary: task.submitted?.summary ?? verdict },
+  });
+}
+
+/** A tree is kept once; the verdict may bring it along. */
+function keptTree(tree: KeptTreeRecord | undefined, task: Task): TaskFact[] {
+  return tree && !task.tree ? [{ type: 'TreeKept', v: 1, data: tree }] : [];
 }
 
 /** The verdict, and what follows: another round, or the end with everything that was said. */
-function again(actor: Actor, verdict: TaskFact, code: string, feedback: string): Decision {
+function again(actor: Actor, verdict: TaskFact[], code: string, feedback: string): Decision {
   const { rounds, spec } = actor.context;
   if (spec.agent === null)
-    return actor.facts(verdict, { type: 'TaskFailed', v: 1, data: { code, reason: feedback, by: 'server' } });
+    return actor.facts(...verdict, { type: 'TaskFailed', v: 1, data: { code, reason: feedback, by: 'server' } });
   if (rounds + 1 >= spec.roundsMax) {
     const reason = `After ${rounds + 1} rounds the work still does not pass: ${feedback}`;
-    return actor.facts(verdict, { type: 'TaskFailed', v: 1, data: { code, reason, by: 'server' } });
+    return actor.facts(...verdict, { type: 'TaskFailed', v: 1, data: { code, reason, by: 'server' } });
   }
-  return actor.facts(verdict, {
+  return actor.facts(...verdict, {
     type: 'TaskQueued',
     v: 1,
     data: { because: `round ${rounds + 2} of ${spec.roundsMax}` },

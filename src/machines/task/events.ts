@@ -33,6 +33,8 @@ export const taskSpecSchema = z.object({
   backoffMs: z.number().int(),
   parentTaskId: z.string().nullable(),
   createdBy: z.string(),
+  /** Its phase ran already, so that it is queued at once; else its queueing follows when the phase starts. */
+  phaseRuns: z.boolean().optional(),
 });
 export type TaskSpec = z.infer<typeof taskSpecSchema>;
 

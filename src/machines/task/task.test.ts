@@ -59,6 +59,32 @@ describe('a task’s beginning', () => {
     given(taskActor, created()).when(create()).thenRejected('task.exists');
   });
 
+  it('is queued with its creation when its phase runs already', () => {
+    given(taskActor)
+      .when(create({ phaseRuns: true }))
+      .thenFacts('TaskCreated', 'TaskQueued');
+  });
+
+  it('keeps the tree with the verdict on it, once', () => {
+    const tree = keptTree();
+    const judged = (name: string, more: object) => say(name, { attempt: 1, check: null, tree, ...more });
+    const good = judged('pass_validation', { verdict: 'no check is asked of this phase' });
+    given(taskActor, ...SUBMITTED)
+      .when(good)
+      .thenFacts({ type: 'TreeKept', data: tree }, 'ValidationPassed');
+    given(taskActor, ...SUBMITTED, treeKept)
+      .when(good)
+      .thenFacts('ValidationPassed');
+    const empty = judged('pass_validation', { tree: keptTree({ commit: null }), verdict: 'nothing to merge' });
+    given(taskActor, ...SUBMITTED)
+      .when(empty)
+      .thenFacts('TreeKept', 'ValidationPassed', 'TaskCompleted');
+    const bad = judged('fail_validation', { code: 'no_change', feedback: 'Nothing was changed.' });
+    given(taskActor, ...SUBMITTED)
+      .when(bad)
+      .thenFacts('TreeKept', 'ValidationFailed', 'TaskQueued');
+  });
+
   it.each(Object.keys(taskCommands).filter((name) => name !== 'create_task'))(
     'does not exist for %s before',
     (name) => {

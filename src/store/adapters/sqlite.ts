@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../kernel/clock.ts';
-import { Fault, isFailure } from '../../kernel/errors.ts';
+import { isFailure } from '../../kernel/errors.ts';
 import type { Random } from '../../kernel/random.ts';
 import { prepareRows } from '../append-rules.ts';
 import type { EventFilter, EventStore, Position, StoredEvent } from '../event-store.ts';
@@ -8,17 +8,17 @@ import { toEvent } from '../rows.ts';
 import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { boundsOf, PAGE_EVENTS_MAX } from './row-log.ts';
-import { type AnchorFile, openAnchorFile, readAnchor } from './sqlite/anchor.ts';
 import { createKinds } from './sqlite/catalogue.ts';
 import { classify, closedFault, faultOf } from './sqlite/failures.ts';
-import { createGroupWriter } from './sqlite/group.ts';
+import { writtenBy } from './sqlite/group.ts';
 import { type Owner, type Ownership, ownedFault, takeOwnership } from './sqlite/owner.ts';
 import { createReader, type ReadRow } from './sqlite/reader.ts';
 import { dropReserve, openReserve, RESERVE_BYTES, type Reserve } from './sqlite/reserve.ts';
-import { type Connect, connect, logPathOf, openWriter } from './sqlite/schema.ts';
-import { raiseEpoch } from './sqlite/settings.ts';
+import { type Connect, connect, logPathOf } from './sqlite/schema.ts';
+import { openScribe } from './sqlite/scribe.ts';
+import { inlineLink, type ScribeLink } from './sqlite/scribe-link.ts';
 import { createTail } from './sqlite/tail.ts';
-import { checkTail, readHead } from './sqlite/verify.ts';
+import { openThreadLink } from './sqlite/thread-link.ts';
 import { createWriter, type WriterState } from './sqlite/writer.ts';
 
 export { type Anchor, readAnchor } from './sqlite/anchor.ts';
@@ -34,6 +34,12 @@ export interface SqliteStoreOptions {
   takeOver?: boolean;
   /** Room kept on the disk for the last events; 0 for none. Default 64 MiB. */
   reserveBytes?: number;
+  /**
+   * The program that serves the scribe as a thread (`serveScribe`), so that nobody but the writer waits for the disk.
+   * Without one it works in this thread: right for a tool, and for whoever hands in a `connect`.
+   */
+  writerThread?: string;
+  /** Opens the connections that are used in this thread. */
   connect?: Connect;
 }
 
@@ -54,8 +60,6 @@ export interface SqliteStore extends EventStore {
   reserveSettled: Promise<void>;
 }
 
-const TAIL_CHECKED_MAX = 1000;
-
 /**
  * The embedded log. Throws Fault `data.owned` within two seconds when another process owns the directory, Fault
  * `log.damaged` when the end of the log does not verify, and what `openDataDirectory` throws.
@@ -63,7 +67,7 @@ const TAIL_CHECKED_MAX = 1000;
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { data, ownership } = own(options);
   try {
-    return openWithRoom(data, ownership, options);
+    return await openWithRoom(data, ownership, options);
   } catch (error) {
     ownership.release();
     throw openingFault(data.path, error);
@@ -80,28 +84,33 @@ function own(options: SqliteStoreOptions): { data: DataDirectory; ownership: Own
 }
 
 /** On a full disk the log is opened with the room that was kept, so that it can be read and the server can say so. */
-function openWithRoom(data: DataDirectory, ownership: Ownership, options: SqliteStoreOptions): SqliteStore {
+async function openWithRoom(
+  data: DataDirectory,
+  ownership: Ownership,
+  options: SqliteStoreOptions,
+): Promise<SqliteStore> {
   try {
-    return openOwned(data, ownership, options);
+    return await openOwned(data, ownership, options);
   } catch (error) {
     if (classify(error) !== 'full' || !dropReserve(data.path)) throw error;
     return openOwned(data, ownership, { ...options, reserveBytes: 0 });
   }
 }
 
-function openOwned(data: DataDirectory, ownership: Ownership, options: SqliteStoreOptions): SqliteStore {
+async function openOwned(data: DataDirectory, ownership: Ownership, options: SqliteStoreOptions): Promise<SqliteStore> {
   const open = options.connect ?? connect;
-  using failed = new DisposableStack();
-  const db = failed.adopt(openWriter(data.path, open), (opened) => opened.close());
-  const epoch = raiseEpoch(db);
-  ownership.announce({ epoch });
-  refuseDamage(db, data.path);
+  await using failed = new AsyncDisposableStack();
+  const scribe = failed.adopt(await openLink(data.path, open, options.writerThread), (opened) => opened.close());
+  ownership.announce({ epoch: scribe.epoch });
   const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
-  const anchor = failed.adopt(openAnchorFile(data.path), (opened) => opened.close());
   const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
-  const store = assemble({ data, ownership, db, reading, epoch, anchor, reserve });
+  const store = assemble({ data, ownership, scribe, reading, reserve });
   failed.move();
   return store;
+}
+
+async function openLink(directory: string, open: Connect, thread: string | undefined): Promise<ScribeLink> {
+  return thread === undefined ? inlineLink(openScribe(directory, open)) : openThreadLink(thread, directory);
 }
 
 /** Another process in the middle of a write is an owner that was stopped there: only its end helps. */
@@ -110,41 +119,31 @@ function openingFault(directory: string, error: unknown): unknown {
   return classify(error) === 'busy' ? ownedFault(directory) : faultOf(error);
 }
 
-function refuseDamage(db: DatabaseSync, directory: string): void {
-  const damage = checkTail(db, readAnchor(directory), TAIL_CHECKED_MAX);
-  if (damage)
-    throw new Fault('log.damaged', `the log does not verify at position ${damage.position}: ${damage.reason}`, {
-      details: { position: String(damage.position) },
-      retryable: false,
-    });
-}
-
 interface Parts {
   data: DataDirectory;
   ownership: Ownership;
-  db: DatabaseSync;
+  scribe: ScribeLink;
   reading: DatabaseSync;
-  epoch: number;
-  anchor: AnchorFile;
   reserve: Reserve;
 }
 
-function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Parts): SqliteStore {
-  const kinds = createKinds(db);
+function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteStore {
+  const kinds = createKinds(reading);
   const reader = createReader(reading, kinds);
-  const groups = createGroupWriter(db, epoch, kinds, readHead(db));
   const tail = createTail();
   const listeners = new Set<() => void>();
   let closing: Promise<void> | undefined;
-  anchor.write(groups.head());
+  let position = scribe.position;
 
-  const writer = createWriter(db, groups, (written, head) => {
-    anchor.write(head);
-    tail.push(written);
+  const writer = createWriter(scribe, (asked, group) => {
+    if (group.written === 0) return;
+    for (const kind of group.kinds) kinds.add(kind);
+    position = group.head.position;
+    tail.push(writtenBy(asked, group));
     for (const listener of listeners) listener();
   });
 
-  const head = () => groups.head().position;
+  const head = () => position;
   const assertOpen = () => {
     if (closing) throw closedFault();
   };
@@ -178,15 +177,17 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
   async function close(): Promise<void> {
     const closed = writer.close();
     for (const listener of listeners) listener();
-    await closed;
-    await reserve.close();
-    // After a failure the connection that only reads goes last: closing the last writing one would write again.
-    const stopped = writer.state().reason !== null;
-    if (!stopped) reader.close();
-    db.close();
-    if (stopped) reader.close();
-    anchor.close();
-    ownership.release();
+    try {
+      await closed;
+      await reserve.close();
+      // After a failure the connection that only reads goes last: closing the last writing one would write again.
+      const stopped = scribe.stopped() !== undefined;
+      if (!stopped) reader.close();
+      await scribe.close();
+      if (stopped) reader.close();
+    } finally {
+      ownership.release();
+    }
   }
 
   return {
@@ -233,7 +234,7 @@ function assemble({ data, ownership, db, reading, epoch, anchor, reserve }: Part
       return subscribeTo(source, subscription);
     },
     head: async () => BigInt(head()),
-    health: () => ({ ...writer.state(), position: BigInt(head()), epoch, reserve: reserve.state() }),
+    health: () => ({ ...writer.state(), position: BigInt(head()), epoch: scribe.epoch, reserve: reserve.state() }),
     announce: (more) => ownership.announce(more),
     releaseReserve: () => reserve.release(),
     reserveSettled: reserve.settled,

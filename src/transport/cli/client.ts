@@ -110,11 +110,11 @@ export function createClient(world: World, options: ClientOptions): Client {
   };
 }
 
-/** Gone for now: it restarts, or it was stopping when the call came. One that was never there is not waited for. */
+/** Gone for now: it restarts, or it was stopping when the call came, or has still to record that the caller lives. One that was never there is not waited for. */
 function isGone(error: unknown, met: boolean): boolean {
   if (!(error instanceof CliFailure)) return false;
   return (
-    ['server.unreachable', 'server.stopping', 'log.closed'].includes(error.code) ||
+    ['server.unreachable', 'server.stopping', 'log.closed', 'agent.starting'].includes(error.code) ||
     (met && error.code === 'server.not_running')
   );
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, type HttpWorld, openHttpWorld } from '../../../tests/support/http-world.ts';
 import { rawHttp, statusOf } from '../../../tests/support/raw-http.ts';
+import { sha256 } from '../../kernel/canonical.ts';
 
 let world: HttpWorld;
 beforeAll(async () => {
@@ -130,6 +131,19 @@ describe('tokens', () => {
     other.endAgent();
     expect((await other.post('/api/queries/get_tasks', {}, as(other.agentToken))).status).toBe(401);
     expect((await other.post('/mcp', {}, as(other.agentToken))).status).toBe(401);
+    await other.close();
+  });
+
+  it('asks an agent to come again that is quicker than the word of its start', async () => {
+    const token = `hph_a_${'s'.repeat(43)}`;
+    const isStarting = (hash: string) => hash === sha256(token);
+    const other = await openHttpWorld({ tokens: (known) => ({ ...known, isStarting }) });
+    for (const path of ['/api/queries/get_tasks', '/mcp']) {
+      const early = await other.post(path, {}, as(token));
+      expect([early.status, early.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(early.json.error?.code).toBe('agent.starting');
+      expect((await other.post(path, {}, as(`${token}x`))).status).toBe(401);
+    }
     await other.close();
   });
 

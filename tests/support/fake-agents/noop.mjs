@@ -7,9 +7,6 @@ import { setTimeout as after } from 'node:timers/promises';
 const [mcpConfig, tokenFile, promptFile, worktree] = process.argv.slice(2);
 const { HEPH_AGENT_ID: agentId, HEPH_TASK_ID: taskId, NOOP_LEDGER: ledger } = process.env;
 const TASKS = 2;
-// As the bridge does: an agent can be quicker than the word that it lives, most of all when its server was killed between the two.
-let unknownSinceMs;
-const TOKEN_PATIENCE_MS = 15_000;
 
 // Written before anything is said: who ran, known without the server's word.
 appendFileSync(ledger, `${agentId} ${process.pid}\n`);
@@ -36,18 +33,16 @@ async function call(name, input) {
         },
         body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: input } }),
       });
+      // It is stopping, or has still to record that this agent lives.
+      if (answer.status >= 502) throw new Error('not now');
       const { result, error } = await answer.json();
-      const code = result?.structuredContent?.code;
       if (result && !result.isError) return;
-      const unknown = (code ?? error?.code) === 'auth.unknown_token';
-      if (unknown) unknownSinceMs ??= performance.now();
-      const tooEarly = unknown && performance.now() - unknownSinceMs < TOKEN_PATIENCE_MS;
-      if (code !== 'server.stopping' && !tooEarly) {
+      if (result?.structuredContent?.code !== 'server.stopping') {
         console.log(`${name} was refused`, JSON.stringify(result?.structuredContent ?? error));
         process.exit(1);
       }
     } catch {
-      // No server just now.
+      // No server just now, or not for us.
     }
     await after(20);
   }

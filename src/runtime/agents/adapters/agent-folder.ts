@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { ID_PATTERN } from '../../../kernel/ids.ts';
 import type { HolderExit, HolderState } from '../../terminals/holder-protocol.ts';
 
@@ -68,8 +69,8 @@ export function agentFolder(root: string, agentId: string): AgentFolder | null {
   };
 }
 
-/** Makes the folder. False when it is there already: somebody has claimed the agent before. */
-export function claimFolder(folder: AgentFolder): boolean {
+/** Makes the folder. False when it is there already: somebody has begun to claim the agent before. */
+export function makeFolder(folder: AgentFolder): boolean {
   try {
     mkdirSync(folder.path, { mode: 0o700 });
     return true;
@@ -80,14 +81,40 @@ export function claimFolder(folder: AgentFolder): boolean {
 }
 
 /**
+ * Writes the claim; when this resolves it survives a power cut: the record, its name, and the folder's own name. All are
+ * flushed at once. What a power cut leaves of a first claim before that may be torn, and `readRecords` takes it for none:
+ * no holder was told to begin. A later claim comes in place of one that a holder may have acted on, so it is flushed
+ * before it gets the name.
+ */
+export async function recordClaim(folder: AgentFolder, start: StartRecord, isFirst: boolean): Promise<void> {
+  const text = `${JSON.stringify(start)}\n`;
+  if (!isFirst) await replaceFile(folder.start, text);
+  else {
+    const draft = draftOf(folder.start);
+    layFile(draft, text);
+    renameSync(draft, folder.start);
+  }
+  await Promise.all([folder.start, folder.path, dirname(folder.path)].map(flush));
+}
+
+/**
  * What the folder says. An exit is read last, so that a holder that ends meanwhile is not taken for lost. Reading is
  * synchronous: four small files that were just written take less time than asking another thread for one.
  */
 export function readRecords(folder: AgentFolder): AgentRecords {
-  const start = readRecord<StartRecord>(folder.start);
+  const start = readClaim(folder.start);
   const state = readRecord<HolderState>(folder.state);
   const lost = readRecord<LostRecord>(folder.lost);
   return { start, state, lost, exit: readRecord<HolderExit>(folder.exit) };
+}
+
+function readClaim(path: string): StartRecord | null {
+  try {
+    return readRecord<StartRecord>(path);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 export function readRecord<T>(path: string): T | null {
@@ -132,8 +159,12 @@ export async function createFile(path: string, text: string): Promise<boolean> {
 let drafts = 0;
 
 /** Each call has a draft of its own: two that write the same record at the same time must not mix their bytes. */
+function draftOf(path: string): string {
+  return `${path}.${process.pid}-${++drafts}`;
+}
+
 async function writeDraft(path: string, text: string): Promise<string> {
-  const draft = `${path}.${process.pid}-${++drafts}`;
+  const draft = draftOf(path);
   const file = await open(draft, 'w', 0o600);
   try {
     await file.writeFile(text);
@@ -144,11 +175,14 @@ async function writeDraft(path: string, text: string): Promise<string> {
   return draft;
 }
 
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+const fsyncOf = promisify(fsync);
+
+/** Of a file or folder. Only the flush itself leaves this thread: the rest takes less time than asking another for it. */
+async function flush(path: string): Promise<void> {
+  const descriptor = openSync(path, 'r');
   try {
-    await folder.sync();
+    await fsyncOf(descriptor);
   } finally {
-    await folder.close();
+    closeSync(descriptor);
   }
 }

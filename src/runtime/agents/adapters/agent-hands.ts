@@ -7,12 +7,13 @@ import type { Random } from '../../../kernel/random.ts';
 import type { AgentProbe, AgentStart, AgentStarted, RunnerEvent } from '../../runner.ts';
 import type { AgentHands, AgentLog } from '../agent-hands.ts';
 import type { McpBridge } from '../mcp-config.ts';
-import { type AgentFolder, agentFolder, claimFolder } from './agent-folder.ts';
+import { type AgentFolder, agentFolder } from './agent-folder.ts';
 import { createAgentLinks } from './agent-links.ts';
 import { layAgent, planAgent } from './agent-setup.ts';
 import { settle, startedFrom } from './agent-state.ts';
 import { raiseEpoch } from './epoch.ts';
-import type { HolderProgram } from './holder-process.ts';
+import { type HolderProgram, spawnHolder } from './holder-process.ts';
+import { REHEARSAL } from '../../terminals/adapters/rehearsal.ts';
 import { createHolderSupply } from './holder-supply.ts';
 import { stopFolder } from './stop-agent.ts';
 import { readTerminal, writeTerminal } from './terminal-access.ts';
@@ -28,8 +29,6 @@ export interface AgentHandsOptions {
   /** Secrets that no transcript may show, beside an agent's own token and its secret variables. Asked at each start. */
   redactValues(): readonly string[];
   log: AgentLog;
-  /** Holders kept ready for the next starts, each about 50 MB. */
-  warmHolders?: number;
 }
 
 /**
@@ -43,11 +42,9 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
   const epoch = await raiseEpoch(root);
   const logFile = join(root, 'holder.log');
   await rm(logFile, { force: true });
-  const supply = createHolderSupply(
-    { program: options.holderProgram, codeCache: join(root, 'code-cache'), logFile, folder: root },
-    options.warmHolders ?? 0,
-    clock,
-  );
+  await clearRehearsals(root);
+  const spawning = { program: options.holderProgram, codeCache: join(root, 'code-cache'), logFile, folder: root };
+  const supply = createHolderSupply((spare) => spawnHolder(spawning, spare), clock);
   const stateOptions = { clock, epoch, log };
   const starting = new Map<string, Promise<AgentStarted>>();
   const listeners = new Set<(event: RunnerEvent) => void>();
@@ -83,17 +80,15 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     const before = await settle(folder, stateOptions);
     if (before.probe.state !== 'absent') return answerStarted(before, folder);
     const plan = planAgent(folder, request, options.mcpBridge);
-    claimFolder(folder);
-    const order = { ...(await layAgent(folder, plan, options)), epoch: epoch.number };
+    const { order, tokenHash } = await layAgent(folder, plan, options);
+    emit({ type: 'agent_claimed', agentId: request.agentId, tokenHash });
     try {
-      await supply.take().give(order);
+      await supply.take(request.taskId).give({ ...order, epoch: epoch.number });
     } catch (error) {
       // An earlier holder may have been faster, or the agent is known to be lost now: then that is the answer.
       const after = await settle(folder, stateOptions);
       if (after.probe.state === 'absent') throw error;
       return answerStarted(after, folder);
-    } finally {
-      supply.refillSoon();
     }
     return answerStarted(await settle(folder, stateOptions), folder);
   };
@@ -130,6 +125,10 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
       return start;
     },
 
+    expectStart(taskId) {
+      if (!closed) supply.expect(taskId);
+    },
+
     probeAgent: ({ agentId }) => probe(agentId),
 
     async stopAgent({ agentId, graceMs }) {
@@ -160,4 +159,10 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
       listeners.clear();
     },
   };
+}
+
+/** A spare holder that was killed could not clear up after itself. */
+async function clearRehearsals(root: string): Promise<void> {
+  const left = (await readdir(root)).filter((name) => name.startsWith(REHEARSAL));
+  await Promise.all(left.map((name) => rm(join(root, name), { recursive: true, force: true })));
 }

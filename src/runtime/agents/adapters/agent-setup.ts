@@ -10,7 +10,7 @@ import type { AgentStart } from '../../runner.ts';
 import { agentEnvironment, secretValues } from '../environment.ts';
 import { bridgeArguments, type McpBridge, mcpConfig } from '../mcp-config.ts';
 import { expandPlaceholders } from '../placeholders.ts';
-import { type AgentFolder, layFile, readText, replaceFile, type StartRecord, syncFolder } from './agent-folder.ts';
+import { type AgentFolder, layFile, makeFolder, readText, recordClaim, type StartRecord } from './agent-folder.ts';
 import { findExecutable, realFolder } from './executable.ts';
 import { socketPathFor } from './socket-path.ts';
 
@@ -74,13 +74,14 @@ export function planAgent(folder: AgentFolder, request: AgentStart, bridge: McpB
   return { request, worktree, argv, environment, files };
 }
 
-/** Lays the agent's files into its claimed folder and answers the holder's order. Done again after a crash, it keeps the token. */
+/** Claims the agent, lays its files into its folder, and answers the order for its holder. Done again after a crash, it keeps the token. */
 export async function layAgent(
   folder: AgentFolder,
   plan: AgentPlan,
   options: SetupOptions,
-): Promise<Omit<HolderOrder, 'epoch'>> {
+): Promise<{ order: Omit<HolderOrder, 'epoch'>; tokenHash: string }> {
   const { request, worktree, argv, environment } = plan;
+  const isFirst = makeFolder(folder);
   const token = readToken(folder) ?? mintToken(options.random);
   const start: StartRecord = {
     agentId: request.agentId,
@@ -104,13 +105,8 @@ export async function layAgent(
     mkdirSync(dirname(path), { mode: 0o700, recursive: true });
     layFile(path, text);
   }
-  // From here on the claim survives a power cut: the record, its name, and the folder's own name.
-  const [socketPath] = await Promise.all([
-    socketPathFor(folder.path),
-    replaceFile(folder.start, `${JSON.stringify(start)}\n`).then(() => syncFolder(folder.path)),
-    syncFolder(dirname(folder.path)),
-  ]);
-  return {
+  const [socketPath] = await Promise.all([socketPathFor(folder.path), recordClaim(folder, start, isFirst)]);
+  const order = {
     protocol: HOLDER_PROTOCOL,
     agentId: request.agentId,
     folder: folder.path,
@@ -123,6 +119,7 @@ export async function layAgent(
     ...request.limits,
     redactValues: [...options.redactValues(), token, ...secretValues(environment)],
   };
+  return { order, tokenHash: start.tokenHash };
 }
 
 /** A token that an earlier try laid; one that it had no time to write wholly does not count. */

@@ -106,7 +106,8 @@ function unstarted(folder: AgentFolder, records: AgentRecords, options: AgentSta
   if (start && start.bootId !== bootId()) {
     return lost(folder, records, 'The machine was started anew while the agent was being started.', options);
   }
-  return { probe: { agentId: folder.agentId, state: 'absent' }, state, start };
+  const { agentId } = folder;
+  return { probe: { agentId, state: 'absent', ...(start && { tokenHash: start.tokenHash }) }, state, start };
 }
 
 async function lost(

@@ -1,40 +1,46 @@
 import type { Clock } from '../../../kernel/clock.ts';
-import { type HolderSpawning, spawnHolder, type WaitingHolder } from './holder-process.ts';
+import type { WaitingHolder } from './holder-process.ts';
 
-const REFILL_DELAY_MS = 100;
+/** Each is about 50 MB. Whoever is expected beyond it gets a cold one. */
+const EXPECTED_MAX = 8;
+/** Nobody came: the worktree could not be made, or takes so long that the memory is worth more. */
+const EXPECTED_MS = 5 * 60_000;
 
-/** Holders at hand. A warm one has its modules loaded and answers an order in a tenth of the time of a cold one. */
+/**
+ * Holders at hand. A warm one has everything loaded and rehearsed, and answers an order in a tenth of the time of a cold
+ * one. It is made while the agent's worktree is, so that nobody waits for it and none stands idle.
+ */
 export interface HolderSupply {
-  take(): WaitingHolder;
-  /** Fills up to the wanted number of warm ones, a little later: making one would slow the agent that has just started. */
-  refillSoon(): void;
-  /** Settles when the spare ones are gone. */
+  /** A start for that task is near: its holder is made ready meanwhile. Said twice, true once. */
+  expect(taskId: string): void;
+  /** The holder that was made ready for the task, or a cold one. */
+  take(taskId: string): WaitingHolder;
+  /** Settles when those that wait are gone. */
   close(): Promise<void>;
 }
 
-export function createHolderSupply(spawning: HolderSpawning, warmHolders: number, clock: Clock): HolderSupply {
-  const spares: WaitingHolder[] = [];
-  let cancel: (() => void) | null = null;
-  let closed = false;
+export function createHolderSupply(spawn: (spare: boolean) => WaitingHolder, clock: Clock): HolderSupply {
+  const expected = new Map<string, { holder: WaitingHolder; cancel(): void }>();
 
-  const refill = () => {
-    cancel = null;
-    while (spares.length < warmHolders) spares.push(spawnHolder(spawning, true));
+  const forget = (taskId: string): WaitingHolder | undefined => {
+    const one = expected.get(taskId);
+    one?.cancel();
+    expected.delete(taskId);
+    return one?.holder;
   };
 
-  refill();
   return {
-    take() {
-      for (let spare = spares.shift(); spare; spare = spares.shift()) if (spare.isWaiting()) return spare;
-      return spawnHolder(spawning, false);
+    expect(taskId) {
+      if (expected.has(taskId) || expected.size >= EXPECTED_MAX) return;
+      const cancel = clock.after(EXPECTED_MS, () => void forget(taskId)?.dismiss());
+      expected.set(taskId, { holder: spawn(true), cancel });
     },
-    refillSoon() {
-      if (!closed && warmHolders > 0) cancel ??= clock.after(REFILL_DELAY_MS, refill);
+    take(taskId) {
+      const ready = forget(taskId);
+      return ready?.isWaiting() ? ready : spawn(false);
     },
     async close() {
-      closed = true;
-      cancel?.();
-      await Promise.all(spares.splice(0).map((spare) => spare.dismiss()));
+      await Promise.all([...expected.keys()].map(async (taskId) => forget(taskId)?.dismiss()));
     },
   };
 }

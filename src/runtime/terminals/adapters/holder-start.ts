@@ -1,5 +1,4 @@
 import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs';
-import { createServer } from 'node:net';
 import type { HolderOrder, HolderReady } from '../holder-protocol.ts';
 
 const READY_FD = 3;
@@ -12,14 +11,6 @@ const O_CLOEXEC = 0o2000000;
 export function readOrder(): HolderOrder | null {
   const text = readFileSync(0, 'utf8');
   return text === '' ? null : (JSON.parse(text) as HolderOrder);
-}
-
-/**
- * What a spare does while nobody waits for it: it listens once and lets go, because the first time is five times slower
- * than the second. The name is taken from the working directory, and gone again when this returns.
- */
-export function warmUp(): void {
-  createServer().listen(`.spare-${process.pid}`).close();
 }
 
 /** Tells the server, if it is still there. */

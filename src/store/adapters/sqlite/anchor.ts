@@ -31,8 +31,11 @@ export function openAnchorFile(directory: string): AnchorFile {
       writeSync(file, record, 0, RECORD_BYTES, 0);
     },
     close() {
-      fsyncSync(file);
-      closeSync(file);
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
     },
   };
 }

@@ -5,7 +5,7 @@ import { type Appended, categoryOf, type Expected } from '../../event-store.ts';
 import { chainHash } from '../../hash-chain.ts';
 import type { NewRow, Row } from '../../rows.ts';
 import type { Anchor } from './anchor.ts';
-import type { Kinds } from './catalogue.ts';
+import type { Kind, Kinds } from './catalogue.ts';
 import { fencedFault } from './failures.ts';
 import { createHeads, type Head } from './heads.ts';
 
@@ -25,13 +25,16 @@ export type Outcome = { appended: Appended } | { refused: HephError };
 
 export interface Group {
   outcomes: Outcome[];
-  written: Row[];
+  /** The kinds of event that came into the log with it. */
+  kinds: Kind[];
+  /** How many events were written, and how long their bodies are together. */
+  written: number;
+  chars: number;
+  /** The last committed event. */
   head: Anchor;
 }
 
 export interface GroupWriter {
-  /** The last committed event. */
-  head(): Anchor;
   /** Throws Fault `log.fenced`, or SQLite's own error; nothing of the group was written then, as far as SQLite knows. */
   commit(asked: readonly Asked[]): Group;
 }
@@ -47,16 +50,20 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
   let committed = start;
   let position = start.position;
   let hash = start.hash;
+  let chars = 0;
+  let added: Kind[] = [];
 
   function commit(asked: readonly Asked[]): Group {
-    const written: Row[] = [];
+    chars = 0;
+    added = [];
     try {
       db.exec('BEGIN IMMEDIATE');
       if (selectEpoch.get()?.value !== epoch) throw fencedFault();
-      const outcomes = asked.map((one) => decideAndWrite(one, written));
+      const outcomes = asked.map(decideAndWrite);
       db.exec('COMMIT');
+      const written = position - committed.position;
       committed = { position, hash };
-      return { outcomes, written, head: committed };
+      return { outcomes, kinds: added, written, chars, head: committed };
     } catch (error) {
       undo();
       throw error;
@@ -74,7 +81,7 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
     }
   }
 
-  function decideAndWrite({ stream, expected, rows }: Asked, written: Row[]): Outcome {
+  function decideAndWrite({ stream, expected, rows }: Asked): Outcome {
     const head = heads.of(stream);
     const state = { revision: head.revision, find: (id: string) => heads.find(head, id) };
     try {
@@ -85,20 +92,19 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
       throw error;
     }
     if (head.revision < 0) head.streamId = Number(insertStream.run(stream).lastInsertRowid);
-    for (const row of rows) written.push(write(stream, head, row));
+    for (const row of rows) write(stream, head, row);
     return { appended: { revision: head.revision, position: BigInt(position), repeated: false } };
   }
 
-  function write(stream: string, head: Head, row: NewRow): Row {
+  function write(stream: string, head: Head, row: NewRow): void {
     position += 1;
     head.revision += 1;
     if (row.id > head.greatestId) head.greatestId = row.id;
     const { id, type, v, at, body, workflow } = row;
-    const stored: Row = { position, stream, revision: head.revision, id, type, v, at, body, workflow };
-    hash = chainHash(hash, stored);
+    chars += body.length;
+    hash = chainHash(hash, { position, stream, revision: head.revision, id, type, v, at, body });
     const kind = kindOf(stream, type);
     insertEvent.run(position, head.streamId, head.revision, id, kind, v, at, workflow, body, hash);
-    return stored;
   }
 
   function kindOf(stream: string, type: string): number {
@@ -106,9 +112,28 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
     const known = kinds.find(category, type);
     if (known !== undefined) return known;
     const id = Number(insertKind.run(category, type).lastInsertRowid);
-    kinds.add({ id, category, type });
+    const kind = { id, category, type };
+    kinds.add(kind);
+    added.push(kind);
     return id;
   }
 
-  return { head: () => committed, commit };
+  return { commit };
+}
+
+/** The events that a group wrote, in order, as readers get them. */
+export function writtenBy(asked: readonly Asked[], { outcomes }: Group): Row[] {
+  const written: Row[] = [];
+  asked.forEach(({ stream, rows }, n) => {
+    const outcome = outcomes[n];
+    if (!outcome || 'refused' in outcome || outcome.appended.repeated) return;
+    let revision = outcome.appended.revision - rows.length;
+    let position = Number(outcome.appended.position) - rows.length;
+    for (const { id, type, v, at, body, workflow } of rows) {
+      revision += 1;
+      position += 1;
+      written.push({ position, stream, revision, id, type, v, at, body, workflow });
+    }
+  });
+  return written;
 }
