@@ -24,7 +24,7 @@ export default defineConfig({
   dts: false,
   clean: true,
   // Loaded by the Node of a suite, so they stay files of their own.
-  copy: [{ from: 'agents/repair/src/probes', to: 'dist' }],
+  copy: 'agents/repair/src/probes',
   outExtensions: () => ({ js: '.mjs' }),
   plugins: [
     {

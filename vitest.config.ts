@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { tallyReporter } from './scripts/test-tally.ts';
 
@@ -13,6 +14,7 @@ export default defineConfig({
     globals: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    maxWorkers: availableParallelism(),
     reporters: ['default', ...(tally ? [tallyReporter(tally)] : [])],
     projects: [
       {
@@ -31,9 +33,9 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/{e2e,faults}/**/*.test.ts'],
+          globalSetup: 'tests/support/packed.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
@@ -41,9 +43,9 @@ export default defineConfig({
         test: {
           name: 'clis',
           include: ['tests/clis/**/*.test.ts'],
+          globalSetup: 'tests/support/packed.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -19,19 +20,37 @@ const STEPS: readonly { name: string; argv: readonly string[] }[] = [
   { name: 'unused', argv: [tool('knip', 'bin', 'knip.js'), '--no-progress', '--no-config-hints'] },
 ];
 
+const toStart = STEPS.values();
 let failed = 0;
-for (const { name, argv } of STEPS) {
-  const startedAt = performance.now();
-  const run = spawnSync(process.execPath, argv, {
-    cwd: ROOT,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const good = run.status === 0;
-  console.log(`${good ? 'ok  ' : 'FAIL'} ${name.padEnd(8)} ${seconds.padStart(5)} s`);
-  if (good) continue;
-  failed += 1;
-  console.log(`${run.stdout}${run.stderr}${run.error?.message ?? ''}`.trimEnd());
+
+/** One step after the other, as long as there are any; as many of these go at a time as there are cores. */
+async function work(): Promise<void> {
+  for (const { name, argv } of toStart) {
+    const startedAt = performance.now();
+    const { good, output } = await run(argv);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.log(`${good ? 'ok  ' : 'FAIL'} ${name.padEnd(8)} ${seconds.padStart(5)} s`);
+    if (good) continue;
+    failed += 1;
+    console.log(output.trimEnd());
+  }
 }
+
+function run(argv: readonly string[]): Promise<{ good: boolean; output: string }> {
+  const child = spawn(process.execPath, argv, {
+    cwd: ROOT,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const hear = (text: string) => void (output += text);
+  child.stdout.setEncoding('utf8').on('data', hear);
+  child.stderr.setEncoding('utf8').on('data', hear);
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ good: false, output: error.message }));
+    child.on('close', (code) => resolve({ good: code === 0, output }));
+  });
+}
+
+await Promise.all(Array.from({ length: availableParallelism() }, work));
 process.exitCode = failed === 0 ? 0 : 1;

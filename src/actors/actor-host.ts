@@ -91,7 +91,8 @@ interface Decided {
 
 export async function createActorHost(parts: { store: EventStore; clock: Clock; log: Log }): Promise<ActorHost> {
   const { store, clock, log } = parts;
-  const states = new LRUCache<string, Folded>({ max: STATES_MAX });
+  // A `max` would lay out all its places now; a size of one each grows as it is filled.
+  const states = new LRUCache<string, Folded>({ maxSize: STATES_MAX, sizeCalculation: () => 1 });
   const loading = new Map<string, Promise<Folded>>();
   const mailboxes = new Map<string, Mailbox>();
   const supervisor = createSupervisor(clock);

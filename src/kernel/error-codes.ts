@@ -254,6 +254,32 @@ export const ERROR_CODES = {
     'Ask for a position up to the head that the answer names.',
   ),
 
+  // groups of consumers
+  'group.absent': entry(
+    'invalid',
+    404,
+    'There is no such group of consumers.',
+    'Create it, or list the groups: one is known by its name and by the stream it reads.',
+  ),
+  'group.exists': entry(
+    'invalid',
+    409,
+    'There is such a group of consumers already.',
+    'Use it as it is, update it, or delete it first.',
+  ),
+  'group.bad_settings': entry(
+    'invalid',
+    400,
+    'The name, start, filter or settings of a group of consumers are not proper.',
+    'Correct what the message names.',
+  ),
+  'group.not_recorded': entry(
+    'fault',
+    503,
+    'How far the groups of consumers have come cannot be read or recorded.',
+    'Check the disk. `groups.db` may be deleted while no server runs: its groups are then made anew and begin anew.',
+  ),
+
   // data directory and server
   'data.newer_format': entry(
     'invalid',

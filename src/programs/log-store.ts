@@ -10,12 +10,12 @@ import { type EventStoreDb, isEsdbUrl, openEventStoreDb } from '../store/adapter
 import { type Owner, takeOwnership } from '../store/adapters/sqlite/owner.ts';
 import { logPathOf } from '../store/adapters/sqlite/schema.ts';
 import { openSqliteStore } from '../store/adapters/sqlite.ts';
-import type { EventStore } from '../store/event-store.ts';
 import { programFile } from './installation.ts';
+import type { EventStoreWithGroups } from '../store/persistent-subscriptions.ts';
 
 /** The log that a server runs on, and the data directory that goes with it: blobs, repositories, caches, the token. */
 export interface LogStore {
-  store: EventStore;
+  store: EventStoreWithGroups;
   /** The data directory's real path. */
   path: string;
   /** What caches of the log's views belong to. */

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
+/** What is packed, built for this run. */
+const packed = String(process.env.HEPH_TEST_PACKED);
 const place = mkdtempSync(join(tmpdir(), 'heph-package-'));
 const heph = join(place, 'node_modules', 'heph', 'bin', 'heph.js');
 /** As a user calls it, but under our Node whatever the PATH has. */
@@ -20,9 +21,8 @@ const jsonOf = (stdout: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 beforeAll(async () => {
-  await run(process.execPath, [join(root, 'node_modules', 'tsdown', 'dist', 'run.mjs')], { cwd: root });
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', place], {
-    cwd: root,
+    cwd: packed,
   });
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   const words = ['install', '--prefix', place, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];

@@ -1,6 +1,7 @@
 import { Fault } from '../../src/kernel/errors.ts';
 import type { Appended, EventStore, Expected, NewEvent, SubscriptionItem } from '../../src/store/event-store.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
+import type { EventStoreWithGroups } from '../../src/store/persistent-subscriptions.ts';
 import type { Chance } from './chance.ts';
 import type { Life } from './life.ts';
 import type { Loop } from './loop.ts';
@@ -14,7 +15,7 @@ import type { Plants } from './plants.ts';
  */
 export interface Disk {
   /** What survives everything. */
-  readonly log: EventStore;
+  readonly log: EventStoreWithGroups;
   /** What was answered to an owner: the ids must be in the log at that position, for ever. */
   readonly acknowledged: readonly Acknowledged[];
   /** Commits of an owner that somebody had succeeded already. */

@@ -55,7 +55,7 @@ export const OPERATOR_TOKEN = `${OPERATOR_TOKEN_PREFIX}simulated`;
 export async function startServer(parts: ServerParts): Promise<Server> {
   const { loop, chance, life, disk, blobs, machine, plants } = parts;
   const clock = clockOf(loop, life, parts.skewMs);
-  const store = withUpcasters(disk.open(life), createUpcaster(UPCASTS));
+  const store = withUpcasters({ ...disk.open(life), groups: disk.log.groups }, createUpcaster(UPCASTS));
   const runner = machine.runnerFor(life);
   const log = complaining(parts.complain);
   const startedAt = Number(await store.head());

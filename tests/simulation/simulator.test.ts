@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { PLANTS } from './plants.ts';
-import { simulate } from './simulate.ts';
+import { type SimulatorThread, startSimulatorThread } from './simulator-thread.ts';
 import { setTraps } from './traps.ts';
 
 /** Which invariant each mistake breaks, so that it is not found by accident. */
@@ -20,10 +20,14 @@ const BREAKS: Record<(typeof PLANTS)[number], RegExp> = {
 const SEEDS_MAX = 1000;
 
 describe('the simulator', () => {
+  let thread: SimulatorThread;
+  beforeAll(() => void (thread = startSimulatorThread()));
+  afterAll(() => thread.close());
+
   it.each(PLANTS)('finds a planted mistake: %s', { timeout: 120_000 }, async (plant) => {
     let found: { seed: number; breaches: string[] } | null = null;
     for (let seed = 1; seed <= SEEDS_MAX && !found; seed++) {
-      const { breaches } = await simulate(seed, { plants: [plant] });
+      const { breaches } = await thread.simulate(seed, [plant]);
       if (breaches.some((breach) => BREAKS[plant].test(breach))) found = { seed, breaches };
     }
     console.log(`${plant}: found by seed ${found?.seed ?? 'none'}`);
@@ -33,7 +37,7 @@ describe('the simulator', () => {
   it('goes the same way twice, and another way by another seed', { timeout: 120_000 }, async () => {
     const hashes = new Set<string>();
     for (const seed of [1, 147, 301, 9_999, 123_456_789]) {
-      const [once, twice] = [await simulate(seed), await simulate(seed)];
+      const [once, twice] = [await thread.simulate(seed), await thread.simulate(seed)];
       expect(twice.traceHash).toBe(once.traceHash);
       expect(twice.breaches).toEqual(once.breaches);
       hashes.add(once.traceHash);

@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { type EventStoreDb, openEventStoreDb } from '../../src/store/adapters/eventstoredb.ts';
-import type { EventStore } from '../../src/store/event-store.ts';
+import { manualClock } from '../../src/processes/test-support.ts';
 import { startEsdbServer } from './esdb-server/server.ts';
 import type { Client } from './esdb-server/stubs.ts';
 
@@ -12,7 +12,7 @@ export function urlOf(client: Client, port: number): string {
 }
 
 /** An empty log on a server of its own, which ends with the store. */
-export async function openOnServer(client: Client): Promise<EventStore> {
+export async function openOnServer(client: Client): Promise<EventStoreDb> {
   const server = await startEsdbServer({ client });
   const store = await openEventStoreDb({ url: urlOf(client, server.port), clock: systemClock });
   return closedWith(store, () => server.close());
@@ -21,12 +21,20 @@ export async function openOnServer(client: Client): Promise<EventStore> {
 let namespaces = 0;
 
 /** An empty log on a server that runs already, which keeps it. */
-export function openOnRealServer(url: string): Promise<EventStore> {
+export function openOnRealServer(url: string): Promise<EventStoreDb> {
   const namespace = `t${Date.now().toString(36)}${process.pid.toString(36)}n${namespaces++}`;
   return openEventStoreDb({ url, namespace, clock: systemClock });
 }
 
-function closedWith(store: EventStoreDb, then: () => Promise<void>): EventStore {
+function closedWith(store: EventStoreDb, then: () => Promise<void>): EventStoreDb {
   let closing: Promise<void> | undefined;
   return { ...store, close: () => (closing ??= store.close().then(then)) };
+}
+
+/** As `openOnServer`, for a contract over groups: the server's time-outs pass when the test says so. */
+export async function openGroupsOnServer(client: Client): Promise<{ store: EventStoreDb; pass(ms: number): void }> {
+  const { clock, pass } = manualClock();
+  const server = await startEsdbServer({ client, clock });
+  const store = await openEventStoreDb({ url: urlOf(client, server.port), clock: systemClock });
+  return { store: closedWith(store, () => server.close()), pass };
 }

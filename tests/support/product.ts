@@ -46,7 +46,11 @@ export interface Up {
   stop(): Promise<number | null>;
 }
 
-const CLI = fileURLToPath(new URL('../../src/programs/cli.ts', import.meta.url));
+/** The package that `packed.ts` has built for this run; outside of the suites, and where there is none, the sources. */
+const PACKED = process.env.HEPH_TEST_PACKED;
+const CLI = PACKED
+  ? join(PACKED, 'dist', 'cli.mjs')
+  : fileURLToPath(new URL('../../src/programs/cli.ts', import.meta.url));
 const NOOP = fileURLToPath(new URL('./fake-agents/noop.mjs', import.meta.url));
 
 export interface ProductOptions {
@@ -65,6 +69,8 @@ export function createProduct({ settings = {}, agents = {} }: ProductOptions = {
     PATH: process.env.PATH,
     LANG: 'C.UTF-8',
     HOME: join(root, 'home'),
+    // Compiled code: every product starts the same programs.
+    ...(PACKED && { XDG_CACHE_HOME: join(PACKED, 'cache') }),
     // The mark: agents and checks inherit it.
     TMPDIR: join(root, 'tmp'),
     HEPH_AGENTS: JSON.stringify({ noop: { ...noop, env: { NOOP_LEDGER: join(root, 'agents-that-ran') } }, ...agents }),

@@ -4,11 +4,13 @@ import { Fault, HephError } from '../../kernel/errors.ts';
 import { createIds } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { AllRead, EventFilter, EventStore, Position, StoredEvent, StreamRead } from '../event-store.ts';
+import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
 import { startBell } from './eventstoredb/bell.ts';
 import { type Calls, type CallTimes, createCalls } from './eventstoredb/calls.ts';
 import { loadDriver } from './eventstoredb/client.ts';
 import { createCodec } from './eventstoredb/codec.ts';
+import { createEsdbGroups } from './eventstoredb/groups.ts';
 import { createHeads } from './eventstoredb/heads.ts';
 import { logIdOf } from './eventstoredb/identity.ts';
 import { createReader } from './eventstoredb/reader.ts';
@@ -27,7 +29,7 @@ export interface EventStoreDbOptions {
   times?: CallTimes;
 }
 
-export interface EventStoreDb extends EventStore {
+export interface EventStoreDb extends EventStoreWithGroups {
   /** Of the log in this namespace; made when it is opened for the first time. */
   readonly logId: string;
   /** `reason`: why nothing is heard of the event store at this moment, or null. */
@@ -154,7 +156,7 @@ function assemble(
     await calls.close();
   }
 
-  return {
+  const store: EventStore & Pick<EventStoreDb, 'logId' | 'health'> = {
     logId,
     capabilities: {
       gapFreePositions: false,
@@ -198,4 +200,6 @@ function assemble(
     health: () => ({ position: heads.known(), reason: bell.trouble() }),
     close: () => (closing ??= close()),
   };
+  const groups = createEsdbGroups({ calls, codec, clock, log: store, closed: closed.signal, assertOpen });
+  return { ...store, groups };
 }

@@ -1,6 +1,11 @@
+import { systemClock } from '../../kernel/adapters/system.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { Fault } from '../../kernel/errors.ts';
 import { decideAppend, prepareRows } from '../append-rules.ts';
 import type { AllRead, Appended, EventStore, Expected, NewEvent, StoredEvent, StreamRead } from '../event-store.ts';
+import { createEmbeddedGroups } from '../groups/embedded.ts';
+import { forgetfulStates } from '../groups/states.ts';
+import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { matcherOf } from '../row-filter.ts';
 import { type NewRow, type Row, toEvent } from '../rows.ts';
 import { subscribeTo } from '../subscription.ts';
@@ -8,10 +13,10 @@ import { boundsOf, pageOfRows } from './row-log.ts';
 
 /**
  * The log in memory, for tests and simulation: the same answers as the embedded one, in an order that depends on the
- * calls alone (no clock, no chance, no turn of the event loop). Not durable, of course, and not hashed: nobody but this
- * process can reach it, so a chain would find nothing.
+ * calls alone (no chance, no turn of the event loop; the clock is for the time-outs of groups). Not durable, of course,
+ * and not hashed: nobody but this process can reach it, so a chain would find nothing.
  */
-export function openMemoryStore(): EventStore {
+export function openMemoryStore(clock: Clock = systemClock): EventStoreWithGroups {
   const log: Row[] = [];
   const streams = new Map<string, { rows: Row[]; byId: Map<string, Row> }>();
   const listeners = new Set<() => void>();
@@ -80,7 +85,7 @@ export function openMemoryStore(): EventStore {
     },
   };
 
-  return {
+  const store: EventStore = {
     capabilities: {
       gapFreePositions: true,
       hashChain: false,
@@ -99,8 +104,12 @@ export function openMemoryStore(): EventStore {
     async close() {
       closed = true;
       for (const listener of listeners) listener();
+      await groups.close();
     },
   };
+  const groups = createEmbeddedGroups({ log: store, openStates: () => forgetfulStates, clock, assertOpen });
+  listeners.add(groups.wake);
+  return { ...store, groups };
 }
 
 async function* asyncOf<T>(values: () => Iterable<T>): AsyncGenerator<T> {

@@ -3,7 +3,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { isFailure } from '../../kernel/errors.ts';
 import type { Random } from '../../kernel/random.ts';
 import { prepareRows } from '../append-rules.ts';
-import type { EventFilter, EventStore, Position, StoredEvent } from '../event-store.ts';
+import type { EventFilter, Position, StoredEvent } from '../event-store.ts';
+import { createEmbeddedGroups } from '../groups/embedded.ts';
+import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { toEvent } from '../rows.ts';
 import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
@@ -11,6 +13,7 @@ import { boundsOf, PAGE_EVENTS_MAX } from './row-log.ts';
 import { createKinds } from './sqlite/catalogue.ts';
 import { classify, closedFault, faultOf } from './sqlite/failures.ts';
 import { writtenBy } from './sqlite/group.ts';
+import { openGroupStates } from './sqlite/group-states.ts';
 import { type Owner, type Ownership, ownedFault, takeOwnership } from './sqlite/owner.ts';
 import { createReader, type ReadRow } from './sqlite/reader.ts';
 import { dropReserve, openReserve, RESERVE_BYTES, type Reserve } from './sqlite/reserve.ts';
@@ -49,7 +52,7 @@ export interface StoreHealth extends WriterState {
   reserve: 'held' | 'absent';
 }
 
-export interface SqliteStore extends EventStore {
+export interface SqliteStore extends EventStoreWithGroups {
   readonly data: DataDirectory;
   health(): StoreHealth;
   /** Adds to what others read about the owner of the directory, such as the port it listens on. */
@@ -104,7 +107,7 @@ async function openOwned(data: DataDirectory, ownership: Ownership, options: Sql
   ownership.announce({ epoch: scribe.epoch });
   const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
   const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
-  const store = assemble({ data, ownership, scribe, reading, reserve });
+  const store = assemble({ data, ownership, scribe, reading, reserve, clock: options.clock, open });
   failed.move();
   return store;
 }
@@ -125,9 +128,11 @@ interface Parts {
   scribe: ScribeLink;
   reading: DatabaseSync;
   reserve: Reserve;
+  clock: Clock;
+  open: Connect;
 }
 
-function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteStore {
+function assemble({ data, ownership, scribe, reading, reserve, clock, open }: Parts): SqliteStore {
   const kinds = createKinds(reading);
   const reader = createReader(reading, kinds);
   const tail = createTail();
@@ -178,6 +183,7 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
     const closed = writer.close();
     for (const listener of listeners) listener();
     try {
+      await consumers.close();
       await closed;
       await reserve.close();
       // After a failure the connection that only reads goes last: closing the last writing one would write again.
@@ -190,7 +196,7 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
     }
   }
 
-  return {
+  const store: Omit<SqliteStore, 'groups'> = {
     data,
     capabilities: {
       gapFreePositions: true,
@@ -240,6 +246,10 @@ function assemble({ data, ownership, scribe, reading, reserve }: Parts): SqliteS
     reserveSettled: reserve.settled,
     close: () => (closing ??= close()),
   };
+  const openStates = () => openGroupStates(data.path, scribe.epoch, open);
+  const consumers = createEmbeddedGroups({ log: store, openStates, clock, assertOpen });
+  listeners.add(consumers.wake);
+  return { ...store, groups: consumers };
 }
 
 /** Lets the event loop turn between two pages. */

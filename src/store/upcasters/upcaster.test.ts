@@ -63,6 +63,11 @@ describe('a store with upcasters', () => {
     const waiting = items.next();
     await items.return?.();
     expect((await waiting).done).toBe(true);
+    await store.groups.create({ name: 'readers' });
+    const message = (await store.groups.subscribe({ name: 'readers' }).next()).value;
+    expect(message).toMatchObject({ event: want, retries: 0 });
+    await message.ack();
+    expect(await inner.groups.info({ name: 'readers' })).toMatchObject({ inFlight: 0, checkpoint: 1n });
     for await (const event of inner.readAll()) expect(event).toMatchObject({ v: 1, data: { title: 't' } });
     expect(await store.head()).toBe(1n);
     await store.close();

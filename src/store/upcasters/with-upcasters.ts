@@ -1,14 +1,20 @@
-import type { EventStore, StoredEvent, SubscriptionItem } from '../event-store.ts';
+import type { StoredEvent, SubscriptionItem } from '../event-store.ts';
+import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import type { Upcaster } from './upcaster.ts';
 
 /** The same store, whose readers see newest versions only. What is stored stays as it was written. */
-export function withUpcasters(store: EventStore, upcaster: Upcaster): EventStore {
+export function withUpcasters(store: EventStoreWithGroups, upcaster: Upcaster): EventStoreWithGroups {
   return {
     capabilities: store.capabilities,
     append: (stream, expected, events) => store.append(stream, expected, events),
     readStream: (stream, options) => mapped(store.readStream(stream, options), upcaster),
     readAll: (options) => mapped(store.readAll(options), upcaster),
     subscribe: (options) => mapped(store.subscribe(options), (item) => upcastItem(item, upcaster)),
+    groups: {
+      ...store.groups,
+      subscribe: (group, options) =>
+        mapped(store.groups.subscribe(group, options), (message) => ({ ...message, event: upcaster(message.event) })),
+    },
     head: () => store.head(),
     close: () => store.close(),
   };

@@ -13,7 +13,8 @@ export type Fault =
   | { kind: 'drop' }
   | { kind: 'drop_after' };
 
-export type Method = 'append' | 'read' | 'subscribe' | 'delete';
+/** `group`: any call about a persistent subscription; `consume`: the consuming of one. */
+export type Method = 'append' | 'read' | 'subscribe' | 'delete' | 'group' | 'consume';
 
 /** The faults still to come, in order, per method; each strikes once. */
 export interface FaultPlan {

@@ -1,4 +1,5 @@
 import type { FaultPlan } from './faults.ts';
+import type { ServerGroups } from './groups.ts';
 import type { EsdbLog } from './log.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -6,6 +7,7 @@ import type { Stubs } from './stubs.ts';
 export interface Hands {
   stubs: Stubs;
   log: EsdbLog;
+  groups: ServerGroups;
   faults: FaultPlan;
   /** Cuts every connection. */
   cut(): void;

@@ -94,13 +94,39 @@ export function wrongRevisionDetails(stubs: Stubs, { expected, actual }: Outcome
 /** Which events a filter lets pass; all when there is none. */
 export function filterOf(options: ReadReq.Options | undefined): (event: EsdbLog['events'][number]) => boolean {
   const filter = options?.getFilter();
-  if (!filter) return () => true;
+  return filter ? passing(expressionOf(filter)) : () => true;
+}
+
+/** A filter that can be kept. */
+export interface FilterExpression {
+  onStream: boolean;
+  /** Empty: by the prefixes. */
+  regex: string;
+  prefixes: string[];
+}
+
+interface FilterMessage {
+  hasStreamIdentifier(): boolean;
+  getStreamIdentifier(): ExpressionMessage | undefined;
+  getEventType(): ExpressionMessage | undefined;
+}
+
+interface ExpressionMessage {
+  getRegex(): string;
+  getPrefixList(): string[];
+}
+
+/** Of a read's filter or of a persistent subscription's: they have the same shape. */
+export function expressionOf(filter: FilterMessage): FilterExpression {
   const onStream = filter.hasStreamIdentifier();
   const expression = onStream ? filter.getStreamIdentifier() : filter.getEventType();
-  const regex = expression?.getRegex() ? new RegExp(expression.getRegex()) : undefined;
-  const prefixes = expression?.getPrefixList() ?? [];
+  return { onStream, regex: expression?.getRegex() ?? '', prefixes: expression?.getPrefixList() ?? [] };
+}
+
+export function passing({ onStream, regex, prefixes }: FilterExpression): (event: Recorded) => boolean {
+  const pattern = regex ? new RegExp(regex) : undefined;
   return (event) => {
     const text = onStream ? event.stream : event.type;
-    return regex ? regex.test(text) : prefixes.some((prefix) => text.startsWith(prefix));
+    return pattern ? pattern.test(text) : prefixes.some((prefix) => text.startsWith(prefix));
   };
 }

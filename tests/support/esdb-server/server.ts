@@ -1,7 +1,12 @@
 import type { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
 import { append, batchAppend } from './appends.ts';
+import { systemClock } from '../../../src/kernel/adapters/system.ts';
+import type { Clock } from '../../../src/kernel/clock.ts';
 import { createFaultPlan, type FaultPlan, wireError } from './faults.ts';
+import { consume } from './consumers.ts';
+import { groupCalls } from './group-calls.ts';
+import { createServerGroups } from './groups.ts';
 import type { Hands } from './hands.ts';
 import { type Link, openLink } from './link.ts';
 import { createEsdbLog, type EsdbLog, type Expectation, type Outcome } from './log.ts';
@@ -27,16 +32,24 @@ export interface EsdbServerOptions {
   batches?: boolean;
   /** Kept over a restart. */
   log?: EsdbLog;
+  /** For the time-outs of messages. */
+  clock?: Clock;
 }
 
 const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
 
-export async function startEsdbServer({ client, batches = true, log }: EsdbServerOptions): Promise<EsdbServer> {
+export async function startEsdbServer({
+  client,
+  batches = true,
+  log,
+  clock = systemClock,
+}: EsdbServerOptions): Promise<EsdbServer> {
   const stubs = loadStubs(client);
   const kept = log ?? createEsdbLog(Date.now);
   const faults = createFaultPlan();
   const wire: { link?: Link } = {};
-  const hands: Hands = { stubs, log: kept, faults, cut: () => wire.link?.cut() };
+  const groups = createServerGroups(kept, clock);
+  const hands: Hands = { stubs, log: kept, groups, faults, cut: () => wire.link?.cut() };
   const server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX });
   server.addService(stubs.services.streams, {
     read: read(hands),
@@ -45,6 +58,7 @@ export async function startEsdbServer({ client, batches = true, log }: EsdbServe
     delete: removal(hands, 'remove'),
     tombstone: removal(hands, 'tombstone'),
   });
+  server.addService(stubs.services.persistent, { ...groupCalls(hands), read: consume(hands) });
   server.addService(stubs.services.features, { getSupportedMethods: supportedMethods(stubs, batches) });
   server.addService(stubs.services.gossip, { read: gossip(stubs, () => wire.link?.port ?? 0) });
   const port = await new Promise<number>((resolve, reject) =>
@@ -61,6 +75,7 @@ export async function startEsdbServer({ client, batches = true, log }: EsdbServe
     faults,
     async close() {
       await link.close();
+      groups.close();
       server.forceShutdown();
     },
   };
@@ -100,6 +115,7 @@ function removalError(stream: string, expected: Expectation, outcome: Outcome): 
 }
 
 const STREAM_METHODS = ['read', 'append', 'delete', 'tombstone'];
+const GROUP_METHODS = ['create', 'update', 'delete', 'read', 'getinfo', 'list', 'replayparked'];
 
 function supportedMethods(stubs: Stubs, batches: boolean): handleUnaryCall<unknown, unknown> {
   return (_call, answer) => {
@@ -110,6 +126,13 @@ function supportedMethods(stubs: Stubs, batches: boolean): handleUnaryCall<unkno
       method.setServiceName('event_store.client.streams.streams');
       method.setMethodName(name);
       if (name === 'read') method.setFeaturesList(['position', 'events']);
+      methods.addMethods(method);
+    }
+    for (const name of GROUP_METHODS) {
+      const method = new stubs.features.SupportedMethod();
+      method.setServiceName('event_store.client.persistent_subscriptions.persistentsubscriptions');
+      method.setMethodName(name);
+      method.setFeaturesList(['stream', 'all']);
       methods.addMethods(method);
     }
     answer(null, methods);

@@ -18,6 +18,8 @@ export interface Calls {
   /** Throws Fault `log.timeout` when it gives up, Fault `log.refused` when the server will never do it, and any answer of the store. */
   attempt<T>(what: string, action: (client: EsdbClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
   client(): EsdbClient;
+  /** For one try, in milliseconds. */
+  readonly callMs: number;
   /** From now on a call is tried once: whoever stops does not wait for an event store that is away. */
   stopRetrying(): void;
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: 
 
   return {
     client: () => client,
+    callMs,
     async attempt(what, action, signal) {
       const started = clock.monotonicMs();
       for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS)) {
@@ -75,9 +78,15 @@ function withTimeout<T>(clock: Clock, ms: number, action: () => Promise<T>): Pro
 
 /** What the store said about the request itself: its caller knows what to make of it. */
 function isAnswer(error: unknown): boolean {
-  const type = typeOf(error);
-  return isFailure(error) || type === 'wrong-expected-version' || type === 'stream-not-found';
+  return isFailure(error) || ANSWERS.has(typeOf(error) ?? '');
 }
+
+const ANSWERS = new Set([
+  'wrong-expected-version',
+  'stream-not-found',
+  'persistent-subscription-exists',
+  'persistent-subscription-does-not-exist',
+]);
 
 const TRANSIENT = new Set([
   'timeout',
@@ -89,7 +98,8 @@ const TRANSIENT = new Set([
   'unknown',
 ]);
 
-function isTransient(error: unknown): boolean {
+/** It may be different the next time. */
+export function isTransient(error: unknown): boolean {
   const type = typeOf(error);
   if (error instanceof TimedOut || (type !== undefined && TRANSIENT.has(type))) return true;
   // A bare gRPC or socket error has a code and no type.
@@ -102,7 +112,7 @@ export function typeOf(error: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined;
 }
 
-function refused(what: string, cause: unknown): Fault {
+export function refused(what: string, cause: unknown): Fault {
   return new Fault('log.refused', `the event store refused to ${what}: ${messageOf(cause)}`, {
     cause,
     details: { type: typeOf(cause) },

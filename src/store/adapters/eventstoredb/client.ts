@@ -1,10 +1,14 @@
 import { Fault, HephError, messageOf } from '../../../kernel/errors.ts';
+import type { EsdbGroupCalls } from './group-client.ts';
+import type { EsdbResolved } from './resolved.ts';
+
+export type { EsdbResolved } from './resolved.ts';
 
 /**
  * The part that both official clients share, as far as we use it. Where they differ, both spellings are given
  * (`expectedRevision` and `streamState`) or read (`actualVersion` and `actualState`).
  */
-export interface EsdbClient {
+export interface EsdbClient extends EsdbGroupCalls {
   appendToStream(stream: string, events: readonly EsdbProposed[], options: object): Promise<EsdbAppended>;
   readStream(stream: string, options: object): AsyncIterable<EsdbResolved>;
   readAll(options: object): AsyncIterable<EsdbResolved>;
@@ -22,18 +26,6 @@ export interface EsdbProposed {
 
 export interface EsdbAppended {
   nextExpectedRevision: bigint;
-}
-
-export interface EsdbResolved {
-  event?: {
-    streamId: string;
-    revision: bigint;
-    type: string;
-    data: unknown;
-    metadata: unknown;
-    position?: { commit: bigint };
-  };
-  commitPosition?: bigint;
 }
 
 export interface EsdbSubscription {

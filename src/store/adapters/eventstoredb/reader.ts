@@ -82,7 +82,7 @@ export function serverFilterOf(codec: Codec, filter: EventFilter | undefined): o
 }
 
 // In units of 32 events looked at; whoever reads pages needs none, but the clients insist on a number.
-const CHECKPOINT_INTERVAL = 32;
+export const CHECKPOINT_INTERVAL = 32;
 
 function matcherOf({ streamPrefixes, types, workflowId }: EventFilter = {}): (event: StoredEvent) => boolean {
   const typeSet = types && new Set(types);

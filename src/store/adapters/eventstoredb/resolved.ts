@@ -1,0 +1,12 @@
+/** An event as both clients give it. */
+export interface EsdbResolved {
+  event?: {
+    streamId: string;
+    revision: bigint;
+    type: string;
+    data: unknown;
+    metadata: unknown;
+    position?: { commit: bigint };
+  };
+  commitPosition?: bigint;
+}

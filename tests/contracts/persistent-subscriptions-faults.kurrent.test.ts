@@ -1,0 +1,3 @@
+import { persistentSubscriptionsFaults } from './persistent-subscriptions-faults.contract.ts';
+
+persistentSubscriptionsFaults('kurrent');
