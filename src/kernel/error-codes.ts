@@ -606,6 +606,12 @@ export const ERROR_CODES = {
     'Raise `limits.restartsMax` or create a new task.',
   ),
   'agent.exists': entry('rejected', 409, 'An agent with that id exists.', 'Nothing to do.'),
+  'agent.elsewhere': entry(
+    'invalid',
+    409,
+    'The agent’s terminal is in the files of another runner on the same log.',
+    'Ask the server of that runner; `heph status` lists the runners.',
+  ),
   'agent.not_live': entry('rejected', 409, 'The agent has ended or does not exist.', 'See `heph fleet`.'),
   'agent.out_of_order': entry('rejected', 409, 'That step does not fit the state of the agent.', 'See `heph fleet`.'),
   'fleet.no_slot': entry('rejected', 409, 'All slots are taken.', 'Wait, or raise `fleet.cap`.'),
