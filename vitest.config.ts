@@ -7,13 +7,16 @@ const tally = process.env.HEPH_TEST_TALLY;
 
 /**
  * Three kinds of suites: `unit` lies beside the code and is quick; `system` starts programs and takes minutes; `clis` runs
- * the coding agents that are on this machine.
+ * the coding agents that are on this machine. Files of all three run at the same time: each knows its own processes by the
+ * folder that they were started in, and none counts on an idle machine.
  */
 export default defineConfig({
   test: {
     globals: false,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far above what any of them takes: a busy machine is no failure.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    // Of all projects together, longest first where that is known from an earlier run. Vitest would leave one core idle.
     maxWorkers: availableParallelism(),
     reporters: ['default', ...(tally ? [tallyReporter(tally)] : [])],
     projects: [

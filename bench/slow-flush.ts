@@ -6,7 +6,7 @@ import { readServerFile, readToken } from '../src/transport/cli/server-file.ts';
 import { type BenchOptions, type Figure, figureOf, milliseconds } from './measure.ts';
 import { inDirectory } from './raw-log.ts';
 import { builtProgram } from './support/built.ts';
-import { within } from './support/goals.ts';
+import { type Goal, within } from './support/goals.ts';
 import { startLoadClient } from './support/load.ts';
 import { makeRepository } from './support/repository.ts';
 import { startOnSlowDisk } from './support/slow-disk.ts';
@@ -41,20 +41,25 @@ export async function run({ quick }: BenchOptions): Promise<Figure[]> {
       const body = JSON.stringify(await taskOfPausedWorkflow(data, join(directory, 'repository')));
       const commands = (seconds: number) =>
         client.run({ url: `${url}/api/commands/create_task`, headers, body, connections: CONNECTIONS, seconds });
-      const health = (seconds: number) => p99Of(() => ask(`${url}/health`, headers), seconds);
+      const health = (seconds: number) => latencyOf(() => ask(`${url}/health`, headers), seconds);
       const seconds = quick ? SECONDS_QUICK : SECONDS;
       await Promise.all([commands(WARM_UP_SECONDS), health(WARM_UP_SECONDS)]);
-      const busy: number[] = [];
-      const unloaded: number[] = [];
+      const busy: Latency[] = [];
+      const unloaded: Latency[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         unloaded.push(await health(seconds));
         const delayed = server.delayed();
-        const [p99] = await Promise.all([health(seconds), commands(seconds)]);
+        const [latency] = await Promise.all([health(seconds), commands(seconds)]);
         if (server.delayed() === delayed) throw new Error('no flush was slow, so nothing was measured');
-        busy.push(p99);
+        busy.push(latency);
       }
-      const subject = `/health p99, commands flowing, ${FLUSH_MS} ms a flush`;
-      return [figureOf({ subject, unit: 'ms', goal: within(10, 'ms') }, busy, unloaded)];
+      const figure = (quantile: keyof Latency, goal: Goal | null) =>
+        figureOf(
+          { subject: `/health ${quantile}, commands flowing, ${FLUSH_MS} ms a flush`, unit: 'ms', goal },
+          busy.map((latency) => latency[quantile]),
+          unloaded.map((latency) => latency[quantile]),
+        );
+      return [figure('p99', within(10, 'ms')), figure('p50', null)];
     } finally {
       client.stop();
       await server.stop();
@@ -90,13 +95,20 @@ async function ask(url: string, headers: Record<string, string>): Promise<void> 
   if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
 }
 
-/** In ms, of one who asks again and again for so many seconds. */
-async function p99Of(once: () => Promise<void>, seconds: number): Promise<number> {
+/** In ms. */
+interface Latency {
+  p50: number;
+  p99: number;
+}
+
+/** Of one who asks again and again for so many seconds. */
+async function latencyOf(once: () => Promise<void>, seconds: number): Promise<Latency> {
   const taken: number[] = [];
   for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
     taken.push(await milliseconds(once));
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   taken.sort((a, b) => a - b);
-  return taken[Math.floor(taken.length * 0.99)] as number;
+  const at = (part: number) => taken[Math.floor(taken.length * part)] as number;
+  return { p50: at(0.5), p99: at(0.99) };
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { definitionSchema } from '../../src/machines/workflow/index.ts';
+import { programFile } from '../../src/programs/installation.ts';
 import { openSqliteStore } from '../../src/store/adapters/sqlite.ts';
 import { START, startSystem } from '../../tests/support/system.ts';
 import { type JobQueue, openJobQueue } from './job-queue.ts';
@@ -23,7 +24,12 @@ export interface HephJobs extends JobQueue {
  * phase from being over.
  */
 export async function openHephJobs(directory: string, slots: number, jobsMax: number): Promise<HephJobs> {
-  const store = await openSqliteStore({ directory, clock: systemClock, reserveBytes: 0 });
+  const store = await openSqliteStore({
+    directory,
+    clock: systemClock,
+    reserveBytes: 0,
+    writerThread: programFile('log-writer'),
+  });
   const kept = Promise.withResolvers<void>();
   const jobs = await openJobQueue(async ({ started, done }) => {
     const system = await startSystem({

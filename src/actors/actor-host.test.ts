@@ -7,7 +7,8 @@ import { deriveId } from '../kernel/ids.ts';
 import { silentLog } from '../kernel/log.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { type Accepted, createActorHost, type Dispatch } from './actor-host.ts';
+import { createActorHost } from './actor-host.ts';
+import type { Accepted, Dispatch } from './dispatch.ts';
 
 /** Every step of the program that is ready has been taken. */
 const settledSteps = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));

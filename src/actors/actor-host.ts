@@ -1,15 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, sleep } from '../kernel/clock.ts';
 import { assert, Conflict, Defect, type Failure, Fault, isFailure, messageOf, rejected } from '../kernel/errors.ts';
-import { eventIdOf } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
-import type { ActorKind, ActorState, Command, Fact, Scope } from '../machines/define-actor.ts';
+import type { ActorKind, ActorState, Command, Fact } from '../machines/define-actor.ts';
 import type { Appended, EventStore, NewEvent } from '../store/event-store.ts';
+import { readWhole } from '../store/whole-stream.ts';
 import { ACTORS } from './catalogue.ts';
+import type { Accepted, Dispatch } from './dispatch.ts';
 import { board, ended, type Flight, startFlight } from './flight.ts';
 import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
+import { recorded } from './recorded.ts';
 import { createSupervisor } from './supervisor.ts';
 
 /**
@@ -20,40 +22,6 @@ import { createSupervisor } from './supervisor.ts';
  * and appended under the revision that it will have. If the first is not recorded, the second finds another revision and
  * is decided again. So an actor that many ask of, like the fleet, shares a flush among them; see `flight.ts`.
  */
-export interface Dispatch {
-  kind: string;
-  actorId: string;
-  name: string;
-  v: number;
-  /** Parsed, prepared and redacted: what is decided upon is what is recorded. */
-  input: unknown;
-  commandId: string;
-  /**
-   * The actor's id is derived from the command's: unless the command is a repetition, its stream does not exist yet and
-   * need not be looked for. The append expects no stream, so a repetition is noticed there.
-   */
-  fresh?: boolean;
-  principal: string;
-  correlationId?: string;
-  causationId?: string;
-  /** Called when it is accepted and on its way to the disk; it may yet fail to get there. */
-  decided?: () => void;
-}
-
-export interface Accepted {
-  commandId: string;
-  stream: string;
-  actorId: string;
-  /** The chart's state after the command. */
-  state: string;
-  revision: number;
-  position: bigint;
-  /** The facts that were appended; empty when everything was true already. */
-  types: string[];
-  /** The same command had been accepted before; this is its first answer. */
-  repeated: boolean;
-}
-
 export interface ActorHost {
   dispatch(dispatch: Dispatch): Promise<Accepted | Failure>;
   /** The state by its own stream, never by a view. */
@@ -124,7 +92,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
   async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
     const folded = startFold(kind);
     try {
-      for await (const event of store.readStream(stream)) foldEvent(kind, folded, event);
+      for await (const event of readWhole(store, stream)) foldEvent(kind, folded, event);
     } catch (error) {
       if (error instanceof Fault) throw error;
       supervisor.quarantine(stream, `its event ${folded.state.revision + 1} cannot be folded: ${messageOf(error)}`);
@@ -134,7 +102,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     // A command may have gone further while this was read.
     const known = states.get(stream);
     if (known && known.state.revision >= folded.state.revision) return known;
-    states.set(stream, folded);
+    // That there is nothing is believed for one command only: a stream deleted meanwhile would be begun a second time.
+    if (folded.state.revision >= 0) states.set(stream, folded);
     return folded;
   }
 
@@ -322,63 +291,6 @@ function kindOf(name: string): ActorKind<unknown, Fact> {
 
 function configOf(state: ActorState<Config>): Command['config'] {
   return { version: state.context.version, settings: state.context.settings };
-}
-
-/** The facts as events, with the state they lead to; a fact that does not fit or does not parse is found here, before it is appended. */
-function recorded(
-  kind: ActorKind<unknown, Fact>,
-  before: ActorState<unknown>,
-  facts: Fact[],
-  command: Command,
-  dispatch: Dispatch,
-  stream: string,
-): { events: NewEvent[]; after: ActorState<unknown> } {
-  let state = before;
-  const events = facts.map((fact, n): NewEvent => {
-    const parsed = kind.facts[fact.type]?.safeParse(fact.data);
-    assert(parsed?.success, `${fact.type} of ${stream} does not have its shape: ${parsed?.error?.message}`, {
-      stream,
-      fact: fact.type,
-    });
-    const from = state.value;
-    state = kind.step(state, fact, command.at);
-    const scope = { ...idsIn(fact.data), ...kind.scope?.(state.context) };
-    return {
-      id: eventIdOf(command.id, n),
-      type: fact.type,
-      v: fact.v,
-      at: command.at,
-      data: fact.data,
-      meta: {
-        actor: dispatch.principal,
-        correlationId: dispatch.correlationId ?? command.id,
-        ...(dispatch.causationId && { causationId: dispatch.causationId }),
-        ...(Object.keys(scope).length > 0 && { scope }),
-        from,
-        to: state.value,
-        ...(n === 0 && {
-          command: {
-            id: command.id,
-            name: command.name,
-            v: command.v,
-            ...(fact.data !== command.input && { input: command.input }),
-            config: command.config.version,
-          },
-          count: facts.length,
-        }),
-      },
-    };
-  });
-  return { events, after: state };
-}
-
-const SCOPE_IDS = ['repositoryId', 'workflowId', 'taskId', 'agentId', 'runnerId'] as const;
-
-/** What a fact names, it concerns: a slot of the fleet belongs to the story of its task. */
-function idsIn(data: Record<string, unknown>): Scope {
-  const scope: Scope = {};
-  for (const name of SCOPE_IDS) if (typeof data[name] === 'string') scope[name] = data[name];
-  return scope;
 }
 
 function answer(dispatch: Dispatch, stream: string, state: string, given: Answer, repeated: boolean): Accepted {

@@ -3,7 +3,8 @@ import { systemClock } from '../kernel/adapters/system.ts';
 import { silentLog } from '../kernel/log.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { createActorHost, type Dispatch } from './actor-host.ts';
+import { createActorHost } from './actor-host.ts';
+import type { Dispatch } from './dispatch.ts';
 
 const agentId = 'agt_01k00000000000000000000000';
 const request: Dispatch = {

@@ -3,6 +3,7 @@ import { isFailure, messageOf } from '../kernel/errors.ts';
 import { type Config, DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import type { ActorState, Command, Fact } from '../machines/define-actor.ts';
 import { categoryOf, type EventStore, type StoredEvent } from '../store/event-store.ts';
+import { isStoreRecord } from '../store/stream-metadata.ts';
 import { ACTORS } from './catalogue.ts';
 import { type Folded, foldEvent, startFold } from './fold.ts';
 
@@ -35,7 +36,7 @@ export async function replay(
     report.events++;
     report.position = event.position;
     if (report.events % 10_000 === 0) onProgress?.(report.events);
-    if (!kind?.facts[event.type]) report.unknown++;
+    if (!kind?.facts[event.type] && !isStoreRecord(event)) report.unknown++;
     if (!kind) continue;
     let folded = streams.get(event.stream);
     if (!folded) streams.set(event.stream, (folded = startFold(kind)));

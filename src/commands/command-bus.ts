@@ -1,5 +1,6 @@
 import { type CatalogueCommand, COMMANDS } from '../actors/catalogue.ts';
-import type { Accepted, ActorHost } from '../actors/actor-host.ts';
+import type { ActorHost } from '../actors/actor-host.ts';
+import type { Accepted } from '../actors/dispatch.ts';
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import { deriveId, ID_PATTERN, type Ids } from '../kernel/ids.ts';
 import { authorise } from './authorise.ts';

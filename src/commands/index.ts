@@ -1,5 +1,5 @@
 /** The way in: parse → authorise → prepare → dispatch. */
-export type { Accepted } from '../actors/actor-host.ts';
+export type { Accepted } from '../actors/dispatch.ts';
 export { type CatalogueCommand, COMMANDS } from '../actors/catalogue.ts';
 export type { Role } from '../machines/define-commands.ts';
 export { AGENT_TOKEN_PREFIX, authenticate, OPERATOR_TOKEN_PREFIX, type TokenIndex } from './authenticate.ts';

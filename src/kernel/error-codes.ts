@@ -209,6 +209,24 @@ export const ERROR_CODES = {
     'Export it again; the message names the line.',
   ),
   'log.bad_stream': entry('invalid', 400, 'That is no stream name.', 'Streams are `<category>-<id>`.'),
+  'log.bad_metadata': entry(
+    'invalid',
+    400,
+    'What is to hide events of a stream is not in order.',
+    'The message names the setting and its bounds.',
+  ),
+  'log.stream_deleted': entry(
+    'fault',
+    410,
+    'The stream was ended for good by a tombstone; its name is not used again.',
+    'Work under a new name. What it held is in the log still: `heph log export` writes it out.',
+  ),
+  'log.history_hidden': entry(
+    'fault',
+    503,
+    'Events of an actor are hidden by the metadata of its stream, so its state cannot be told.',
+    'Take away the metadata of the stream that the message names; the events are in the log still.',
+  ),
   'log.closed': entry('fault', 503, 'The store is closed: the server is stopping.', 'Start the server again.'),
   'log.timeout': entry(
     'fault',

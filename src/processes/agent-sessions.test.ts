@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type Agent, agentActor } from '../machines/agent/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
 import { workflowActor } from '../machines/workflow/index.ts';
-import { type AgentSignals, agentSessions, createSignals } from './agent-sessions.ts';
+import { type AgentSignals, agentSessions, createSignals, hear, isStarting, meetAgents } from './agent-sessions.ts';
+import type { AgentProbe } from '../runtime/runner.ts';
 import { deadlines } from './deadlines.ts';
 import type { Hands, Obligation } from './define-process.ts';
 import { type Entity, World } from './world.ts';
@@ -160,5 +161,56 @@ describe('a start', () => {
     const world = World.restore({ entities: [workflow, task('assigned', { spec }), requested], candidates: [] });
     const [start] = owed(requested, nothing(), world);
     await rejects(async () => start?.act({ world } as Hands), { message: /holds no slot/, retryable: true });
+  });
+});
+
+describe('an end', () => {
+  test.each([
+    ['gives its slot back with it', 60_000, ['record_exit', 'release_slot']],
+    ['that came at once leaves the slot to whoever asks what the agent said', 1, ['record_exit']],
+  ])('%s', async (_what, livedMs, expected) => {
+    const said: string[] = [];
+    const exit = { code: 0, signal: null, how: 'exited' as const, livedMs, at: 0 };
+    const [probe] = owed(agent('live.working'), { ...nothing(), suspects: new Map([['agt_1', 1]]) });
+    await probe?.act({
+      world: new World(),
+      runner: {
+        probeAgent: async () => ({ agentId: 'agt_1', state: 'exited', exit, outputBytes: 0, tokenHash: null }),
+      },
+      async sendInTurn(...commands: [string, unknown][]) {
+        said.push(...commands.map(([name]) => name));
+        return [];
+      },
+    } as unknown as Hands);
+    deepStrictEqual(said, expected);
+  });
+});
+
+describe('the token of an agent whose start is not recorded', () => {
+  const worldWith = (value: string) => World.restore({ entities: [agent(value)], candidates: [] });
+  const BEFORE = ['preparing', 'starting'];
+
+  test.each(['requested', ...BEFORE, 'live.working', 'stopping', 'exited'])(
+    '%s: is waited for only before',
+    (value) => {
+      const signals = nothing();
+      hear(signals, { type: 'agent_claimed', agentId: 'agt_1', tokenHash: 'hash' });
+      const world = worldWith(value);
+      strictEqual(isStarting(signals, world, 'hash'), BEFORE.includes(value));
+      strictEqual(isStarting(signals, world, 'another'), false);
+      owed(agent(value), signals, world);
+      strictEqual(signals.claims.size, BEFORE.includes(value) ? 1 : 0, 'is forgotten as soon as it is known');
+    },
+  );
+
+  test.each(['running', 'absent'] as const)('is known to the next server when its agent is found %s', (state) => {
+    const facts = { holderPid: 1, pid: 2, startedAt: 3, bootId: 'boot', outputBytes: 0, lastOutputAt: null };
+    const found: AgentProbe[] = [{ agentId: 'agt_1', tokenHash: 'hash', ...facts, state }];
+    for (const value of ['preparing', 'starting', 'live.working', 'exited']) {
+      const signals = nothing();
+      const world = worldWith(value);
+      meetAgents(signals, world, { found, now: 0 });
+      strictEqual(isStarting(signals, world, 'hash'), BEFORE.includes(value), value);
+    }
   });
 });

@@ -4,7 +4,7 @@ import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import type { AgentProbe, RunnerEvent } from '../runtime/runner.ts';
 import { baseOf, branchOf, candidateIdOf } from './base.ts';
-import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { isOurs } from './ownership.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
 import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } from './world.ts';
@@ -32,13 +32,18 @@ function suspect({ suspects }: AgentSignals, agentId: string): void {
   suspects.set(agentId, (suspects.get(agentId) ?? 0) + 1);
 }
 
+/** It is started while it is being recorded that its worktree is ready. */
+function mayRunUnrecorded(agent: Entity | undefined): boolean {
+  return agent?.value === 'preparing' || agent?.value === 'starting';
+}
+
 /**
  * Whether a token belongs to an agent whose start is not in the log yet. It may be running: it can be quicker than the word
  * of it, most of all when a server was killed between the two.
  */
 export function isStarting({ claims }: AgentSignals, world: World, tokenHash: string): boolean {
   for (const [agentId, claimed] of claims)
-    if (claimed === tokenHash && world.agents.get(agentId)?.value === 'starting') return true;
+    if (claimed === tokenHash && mayRunUnrecorded(world.agents.get(agentId))) return true;
   return false;
 }
 
@@ -58,8 +63,8 @@ export function meetAgents(
   }
   for (const probe of found) {
     const tokenHash = probe.state === 'running' || probe.state === 'absent' ? probe.tokenHash : undefined;
-    const isOpen = world.agents.get(probe.agentId)?.value === 'starting';
-    if (isOpen && tokenHash !== undefined) signals.claims.set(probe.agentId, tokenHash);
+    if (tokenHash !== undefined && mayRunUnrecorded(world.agents.get(probe.agentId)))
+      signals.claims.set(probe.agentId, tokenHash);
   }
 }
 
@@ -90,7 +95,7 @@ const STOPPABLE = ['requested', 'preparing', 'starting'];
 
 export const agentSessions = (parts: AgentSessionsParts): Process => ({
   name: 'agent-sessions',
-  concurrency: () => 8,
+  concurrency: () => 16,
   obligations(entity, world) {
     if (entity.kind !== 'agent') return [];
     const agent = entity as Entity<Agent>;
@@ -99,7 +104,7 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
     if (isEndedAgent(agent)) return [];
     if (agent.context.runnerId !== parts.runnerId) return [lostWithItsRunner(agent, world)];
     // From here on the world knows its token, or nobody is to know it.
-    if (agent.value !== 'starting') parts.signals.claims.delete(agent.id);
+    if (!mayRunUnrecorded(agent)) parts.signals.claims.delete(agent.id);
     return [...nextStep(agent, world, parts), ...unwanted(agent, world)];
   },
 });
@@ -237,7 +242,7 @@ async function stop(agent: Entity<Agent>, hands: Hands): Promise<void> {
   await recordEnd(agent.id, probe, hands);
 }
 
-async function recordEnd(agentId: string, probe: AgentProbe, { send }: Hands): Promise<void> {
+async function recordEnd(agentId: string, probe: AgentProbe, { world, send, sendInTurn }: Hands): Promise<void> {
   switch (probe.state) {
     case 'absent':
       await settled(
@@ -249,7 +254,11 @@ async function recordEnd(agentId: string, probe: AgentProbe, { send }: Hands): P
       return;
     case 'exited': {
       const { code, signal, how, livedMs } = probe.exit;
-      await settled(send('record_exit', { agentId, exit: { code, signal, how, livedMs } }));
+      const exit: Said = ['record_exit', { agentId, exit: { code, signal, how, livedMs } }];
+      // Of one that lived for a moment only it is asked what it said, before its slot is given back.
+      const lived = livedMs >= world.settings.fleet.diedAtOnceMs;
+      const release: Said[] = lived ? [['release_slot', { agentId, outcome: 'used' }]] : [];
+      for (const answer of await sendInTurn(exit, ...release)) await settled(Promise.resolve(answer));
       return;
     }
     case 'running':

@@ -1,4 +1,4 @@
-import type { Accepted } from '../actors/actor-host.ts';
+import type { Accepted } from '../actors/dispatch.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type Failure, Fault, HephError, isFailure } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
@@ -39,6 +39,9 @@ export interface Process {
   obligations(entity: Entity, world: World, now: number): Obligation[];
 }
 
+/** A command that is to be sent. */
+export type Said = [name: string, input: Record<string, unknown>];
+
 /** What an obligation may do. */
 export interface Hands {
   world: World;
@@ -53,7 +56,7 @@ export interface Hands {
    * after a refusal no further one. Resolves when all are on the disk. One may get there although the one before it did
    * not, so the effect has to ask for all of them.
    */
-  sendInTurn(...commands: [name: string, input: Record<string, unknown>][]): Promise<(Accepted | Failure)[]>;
+  sendInTurn(...commands: Said[]): Promise<(Accepted | Failure)[]>;
 }
 
 /** The answer of a command that is expected to be accepted or to be out of date; anything else is thrown. */

@@ -1,4 +1,4 @@
-import type { Accepted } from '../actors/actor-host.ts';
+import type { Accepted } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type Failure, Fault, HephError, isFailure, messageOf } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';

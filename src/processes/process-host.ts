@@ -1,4 +1,4 @@
-import type { Accepted } from '../actors/actor-host.ts';
+import type { Accepted } from '../actors/dispatch.ts';
 import type { CommandBus } from '../commands/index.ts';
 import { processPrincipal } from '../commands/index.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';

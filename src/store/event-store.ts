@@ -1,3 +1,5 @@
+import type { StreamMetadata, StreamMetadataRead } from './stream-metadata.ts';
+
 /**
  * The event store's port. Its semantics are EventStoreDB's, so that every adapter means the same thing:
  * streams `<category>-<id>`, optimistic concurrency by expected revision, idempotency by event id, reads in both
@@ -7,7 +9,7 @@ export type Position = bigint;
 
 /** Who did it, why, and what it concerns. `scope` names what a reader may filter by. */
 export interface EventMeta {
-  /** The authenticated principal: `operator`, `agent:<id>`, `process:<story>`, `server`. */
+  /** The authenticated principal: `operator`, `agent:<id>`, `process:<story>`, `server`; `store` for its own records. */
   actor: string;
   /** The first command of the story this event belongs to. */
   correlationId: string;
@@ -51,7 +53,7 @@ export interface NewEvent {
 
 export interface StoredEvent extends NewEvent {
   stream: string;
-  /** 0, 1, 2 … within the stream. */
+  /** 0, 1, 2 … within the stream; of a tombstone `TOMBSTONE_REVISION`. */
   revision: number;
   /** Strictly increasing over the whole log; without gaps where the adapter says so. */
   position: Position;
@@ -59,6 +61,9 @@ export interface StoredEvent extends NewEvent {
 
 /** What the writer believes of the stream: its exact last revision, or one of EventStoreDB's three words. */
 export type Expected = number | 'no_stream' | 'stream_exists' | 'any';
+
+/** EventStoreDB's clients cannot say `stream_exists` of a stream that is to be deleted or ended. */
+export type DeleteExpected = Exclude<Expected, 'stream_exists'>;
 
 export interface Appended {
   /** Of the last event written (or found, when the append was a repetition). */
@@ -128,12 +133,18 @@ export interface EventStore {
    * stream). The same append again (same ids) answers as the first did; what else becomes of known ids is told in
    * `append-rules.ts`. Throws Invalid `log.bad_stream`, `log.bad_event` or, above 256 KiB, `log.event_too_large`;
    * Fault `log.read_only` after a storage failure, `log.disk_full` when there is no room, `log.fenced` when a later
-   * owner took over, `log.busy` when too much waits, `log.closed`.
+   * owner took over, `log.busy` when too much waits, `log.closed`, `log.stream_deleted` behind a tombstone.
    */
   append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended>;
-  /** Events of one stream in order; a stream that does not exist is empty. */
+  /**
+   * The visible events of one stream in order; a stream that does not exist is empty. What hides events is judged when
+   * the reading begins. Who must have a whole stream reads it with `readWhole`.
+   */
   readStream(stream: string, options?: StreamRead): AsyncIterable<StoredEvent>;
-  /** Events of the whole log in order of position, up to the head of the moment when reading begins. */
+  /**
+   * Events of the whole log in order of position, up to the head of the moment when reading begins: hidden ones, those
+   * of deleted streams and the records of hiding (`stream-metadata.ts`) too. An EventStoreDB that is scavenged erases.
+   */
   readAll(options?: AllRead): AsyncIterable<StoredEvent>;
   /**
    * Catch-up, then live, without gap or repeat, until the signal aborts or the store closes; both end the iteration
@@ -142,6 +153,25 @@ export interface EventStore {
   subscribe(options?: SubscribeOptions): AsyncIterable<SubscriptionItem>;
   /** The last position; 0 for an empty log. */
   head(): Promise<Position>;
+  /** What hides events of the stream at present. */
+  readStreamMetadata(stream: string): Promise<StreamMetadataRead>;
+  /**
+   * Hides events of the stream from `readStream`, at once and until it is set otherwise: what it names takes the place
+   * of all that was set before, so `{}` shows everything again. They stay in the log: see `readAll`; revisions and known
+   * ids stay too. The stream need not exist. `expected` (default `any`) is about the metadata: see `StreamMetadataRead`.
+   * A deleted stream begins again, empty. Throws as `append` does, and Invalid `log.bad_metadata`.
+   */
+  setStreamMetadata(stream: string, metadata: StreamMetadata, expected?: Expected): Promise<Appended>;
+  /**
+   * Hides all of the stream, until it is begun again: by an append, `no_stream` included, whose revisions go on behind
+   * the hidden ones, which stay hidden. What was set for the stream before is gone. Throws as `append` does.
+   */
+  deleteStream(stream: string, expected: DeleteExpected): Promise<Position>;
+  /**
+   * Ends the stream and its name for ever: whoever reads it, its metadata, or appends gets Fault `log.stream_deleted`.
+   * Its events stay in the log, a tombstone behind them. Throws as `append` does.
+   */
+  tombstoneStream(stream: string, expected: DeleteExpected): Promise<Position>;
   /** Waits for appends under way, then releases everything. Safe twice. */
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import { assert, HephError, messageOf } from '../kernel/errors.ts';
 import { prepareRows } from './append-rules.ts';
-import type { EventStore, StoredEvent } from './event-store.ts';
+import type { EventStore, Expected, StoredEvent } from './event-store.ts';
 import { chainHash, GENESIS } from './hash-chain.ts';
 import { type Row, toRow } from './rows.ts';
+import { isStoreRecord, nextRevision } from './stream-metadata.ts';
 
 /**
  * A log as text, one JSON object per line: a header, the events in order with position, revision, id and `at`, and an
@@ -50,8 +51,11 @@ export async function importLog(
   const checked = await check(source());
   const underWay: Promise<void>[] = [];
   for await (const event of eventsIn(source())) {
+    // It concerns the events on both sides of it, and a store may take it by a call that would overtake them.
+    const alone = isStoreRecord(event);
+    if (alone) await Promise.all(underWay.splice(0));
     underWay.push(write(store, event));
-    if (underWay.length >= IN_FLIGHT_MAX) await Promise.all(underWay.splice(0));
+    if (alone || underWay.length >= IN_FLIGHT_MAX) await Promise.all(underWay.splice(0));
   }
   await Promise.all(underWay);
   return checked;
@@ -72,7 +76,7 @@ async function check(source: AsyncIterable<string | Uint8Array>): Promise<Export
       events += 1;
       if (value.position !== String(events)) throw badExport(line, `position ${value.position} does not follow`);
       const row = rowIn(value, line);
-      if (row.revision !== (revisions.get(row.stream) ?? -1) + 1)
+      if (row.revision !== nextRevision(revisions.get(row.stream) ?? -1, row.type))
         throw badExport(line, `revision ${row.revision} does not follow in ${row.stream}`);
       revisions.set(row.stream, row.revision);
       hash = chainHash(hash, row);
@@ -100,10 +104,16 @@ function rowIn(value: Record<string, unknown>, line: number): Row {
 }
 
 async function write(store: EventStore, event: StoredEvent): Promise<void> {
-  const { stream, revision, position, ...rest } = event;
-  const appended = await store.append(stream, revision === 0 ? 'no_stream' : revision - 1, [rest]);
+  const { stream, revision: _revision, position, ...rest } = event;
+  const appended = await store.append(stream, expectedBefore(event), [rest]);
   if (store.capabilities.gapFreePositions && appended.position !== position)
     throw new HephError('log.not_empty', `position ${position} became ${appended.position}: another writer is there`);
+}
+
+/** Of metadata, another store may have recorded more by itself. */
+function expectedBefore(event: StoredEvent): Expected {
+  if (isStoreRecord(event)) return 'any';
+  return event.revision === 0 ? 'no_stream' : event.revision - 1;
 }
 
 async function* eventsIn(source: AsyncIterable<string | Uint8Array>): AsyncGenerator<StoredEvent> {

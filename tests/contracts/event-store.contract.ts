@@ -558,7 +558,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
       });
     });
 
-    it('does what a simple model does, whatever comes', async () => {
+    it('does what a simple model does, whatever comes', { timeout: 120_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
           const store = await open();

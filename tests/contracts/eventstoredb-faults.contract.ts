@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { type EventStoreDb, openEventStoreDb } from '../../src/store/adapters/eventstoredb.ts';
+import { TOMBSTONE_TYPE } from '../../src/store/stream-metadata.ts';
 import { urlOf } from '../support/esdb-contract.ts';
 import type { Fault } from '../support/esdb-server/faults.ts';
 import { type EsdbServer, startEsdbServer } from '../support/esdb-server/server.ts';
@@ -70,7 +71,8 @@ export function eventStoreDbFaults(client: Client): void {
       const struck = server.faults.struck();
       expect(struck).toBeGreaterThan(0);
       while (server.faults.next('append')) continue;
-      expect(await store.append('task-a', 'no_stream', [event('e1')])).toMatchObject({ revision: 0, repeated: true });
+      const patient = await open();
+      expect(await patient.append('task-a', 'no_stream', [event('e1')])).toMatchObject({ revision: 0, repeated: true });
       expect(written('task-a')).toBe(1);
     });
 
@@ -81,8 +83,9 @@ export function eventStoreDbFaults(client: Client): void {
       await expect(store.append('task-a', 'any', [event('e1')])).rejects.toMatchObject(refused);
       expect(written('task-a')).toBe(0);
       server.log.tombstone('heph.task-a', 'any');
-      await expect(store.append('task-a', 'any', [event('e1')])).rejects.toMatchObject(refused);
-      await expect(all(store.readStream('task-a'))).rejects.toMatchObject(refused);
+      const ended = { kind: 'fault', code: 'log.stream_deleted', retryable: false };
+      await expect(store.append('task-a', 'any', [event('e1')])).rejects.toMatchObject(ended);
+      await expect(all(store.readStream('task-a'))).rejects.toMatchObject(ended);
     });
 
     it('waits while nothing passes, and is written once', async () => {
@@ -94,6 +97,34 @@ export function eventStoreDbFaults(client: Client): void {
       server.link.flow();
       expect(await appending).toMatchObject({ revision: 0, repeated: false });
       expect(written('task-a')).toBe(1);
+    });
+  });
+
+  describe(`a deletion by ${client}`, () => {
+    const kinds = ['drop', 'drop_after', 'stall', 'stall_after'] as const;
+    it.each(kinds)('and a tombstone take effect when their answers are lost: %s', async (kind) => {
+      const store = await open();
+      await store.append('task-a', 'no_stream', [event('e0')]);
+      server.faults.plan('delete', { kind });
+      await store.deleteStream('task-a', 0);
+      expect(await all(store.readStream('task-a'))).toEqual([]);
+      server.faults.plan('delete', { kind });
+      const position = await store.tombstoneStream('task-a', 0);
+      await expect(all(store.readStream('task-a'))).rejects.toMatchObject({ code: 'log.stream_deleted' });
+      expect(position).toBe(await store.head());
+      expect(server.faults.struck()).toBe(2);
+    });
+
+    it('is refused for good when the server denies it', async () => {
+      const store = await open();
+      server.faults.plan('delete', { kind: 'error', exception: 'access-denied' });
+      const refused = { kind: 'fault', code: 'log.refused', retryable: false };
+      await expect(store.deleteStream('task-a', 'any')).rejects.toMatchObject(refused);
+      expect((await store.readStreamMetadata('task-a')).deleted).toBe(false);
+      // What the clients cannot ask for is not asked for in part.
+      const tombstone = { ...event('t'), type: TOMBSTONE_TYPE, data: {} };
+      const append = store.append('task-a', 'stream_exists', [tombstone]);
+      await expect(append).rejects.toMatchObject({ kind: 'invalid', code: 'log.bad_event' });
     });
   });
 
@@ -124,6 +155,21 @@ export function eventStoreDbFaults(client: Client): void {
       expect(await idsOf(store.readStream('task-a'))).toEqual(['e1', 'e2']);
       server.faults.plan('read', fault);
       expect(await idsOf(store.readAll())).toEqual(['e1', 'e2']);
+      expect(server.faults.struck()).toBe(2);
+    });
+  });
+
+  describe(`reads by ${client} that share a connection`, () => {
+    it('are not cut short when it is given up for one of them', async () => {
+      const store = await open();
+      await store.append('task-a', 'no_stream', [event('e1'), event('e2')]);
+      server.faults.plan('read', { kind: 'stall' });
+      const stuck = idsOf(store.readStream('task-a'));
+      // A round trip later: this one is under way, and not stuck for long, when the other has taken too long.
+      await store.append('task-b', 'no_stream', [event('e3')]);
+      server.faults.plan('read', { kind: 'stall' });
+      expect(await idsOf(store.readStream('task-a'))).toEqual(['e1', 'e2']);
+      expect(await stuck).toEqual(['e1', 'e2']);
       expect(server.faults.struck()).toBe(2);
     });
   });
@@ -183,6 +229,8 @@ export function eventStoreDbFaults(client: Client): void {
       expect(await store.head()).toBe(position);
       await store.append('task-a', 0, [event('e2')]);
       server.log.remove('other-app', 'any');
+      server.log.tombstone('other-app', 'any');
+      server.log.remove('hephaistos.task-a', 'any');
       expect(await idsOf(store.readAll())).toEqual(['e1', 'e2']);
       expect(await idsOf(store.readAll({ direction: 'backwards', limit: 1 }))).toEqual(['e2']);
       expect(await idsOf(store.readAll({ after: position }))).toEqual(['e2']);

@@ -29,8 +29,8 @@ export function persistentSubscriptionsFaults(client: Client): void {
     await server.close();
   });
 
-  async function open(port = server.port): Promise<EventStoreDb> {
-    const store = await openEventStoreDb({ url: urlOf(client, port), clock: systemClock, times: TIMES });
+  async function open(port = server.port, namespace = 'heph'): Promise<EventStoreDb> {
+    const store = await openEventStoreDb({ url: urlOf(client, port), namespace, clock: systemClock, times: TIMES });
     stores.push(store);
     return store;
   }
@@ -160,6 +160,18 @@ export function persistentSubscriptionsFaults(client: Client): void {
       await store.groups.create(WORK);
       expect(server.faults.struck()).toBe(1);
       expect(await store.groups.list()).toHaveLength(1);
+    });
+
+    it('knows nothing of groups of other logs, whatever their names', async () => {
+      const [store, other] = [await open(), await open(server.port, 'other')];
+      const whole = { name: 'whole' };
+      for (const group of [WORK, whole]) await other.groups.create(group);
+      expect(await store.groups.list()).toEqual([]);
+      for (const group of [WORK, whole]) await store.groups.create(group);
+      await fill(other, 'task-a', 1, 'theirs');
+      await fill(store, 'task-a', 1, 'ours');
+      expect(await ackIds(store.groups.subscribe(whole), 1)).toEqual(['ours0']);
+      expect(await ackIds(other.groups.subscribe(WORK), 1)).toEqual(['theirs0']);
     });
 
     it('finds the group there when it was made and the answer lost', async () => {

@@ -334,6 +334,28 @@ export function persistentSubscriptionsContract(name: string, open: () => Promis
         expect(await ackIds(store.groups.subscribe(WORK), 2)).toEqual(ids);
       });
 
+      it('do all of that over the whole log too', async () => {
+        const { store } = await stage();
+        const whole = { name: 'whole' };
+        await fill(store, 'task-a', 1, 'a');
+        await fill(store, 'task-b', 1, 'b');
+        await store.groups.create(whole, { messageTimeoutMs: 5000 });
+        const consumer = store.groups.subscribe(whole, { inFlightMax: 1 });
+        await valueOf(await consumer.next()).nack('park', 'later');
+        expect(await ackIds(consumer, 1)).toEqual(['b0']);
+        await until(async () => (await store.groups.info(whole)).inFlight === 0);
+        await store.groups.update(whole, { retriesMax: 0 });
+        expect(await store.groups.info(whole)).toMatchObject({ retriesMax: 0, messageTimeoutMs: 5000, parked: 1 });
+        await store.groups.replayParked(whole);
+        const again = valueOf(await consumer.next());
+        expect(again.event).toMatchObject({ id: 'a0', stream: 'task-a' });
+        await again.nack('retry', 'once is too often');
+        await until(async () => (await store.groups.info(whole)).parked === 1);
+        const [ended] = await Promise.allSettled([consumer.next(), store.groups.delete(whole)]);
+        expect(ended).toMatchObject({ status: 'rejected', reason: { code: 'group.absent' } });
+        expect(await store.groups.list()).toEqual([]);
+      });
+
       const bad: [string, GroupId, object, string][] = [
         ['a name with a space', { name: 'a b' }, {}, 'group.bad_settings'],
         ['an empty name', { name: '' }, {}, 'group.bad_settings'],

@@ -148,9 +148,8 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
     });
 
     return {
-      capabilities: log.capabilities,
+      ...log,
       append,
-      head: () => log.head(),
       readStream: (stream, given) => slowly(() => log.readStream(stream, given), life),
       readAll: (given) => slowly(() => log.readAll(given), life),
       subscribe: (given) => follow(given ?? {}, life),

@@ -69,6 +69,11 @@ export interface Session {
 /** What runs in an agent's terminal. */
 export type AgentScript = (session: Session) => Promise<void>;
 
+/** One incarnation of an agent has one. */
+export function tokenOf(agentId: string): string {
+  return `${AGENT_TOKEN_PREFIX}${sha256(agentId)}`;
+}
+
 export interface MachineParts {
   loop: Loop;
   chance: Chance;
@@ -103,10 +108,6 @@ export function createMachine(parts: MachineParts): Machine {
         loop.after(chance.int(0, 20), () => listener(event), life);
       }
     }
-  }
-
-  function tokenOf(agentId: string): string {
-    return `${AGENT_TOKEN_PREFIX}${sha256(agentId)}`;
   }
 
   function spawn(start: AgentStart): AgentProcess {

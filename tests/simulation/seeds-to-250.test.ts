@@ -1,3 +1,3 @@
 import { holdsFor } from './seeds.ts';
 
-holdsFor(1, 250);
+holdsFor(126, 250);

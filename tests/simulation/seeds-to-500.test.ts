@@ -1,3 +1,3 @@
 import { holdsFor } from './seeds.ts';
 
-holdsFor(251, 500);
+holdsFor(376, 500);

@@ -19,7 +19,7 @@ import type { Chance } from './chance.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
 import { clockOf, type Loop } from './loop.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, tokenOf } from './machine.ts';
 import { plantedReads, plantedStory, plantedViews, type Plants } from './plants.ts';
 
 /** One start of the product: everything of it is real but what is below its ports. */
@@ -104,7 +104,12 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     },
     async command(token, name, input, key) {
       const principal = whoIs(token);
-      if (isFailure(principal)) return principal;
+      if (isFailure(principal)) {
+        const agent = [...system.processes.world.agents.values()].find(({ id }) => tokenOf(id) === token);
+        if (principal.kind === 'denied' && agent && ['preparing', 'starting'].includes(agent.value))
+          parts.complain(`${agent.id} was refused while it was ${agent.value}`);
+        return principal;
+      }
       return system.bus.execute({ name, input, principal, idempotencyKey: key });
     },
     async query(token, name, input) {

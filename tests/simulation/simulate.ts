@@ -117,7 +117,7 @@ export async function simulate(
       if (
         life === mine &&
         mine.state === 'alive' &&
-        /actor crashed|cannot be told|quarantined|is still open/.test(message)
+        /actor crashed|cannot be told|quarantined|is still open|was refused while/.test(message)
       )
         breaches.push(`I14 ${message}`);
     };

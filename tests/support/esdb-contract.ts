@@ -1,6 +1,8 @@
 import { systemClock } from '../../src/kernel/adapters/system.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
 import { type EventStoreDb, openEventStoreDb } from '../../src/store/adapters/eventstoredb.ts';
 import { manualClock } from '../../src/processes/test-support.ts';
+import { createEsdbLog } from './esdb-server/log.ts';
 import { startEsdbServer } from './esdb-server/server.ts';
 import type { Client } from './esdb-server/stubs.ts';
 
@@ -11,9 +13,9 @@ export function urlOf(client: Client, port: number): string {
   return `${SCHEMES[client]}://127.0.0.1:${port}?tls=false&discoveryInterval=10`;
 }
 
-/** An empty log on a server of its own, which ends with the store. */
-export async function openOnServer(client: Client): Promise<EventStoreDb> {
-  const server = await startEsdbServer({ client });
+/** An empty log on a server of its own, which ends with the store. `time`: by which the server judges ages. */
+export async function openOnServer(client: Client, time: Pick<Clock, 'now'> = systemClock): Promise<EventStoreDb> {
+  const server = await startEsdbServer({ client, log: createEsdbLog(time.now) });
   const store = await openEventStoreDb({ url: urlOf(client, server.port), clock: systemClock });
   return closedWith(store, () => server.close());
 }

@@ -1,4 +1,4 @@
-import type { Accepted } from '../../src/actors/actor-host.ts';
+import type { Accepted } from '../../src/actors/dispatch.ts';
 import type { Principal } from '../../src/commands/index.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';

@@ -6,6 +6,7 @@ import type { RunnerFact } from '../../machines/runner/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
 import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
+import { isDeletion, isStoreRecord, metadataIn, TOMBSTONE_TYPE } from '../../store/stream-metadata.ts';
 
 type AnyFact = AgentFact | ConfigFact | FleetFact | MergeTrainFact | RunnerFact | TaskFact | WorkflowFact;
 type Sentences = { [T in AnyFact['type']]: (data: Extract<AnyFact, { type: T }>['data']) => string };
@@ -117,6 +118,7 @@ export const SENTENCES: Sentences = {
 
 /** The event in a sentence. One of a kind that this version does not know is named by its type. */
 export function sentenceOf(event: Pick<StoredEvent, 'type' | 'data'>): string {
+  if (isStoreRecord(event)) return recordSentence(event);
   if (!Object.hasOwn(SENTENCES, event.type)) return `${event.type} (of a kind that this version does not know)`;
   try {
     return (SENTENCES[event.type as AnyFact['type']] as (data: StoredEvent['data']) => string)(event.data);
@@ -124,6 +126,13 @@ export function sentenceOf(event: Pick<StoredEvent, 'type' | 'data'>): string {
     // A log from elsewhere may hold another shape; a reader still sees that something happened.
     return `${event.type} (its data has a shape that this version does not know)`;
   }
+}
+
+function recordSentence({ type, data }: Pick<StoredEvent, 'type' | 'data'>): string {
+  if (type === TOMBSTONE_TYPE) return 'The stream was ended for good; its events stay in the log.';
+  if (isDeletion(data)) return 'The stream was deleted: its events are hidden, and stay in the log.';
+  const settings = Object.entries(metadataIn(data)).map(([name, value]) => `${name} ${value}`);
+  return `What hides events of the stream was set: ${settings.join(', ') || 'nothing'}.`;
 }
 
 const SHORT_MAX = 300;

@@ -93,6 +93,21 @@ describe('timeline', () => {
     expect(Object.values(rows).map((row) => row.position)).toEqual(['4', '3']);
   });
 
+  it('tells what the store recorded of hiding', async () => {
+    const store = openMemoryStore();
+    await store.setStreamMetadata('task-a', { maxCount: 3, maxAgeMs: 60_000 });
+    await store.setStreamMetadata('task-a', {});
+    await store.deleteStream('task-a', 'any');
+    await store.tombstoneStream('task-a', 'any');
+    const { rows } = await timelineView.query(store, timelineParams.parse({}), { position: 4n, asOf: 0 });
+    expect(Object.values(rows).map((row) => row.text)).toEqual([
+      'What hides events of the stream was set: maxCount 3, maxAgeMs 60000.',
+      'What hides events of the stream was set: nothing.',
+      'The stream was deleted: its events are hidden, and stay in the log.',
+      'The stream was ended for good; its events stay in the log.',
+    ]);
+  });
+
   it('tells cause and correlation', async () => {
     const story = createStory();
     const cause = story.send('pause_fleet', { reason: 'x' })[0];

@@ -12,6 +12,7 @@ import { loadDriver } from './eventstoredb/client.ts';
 import { createCodec } from './eventstoredb/codec.ts';
 import { createEsdbGroups } from './eventstoredb/groups.ts';
 import { createHeads } from './eventstoredb/heads.ts';
+import { createHiding } from './eventstoredb/hiding.ts';
 import { logIdOf } from './eventstoredb/identity.ts';
 import { createReader } from './eventstoredb/reader.ts';
 import { createWriter } from './eventstoredb/writer.ts';
@@ -82,6 +83,30 @@ function assemble(
   const underWay = new Set<Promise<unknown>>();
   const closed = new AbortController();
   let closing: Promise<void> | undefined;
+
+  const hiding = createHiding({
+    calls,
+    codec,
+    append: writer.append,
+    readStream: (stream, options = {}) => readStream(stream, options),
+    head: () => heads.refresh(),
+    clock,
+    ids,
+  });
+
+  /** `close` waits for it. */
+  async function writing<T>(begin: () => Promise<T>, positionOf: (done: T) => Position): Promise<T> {
+    assertOpen();
+    const begun = begin();
+    underWay.add(begun);
+    try {
+      const done = await begun;
+      heads.raise(positionOf(done));
+      return done;
+    } finally {
+      underWay.delete(begun);
+    }
+  }
 
   function assertOpen(): void {
     if (closing) throw new Fault('log.closed', 'the store is closed', { retryable: false });
@@ -165,19 +190,20 @@ function assemble(
       durable: true,
       otherWriters: true,
     },
-    async append(stream, expected, events) {
-      assertOpen();
-      const appending = writer.append(stream, expected, events);
-      underWay.add(appending);
-      try {
-        const appended = await appending;
-        heads.raise(appended.position);
-        return appended;
-      } finally {
-        underWay.delete(appending);
-      }
-    },
+    append: (stream, expected, events) =>
+      writing(
+        () => hiding.append(stream, expected, events),
+        (appended) => appended.position,
+      ),
     readStream: (stream, options = {}) => readStream(stream, options),
+    readStreamMetadata: hiding.readStreamMetadata,
+    setStreamMetadata: (stream, metadata, expected) =>
+      writing(
+        () => hiding.setStreamMetadata(stream, metadata, expected),
+        (appended) => appended.position,
+      ),
+    deleteStream: (stream, expected) => writing(() => hiding.deleteStream(stream, expected), itself),
+    tombstoneStream: (stream, expected) => writing(() => hiding.tombstoneStream(stream, expected), itself),
     readAll: (options = {}) => readAll(options),
     subscribe(options = {}) {
       assertOpen();
@@ -203,3 +229,5 @@ function assemble(
   const groups = createEsdbGroups({ calls, codec, clock, log: store, closed: closed.signal, assertOpen });
   return { ...store, groups };
 }
+
+const itself = (position: Position) => position;

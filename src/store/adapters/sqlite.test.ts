@@ -283,6 +283,70 @@ describe('a start on a full disk', () => {
   });
 });
 
+describe('what hides events', () => {
+  const visible = async (store: SqliteStore, stream: string) => {
+    const ids: string[] = [];
+    for await (const { id } of store.readStream(stream)) ids.push(id);
+    return ids;
+  };
+
+  it('is in the log: it outlives a restart, verifies, and is the same in the next appends', async () => {
+    const directory = fresh();
+    const first = await open(directory);
+    for (const stream of ['task-counted', 'task-deleted', 'task-begun', 'task-ended'])
+      await first.append(stream, 'no_stream', [noted('e0'), noted('e1'), noted('e2')]);
+    await first.setStreamMetadata('task-counted', { maxCount: 1 });
+    await first.deleteStream('task-deleted', 2);
+    await first.deleteStream('task-begun', 2);
+    await first.append('task-begun', 'no_stream', [noted('n3')]);
+    await first.tombstoneStream('task-ended', 2);
+    const before = await idsOf(first);
+    await first.close();
+
+    const again = await open(directory);
+    expect(await idsOf(again)).toEqual(before);
+    expect(await visible(again, 'task-counted')).toEqual(['e2']);
+    expect(await visible(again, 'task-deleted')).toEqual([]);
+    expect(await visible(again, 'task-begun')).toEqual(['n3']);
+    const ended = { code: 'log.stream_deleted' };
+    await expect(visible(again, 'task-ended')).rejects.toMatchObject(ended);
+    await expect(again.append('task-ended', 'any', [noted('n')])).rejects.toMatchObject(ended);
+    await expect(again.setStreamMetadata('task-ended', {})).rejects.toMatchObject(ended);
+    expect((await again.append('task-deleted', 'no_stream', [noted('n3')])).revision).toBe(3);
+    expect((await again.append('task-begun', 3, [noted('n4')])).revision).toBe(4);
+    expect(await visible(again, 'task-begun')).toEqual(['n3', 'n4']);
+    expect(await again.readStreamMetadata('task-counted')).toMatchObject({ metadata: { maxCount: 1 }, revision: 0 });
+    await again.close();
+    expect(await verifyLog(directory)).toMatchObject({ ok: true, damage: null });
+  });
+
+  it('is decided in order with the appends that arrive together', async () => {
+    const store = await open(fresh());
+    const results = await Promise.allSettled([
+      store.append('task-a', 'no_stream', [noted('e0')]),
+      store.deleteStream('task-a', 0),
+      store.append('task-a', 'stream_exists', [noted('e1')]),
+      store.append('task-a', 'no_stream', [noted('e2')]),
+      store.tombstoneStream('task-a', 1),
+      store.append('task-a', 1, [noted('e3')]),
+    ]);
+    expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, true, false, true, true, false]);
+    expect(await idsOf(store)).toEqual(['e0', expect.any(String), 'e2', 'e2', expect.any(String)]);
+  });
+
+  it('was changed by nobody but the log: damage to a record is found', async () => {
+    const directory = fresh();
+    const store = await open(directory);
+    await note(store, 'e0');
+    await store.setStreamMetadata('task-a', { maxCount: 1 });
+    await store.close();
+    const db = connect(logPathOf(directory), { readOnly: false });
+    db.exec(`UPDATE events SET body = replace(body, '"$maxCount":1', '"$maxCount":9') WHERE position = 2`);
+    db.close();
+    expect(await verifyLog(directory)).toMatchObject({ ok: false, damage: { position: 2n } });
+  });
+});
+
 describe('one owner', () => {
   it('refuses a second one and says who the first is', async () => {
     const directory = fresh();

@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { systemRandom } from '../../kernel/adapters/system.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { isFailure } from '../../kernel/errors.ts';
+import { createIds } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { prepareRows } from '../append-rules.ts';
-import type { EventFilter, Position, StoredEvent } from '../event-store.ts';
+import type { EventFilter, Position, StoredEvent, StreamRead } from '../event-store.ts';
 import { createEmbeddedGroups } from '../groups/embedded.ts';
+import { hideByAppends } from '../hiding.ts';
 import type { EventStoreWithGroups } from '../persistent-subscriptions.ts';
 import { toEvent } from '../rows.ts';
 import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
@@ -22,6 +25,7 @@ import { openScribe } from './sqlite/scribe.ts';
 import { inlineLink, type ScribeLink } from './sqlite/scribe-link.ts';
 import { createTail } from './sqlite/tail.ts';
 import { openThreadLink } from './sqlite/thread-link.ts';
+import { firstVisibleIn } from './sqlite/visible.ts';
 import { createWriter, type WriterState } from './sqlite/writer.ts';
 
 export { type Anchor, readAnchor } from './sqlite/anchor.ts';
@@ -107,7 +111,8 @@ async function openOwned(data: DataDirectory, ownership: Ownership, options: Sql
   ownership.announce({ epoch: scribe.epoch });
   const reading = failed.adopt(open(logPathOf(data.path), { readOnly: true }), (opened) => opened.close());
   const reserve = openReserve(data.path, options.reserveBytes ?? RESERVE_BYTES);
-  const store = assemble({ data, ownership, scribe, reading, reserve, clock: options.clock, open });
+  const { clock, random = systemRandom } = options;
+  const store = assemble({ data, ownership, scribe, reading, reserve, clock, random, open });
   failed.move();
   return store;
 }
@@ -129,13 +134,15 @@ interface Parts {
   reading: DatabaseSync;
   reserve: Reserve;
   clock: Clock;
+  random: Random;
   open: Connect;
 }
 
-function assemble({ data, ownership, scribe, reading, reserve, clock, open }: Parts): SqliteStore {
+function assemble({ data, ownership, scribe, reading, reserve, clock, random, open }: Parts): SqliteStore {
   const kinds = createKinds(reading);
   const reader = createReader(reading, kinds);
   const tail = createTail();
+  const ids = createIds(clock, random);
   const listeners = new Set<() => void>();
   let closing: Promise<void> | undefined;
   let position = scribe.position;
@@ -165,6 +172,18 @@ function assemble({ data, ownership, scribe, reading, reserve, clock, open }: Pa
       last = rows.at(-1);
       await breath();
     }
+  }
+
+  async function* readStream(stream: string, options: StreamRead = {}): AsyncGenerator<StoredEvent> {
+    assertOpen();
+    const { direction = 'forwards', limit = Number.POSITIVE_INFINITY } = options;
+    const forwards = direction === 'forwards';
+    const first = firstVisibleIn(reader, stream, clock.now());
+    const start = forwards ? Math.max(options.from ?? 0, first) : (options.from ?? Number.MAX_SAFE_INTEGER);
+    yield* events(limit, (max, last) => {
+      const from = last ? last.revision + (forwards ? 1 : -1) : start;
+      return reader.streamPage(stream, { from, direction, limit: max, first });
+    });
   }
 
   async function subscriptionPage(after: Position, filter: EventFilter | undefined): Promise<SubscriptionPage> {
@@ -208,16 +227,13 @@ function assemble({ data, ownership, scribe, reading, reserve, clock, open }: Pa
     async append(stream, expected, newEvents) {
       return writer.append({ stream, expected, rows: prepareRows(stream, newEvents) });
     },
-    readStream(
-      stream,
-      { from, direction = 'forwards', limit = Number.POSITIVE_INFINITY } = {},
-    ): AsyncIterable<StoredEvent> {
-      const step = direction === 'forwards' ? 1 : -1;
-      const start = from ?? (direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER);
-      return events(limit, (max, last) =>
-        reader.streamPage(stream, { from: last ? last.revision + step : start, direction, limit: max }),
-      );
-    },
+    readStream,
+    ...hideByAppends({
+      append: (asked) => writer.append(asked),
+      readStream,
+      newId: () => ids.next('evt'),
+      now: () => clock.now(),
+    }),
     readAll(read = {}) {
       const { low, high } = boundsOf(head(), read);
       const backwards = read.direction === 'backwards';

@@ -127,6 +127,7 @@ export function createEmbeddedGroups({ log, openStates, clock, assertOpen }: Emb
       member.group.dismiss(absent(group));
     },
     subscribe(group, { inFlightMax = IN_FLIGHT_DEFAULT, signal }: ConsumeOptions = {}) {
+      checkGroup(group);
       checkInFlight(inFlightMax);
       assertOpen();
       return consume(signal, () => find(group).group.join(inFlightMax));

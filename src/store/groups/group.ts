@@ -71,6 +71,7 @@ export interface GroupParts<E> {
 
 const PAGE_EVENTS_MAX = 100;
 const WAITING_MAX = 200;
+const REASON_CHARS_MAX = 1000;
 /** So far may reading what does not concern the group run ahead before the checkpoint follows. */
 const PASSED_OVER_MAX = 1000n;
 
@@ -162,7 +163,7 @@ export function createGroup<E>({ feed, after, settings: initial, saved, save, cl
 
   function park({ key }: Message<E>, reason: string): void {
     replaying.delete(key);
-    ledger.park(key, reason);
+    ledger.park(key, reason.slice(0, REASON_CHARS_MAX));
   }
 
   function forget(key: bigint): void {

@@ -5,8 +5,7 @@ import type { Upcaster } from './upcaster.ts';
 /** The same store, whose readers see newest versions only. What is stored stays as it was written. */
 export function withUpcasters(store: EventStoreWithGroups, upcaster: Upcaster): EventStoreWithGroups {
   return {
-    capabilities: store.capabilities,
-    append: (stream, expected, events) => store.append(stream, expected, events),
+    ...store,
     readStream: (stream, options) => mapped(store.readStream(stream, options), upcaster),
     readAll: (options) => mapped(store.readAll(options), upcaster),
     subscribe: (options) => mapped(store.subscribe(options), (item) => upcastItem(item, upcaster)),
@@ -15,8 +14,6 @@ export function withUpcasters(store: EventStoreWithGroups, upcaster: Upcaster): 
       subscribe: (group, options) =>
         mapped(store.groups.subscribe(group, options), (message) => ({ ...message, event: upcaster(message.event) })),
     },
-    head: () => store.head(),
-    close: () => store.close(),
   };
 }
 

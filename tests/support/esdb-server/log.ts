@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /**
  * What an EventStoreDB keeps and how it decides, in memory. It is a log of its own and not one of ours, because it must
  * allow what ours refuse: system streams, bytes that are no JSON, the same id twice in a stream.
@@ -13,6 +15,7 @@ export interface Proposed {
 
 export interface Recorded extends Proposed {
   stream: string;
+  /** Of a tombstone `TOMBSTONE_REVISION`. */
   revision: number;
   position: number;
   /** Milliseconds since the Unix epoch. */
@@ -27,13 +30,14 @@ export type Outcome =
   | { kind: 'wrong'; expected: Expectation; actual: number }
   | { kind: 'deleted' };
 
-interface Stream {
-  events: Recorded[];
-  tombstoned: boolean;
-  /** Revisions below are hidden; infinity when the stream was deleted softly. */
-  truncatedBefore: number;
-  maxCount: number;
-  maxAgeMs: number;
+/** 2^63 − 1 as near as a number comes to it: the revision of a tombstone, and `$tb` of a stream deleted softly. */
+export const TOMBSTONE_REVISION = 2 ** 63;
+const DELETED = '9223372036854775807';
+
+interface Metadata {
+  $tb?: number;
+  $maxCount?: number;
+  $maxAge?: number;
 }
 
 export interface EsdbLog {
@@ -54,43 +58,57 @@ const RECORD_BYTES = 100;
 
 export function createEsdbLog(now: () => number): EsdbLog {
   const log: Recorded[] = [];
-  const streams = new Map<string, Stream>();
+  const streams = new Map<string, Recorded[]>();
   const listeners = new Set<() => void>();
   let end = FIRST_POSITION;
 
-  function write(name: string, events: readonly Proposed[]): Outcome {
-    const stream = streams.get(name) ?? fresh();
-    streams.set(name, stream);
-    if (stream.truncatedBefore === Number.POSITIVE_INFINITY) stream.truncatedBefore = stream.events.length;
-    for (const event of events) {
-      const recorded = { ...event, stream: name, revision: stream.events.length, position: end, created: now() };
-      stream.events.push(recorded);
-      log.push(recorded);
-      end += RECORD_BYTES + event.data.length + event.metadata.length;
-      if (event.type === '$metadata' && name.startsWith('$$')) applyMetadata(name.slice(2), event.data);
-    }
-    for (const listener of listeners) listener();
-    return success(stream.events.at(-1));
+  const eventsOf = (name: string) => streams.get(name) ?? [];
+  const lastOf = (name: string) => eventsOf(name).at(-1)?.revision ?? -1;
+  /** A stream of metadata ends with the one that it is about. */
+  const hasEnded = (name: string) => lastOf(describedBy(name) ?? name) === TOMBSTONE_REVISION;
+  const isDeleted = (name: string) => (metadataOf(name)?.$tb ?? 0) >= TOMBSTONE_REVISION;
+
+  function metadataOf(name: string): Metadata | undefined {
+    const last = eventsOf(`$$${name}`).at(-1);
+    return last && (JSON.parse(Buffer.from(last.data).toString()) as Metadata);
   }
 
-  function applyMetadata(name: string, bytes: Uint8Array): void {
-    const metadata = JSON.parse(Buffer.from(bytes).toString()) as Record<string, number>;
-    const stream = streams.get(name) ?? fresh();
-    stream.truncatedBefore = metadata.$tb === DELETED ? Number.POSITIVE_INFINITY : (metadata.$tb ?? 0);
-    stream.maxCount = metadata.$maxCount ?? Number.POSITIVE_INFINITY;
-    stream.maxAgeMs = (metadata.$maxAge ?? Number.POSITIVE_INFINITY) * 1000;
-    streams.set(name, stream);
+  function record(name: string, event: Proposed, revision: number): Recorded {
+    const recorded = { ...event, stream: name, revision, position: end, created: now() };
+    if (!streams.has(name)) streams.set(name, []);
+    eventsOf(name).push(recorded);
+    log.push(recorded);
+    end += RECORD_BYTES + event.data.length + event.metadata.length;
+    return recorded;
+  }
+
+  function write(name: string, events: readonly Proposed[]): Outcome {
+    const subject = describedBy(name) ?? name;
+    const beginsAgain = isDeleted(subject);
+    const from = lastOf(subject) + 1;
+    const written = events.map((event) => record(name, event, lastOf(name) + 1));
+    // Whatever is written to a deleted stream or its metadata begins it again, behind what it held.
+    if (beginsAgain) setMetadata(subject, JSON.stringify({ ...metadataOf(subject), $tb: from }));
+    return announced(written.at(-1));
+  }
+
+  function setMetadata(name: string, json: string): Recorded {
+    return record(`$$${name}`, ownRecord('$metadata', json), lastOf(`$$${name}`) + 1);
+  }
+
+  function announced(last: Recorded | undefined): Outcome {
+    for (const listener of listeners) listener();
+    return success(last);
   }
 
   function refusal(name: string, expected: Expectation): Outcome | undefined {
-    const stream = streams.get(name);
-    if (stream?.tombstoned) return { kind: 'deleted' };
-    const actual = lastRevision(stream);
-    const hidden = stream?.truncatedBefore === Number.POSITIVE_INFINITY;
+    if (hasEnded(name)) return { kind: 'deleted' };
+    const actual = lastOf(name);
+    const deleted = isDeleted(name);
     const fits =
       expected === 'any' ||
-      (expected === 'stream_exists' && actual >= 0 && !hidden) ||
-      (expected === 'no_stream' && (actual < 0 || hidden)) ||
+      (expected === 'stream_exists' && (actual >= 0 || metadataOf(name) !== undefined) && !deleted) ||
+      (expected === 'no_stream' && (actual < 0 || deleted)) ||
       expected === actual;
     return fits ? undefined : { kind: 'wrong', expected, actual };
   }
@@ -98,37 +116,23 @@ export function createEsdbLog(now: () => number): EsdbLog {
   return {
     events: log,
     append(name, expected, events) {
-      const stream = streams.get(name);
       const refused = refusal(name, expected);
       if (refused?.kind === 'deleted') return refused;
-      const repeated = stream && repetition(stream.events, expected, events);
-      return repeated ?? refused ?? write(name, events);
+      if (refused && expected === 'stream_exists') return refused;
+      return repetition(eventsOf(name), expected, events) ?? refused ?? write(name, events);
     },
-    remove(name, expected) {
-      const refused = refusal(name, expected);
-      if (refused) return refused;
-      const data = Buffer.from(JSON.stringify({ $tb: DELETED }));
-      const id = '00000000-0000-4000-8000-000000000000';
-      return write(`$$${name}`, [
-        { id, type: '$metadata', contentType: 'application/json', data, metadata: new Uint8Array() },
-      ]);
-    },
-    tombstone(name, expected) {
-      const refused = refusal(name, expected);
-      if (refused) return refused;
-      const stream = streams.get(name) ?? fresh();
-      stream.tombstoned = true;
-      streams.set(name, stream);
-      return { kind: 'success', revision: lastRevision(stream), position: end };
-    },
+    remove: (name, expected) => refusal(name, expected) ?? announced(setMetadata(name, `{"$tb":${DELETED}}`)),
+    tombstone: (name, expected) =>
+      refusal(name, expected) ?? announced(record(name, ownRecord('$streamDeleted', ''), TOMBSTONE_REVISION)),
     visible(name) {
-      const stream = streams.get(name);
-      if (stream?.tombstoned) return 'deleted';
-      if (!stream || lastRevision(stream) < 0 || stream.truncatedBefore === Number.POSITIVE_INFINITY)
-        return 'not_found';
-      const first = Math.max(stream.truncatedBefore, stream.events.length - stream.maxCount);
-      const oldest = now() - stream.maxAgeMs;
-      return stream.events.filter((event) => event.revision >= first && event.created >= oldest);
+      if (hasEnded(name)) return 'deleted';
+      const events = eventsOf(name);
+      if (events.length === 0 || isDeleted(name)) return 'not_found';
+      if (describedBy(name) !== undefined) return events.slice(-1);
+      const metadata = metadataOf(name);
+      const first = Math.max(metadata?.$tb ?? 0, events.length - (metadata?.$maxCount ?? events.length));
+      const oldest = now() - (metadata?.$maxAge ?? Number.POSITIVE_INFINITY) * 1000;
+      return events.filter((event) => event.revision >= first && event.created >= oldest);
     },
     watch(listener) {
       listeners.add(listener);
@@ -137,21 +141,14 @@ export function createEsdbLog(now: () => number): EsdbLog {
   };
 }
 
-/** `$tb` of a stream that was deleted softly: the largest revision there is. */
-const DELETED = Number('9223372036854775807');
-
-function fresh(): Stream {
-  return {
-    events: [],
-    tombstoned: false,
-    truncatedBefore: 0,
-    maxCount: Number.POSITIVE_INFINITY,
-    maxAgeMs: Number.POSITIVE_INFINITY,
-  };
+function ownRecord(type: string, json: string): Proposed {
+  const contentType = json === '' ? 'application/octet-stream' : 'application/json';
+  return { id: randomUUID(), type, contentType, data: Buffer.from(json), metadata: new Uint8Array() };
 }
 
-function lastRevision(stream: Stream | undefined): number {
-  return (stream?.events.length ?? 0) - 1;
+/** The stream whose metadata this one holds. */
+function describedBy(name: string): string | undefined {
+  return name.startsWith('$$') ? name.slice(2) : undefined;
 }
 
 function success(last: Recorded | undefined): Outcome {

@@ -1,6 +1,13 @@
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendReq, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { EsdbLog, Expectation, Outcome, Proposed, Recorded } from './log.ts';
+import {
+  type EsdbLog,
+  type Expectation,
+  type Outcome,
+  type Proposed,
+  type Recorded,
+  TOMBSTONE_REVISION,
+} from './log.ts';
 import type { Stubs } from './stubs.ts';
 
 const TICKS_PER_MS = 10_000n;
@@ -63,7 +70,7 @@ export function eventResponse(stubs: Stubs, event: Recorded, options: ReadReq.Op
   const identifier = new stubs.shared.StreamIdentifier();
   identifier.setStreamName(Buffer.from(event.stream).toString('base64'));
   record.setStreamIdentifier(identifier);
-  record.setStreamRevision(String(event.revision));
+  record.setStreamRevision(event.revision === TOMBSTONE_REVISION ? '9223372036854775807' : String(event.revision));
   record.setCommitPosition(String(event.position));
   record.setPreparePosition(String(event.position));
   record.getMetadataMap().set('type', event.type);

@@ -82,7 +82,7 @@ export async function startEsdbServer({
 }
 
 function removal(
-  { stubs, log, faults }: Hands,
+  { stubs, log, faults, cut }: Hands,
   how: 'remove' | 'tombstone',
 ): handleUnaryCall<DeleteReq | TombstoneReq, DeleteResp | TombstoneResp> {
   return ({ request }, answer) => {
@@ -90,8 +90,12 @@ function removal(
     const stream = streamNameOf(options?.getStreamIdentifier());
     const expected = options ? expectationOf(options, () => options.getRevision()) : 'any';
     const fault = faults.next('delete');
-    if (fault) return answer(wireError(fault.kind === 'error' ? fault.exception : undefined));
+    if (fault?.kind === 'error') return answer(wireError(fault.exception, fault.trailers, fault.code));
+    if (fault?.kind === 'drop') cut();
+    if (fault?.kind === 'drop' || fault?.kind === 'stall') return;
     const outcome = log[how](stream, expected);
+    if (fault?.kind === 'drop_after') cut();
+    if (fault) return;
     if (outcome.kind !== 'success') return answer(removalError(stream, expected, outcome));
     const Response = how === 'remove' ? stubs.streams.DeleteResp : stubs.streams.TombstoneResp;
     const position = new Response.Position();

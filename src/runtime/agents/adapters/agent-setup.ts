@@ -97,15 +97,12 @@ export async function layAgent(
     terminal: request.terminal,
     limits: request.limits,
   };
-  mkdirSync(folder.agentDirectory, { mode: 0o700, recursive: true });
-  layFile(folder.token, token);
-  layFile(folder.prompt, request.prompt);
-  layFile(folder.mcpConfig, mcpConfig(options.mcpBridge, request.dataDirectory, folder.token));
-  for (const { path, text } of plan.files) {
-    mkdirSync(dirname(path), { mode: 0o700, recursive: true });
-    layFile(path, text);
-  }
-  const [socketPath] = await Promise.all([socketPathFor(folder.path), recordClaim(folder, start, isFirst)]);
+  // The files are laid while the claim goes to the disk.
+  const [socketPath] = await Promise.all([
+    socketPathFor(folder.path),
+    recordClaim(folder, start, isFirst),
+    layFiles(folder, plan, token, options.mcpBridge),
+  ]);
   const order = {
     protocol: HOLDER_PROTOCOL,
     agentId: request.agentId,
@@ -120,6 +117,23 @@ export async function layAgent(
     redactValues: [...options.redactValues(), token, ...secretValues(environment)],
   };
   return { order, tokenHash: start.tokenHash };
+}
+
+/** What the agent reads when it is started. Asynchronous only so that it fails beside what it is waited for with. */
+async function layFiles(
+  folder: AgentFolder,
+  { request, files }: AgentPlan,
+  token: string,
+  bridge: McpBridge,
+): Promise<void> {
+  mkdirSync(folder.agentDirectory, { mode: 0o700, recursive: true });
+  layFile(folder.token, token);
+  layFile(folder.prompt, request.prompt);
+  layFile(folder.mcpConfig, mcpConfig(bridge, request.dataDirectory, folder.token));
+  for (const { path, text } of files) {
+    mkdirSync(dirname(path), { mode: 0o700, recursive: true });
+    layFile(path, text);
+  }
 }
 
 /** A token that an earlier try laid; one that it had no time to write wholly does not count. */

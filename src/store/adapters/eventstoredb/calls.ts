@@ -31,6 +31,7 @@ const RETRY_MAX_MS = 1000;
 export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: CallTimes): Calls {
   let client = driver.connect();
   let retrying = true;
+  let closed = false;
 
   /** A connection that does not answer is given up for everybody: the others repeat their calls over the new one. */
   function renew(stuck: EsdbClient): void {
@@ -47,7 +48,11 @@ export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: 
       for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS)) {
         const current = client;
         try {
-          return await withTimeout(clock, callMs, () => action(current));
+          const answer = await withTimeout(clock, callMs, () => action(current));
+          if (closed) throw new Fault('log.closed', 'the store is closed', { retryable: false });
+          // A client that is disposed of ends what others read through it as though that were all.
+          if (current !== client) throw new TimedOut('the connection was given up');
+          return answer;
         } catch (error) {
           if (isAnswer(error)) throw error;
           if (!isTransient(error)) throw refused(what, error);
@@ -62,6 +67,7 @@ export function createCalls(driver: Driver, clock: Clock, { callMs, giveUpMs }: 
       retrying = false;
     },
     async close() {
+      closed = true;
       await withTimeout(clock, callMs, () => client.dispose()).catch(() => {});
     },
   };
@@ -78,7 +84,13 @@ function withTimeout<T>(clock: Clock, ms: number, action: () => Promise<T>): Pro
 
 /** What the store said about the request itself: its caller knows what to make of it. */
 function isAnswer(error: unknown): boolean {
-  return isFailure(error) || ANSWERS.has(typeOf(error) ?? '');
+  return isFailure(error) || ANSWERS.has(typeOf(error) ?? '') || isStreamDeleted(error);
+}
+
+/** The stream has a tombstone. */
+export function isStreamDeleted(error: unknown): boolean {
+  const type = typeOf(error);
+  return type === 'stream-deleted' || type === 'stream-tombstoned';
 }
 
 const ANSWERS = new Set([

@@ -13,6 +13,8 @@ export interface EsdbClient extends EsdbGroupCalls {
   readStream(stream: string, options: object): AsyncIterable<EsdbResolved>;
   readAll(options: object): AsyncIterable<EsdbResolved>;
   subscribeToAll(options: object): EsdbSubscription;
+  deleteStream(stream: string, options: object): Promise<EsdbRemoved>;
+  tombstoneStream(stream: string, options: object): Promise<EsdbRemoved>;
   dispose(): Promise<void>;
 }
 
@@ -26,6 +28,12 @@ export interface EsdbProposed {
 
 export interface EsdbAppended {
   nextExpectedRevision: bigint;
+  /** Of the last event, also of one found. */
+  position?: { commit: bigint };
+}
+
+export interface EsdbRemoved {
+  position?: { commit: bigint };
 }
 
 export interface EsdbSubscription {
@@ -33,6 +41,13 @@ export interface EsdbSubscription {
   on(event: 'confirmation' | 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   unsubscribe(): Promise<void>;
+}
+
+/** Of an answer `wrong-expected-version`; −1 when there is no stream. */
+export function actualRevisionIn(error: unknown): number {
+  const { actualVersion, actualState } = error as Record<'actualVersion' | 'actualState', bigint | string | undefined>;
+  const answered = actualVersion ?? actualState;
+  return typeof answered === 'bigint' ? Number(answered) : -1;
 }
 
 export interface Driver {

@@ -1,14 +1,28 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../../../kernel/errors.ts';
 import type { EventMeta, Position, StoredEvent } from '../../event-store.ts';
+import { storeRecord } from '../../hiding.ts';
 import type { NewRow } from '../../rows.ts';
-import type { EsdbProposed, EsdbResolved } from './client.ts';
+import {
+  DELETION,
+  describedBy,
+  isDeletion,
+  METADATA_TYPE,
+  type MetadataRecord,
+  metadataStreamOf,
+  TOMBSTONE_REVISION,
+  TOMBSTONE_TYPE,
+} from '../../stream-metadata.ts';
+import type { EsdbAppended, EsdbProposed, EsdbRemoved, EsdbResolved } from './client.ts';
 
 /**
  * Our events in the store's terms. What EventStoreDB has no place for (our id, the version and time of the event, which
  * append wrote it) lies in the custom metadata beside ours.
  *
  *   stream  task-tsk_…  ↔  <namespace>.task-tsk_…        id  evt_…  →  a UUID made from it
+ *           $$task-tsk_…  ↔  $$<namespace>.task-tsk_…
+ *
+ * The store's own records of deletions and tombstones have none of that: what it knows of them takes the place.
  */
 interface Envelope {
   id: string;
@@ -21,6 +35,8 @@ interface Envelope {
 
 export interface Codec {
   streamName(stream: string): string;
+  /** The beginnings, in the store's names, of the streams of this log that begin so. */
+  prefixesOf(prefix: string): string[];
   propose(row: NewRow, write: string): EsdbProposed;
   /** Nothing for an event that is not of this log. */
   stored(resolved: EsdbResolved): Written | undefined;
@@ -33,8 +49,21 @@ export interface Written {
 
 export function createCodec(namespace: string): Codec {
   const prefix = `${namespace}.`;
+  const ofMetadata = metadataStreamOf(prefix);
+  const streamName = (stream: string) => {
+    const described = describedBy(stream);
+    return described === undefined ? prefix + stream : ofMetadata + described;
+  };
+  const ourName = (name: string) => {
+    if (name.startsWith(prefix)) return name.slice(prefix.length);
+    return name.startsWith(ofMetadata) ? metadataStreamOf(name.slice(ofMetadata.length)) : undefined;
+  };
   return {
-    streamName: (stream) => prefix + stream,
+    streamName,
+    prefixesOf(text) {
+      if (describedBy(text) !== undefined) return [streamName(text)];
+      return metadataStreamOf('').startsWith(text) ? [prefix + text, ofMetadata] : [prefix + text];
+    },
     propose(row, write) {
       const { data, meta } = JSON.parse(row.body) as { data: unknown; meta: EventMeta };
       const metadata: Envelope = { id: row.id, v: row.v, at: row.at, write, meta };
@@ -42,10 +71,11 @@ export function createCodec(namespace: string): Codec {
     },
     stored(resolved) {
       const { event } = resolved;
-      const envelope = event?.metadata as Envelope | undefined;
-      if (!event?.streamId.startsWith(prefix) || typeof envelope?.write !== 'string') return undefined;
-      const { id, v, at, meta, write } = envelope;
-      const stream = event.streamId.slice(prefix.length);
+      const stream = event && ourName(event.streamId);
+      if (!event || stream === undefined) return undefined;
+      const envelope = event.metadata as Partial<Envelope> | undefined;
+      if (typeof envelope?.write !== 'string') return recordIn(event, stream, positionOf(resolved));
+      const { id, v, at, meta, write } = envelope as Envelope;
       const data = event.data as Record<string, unknown>;
       const revision = Number(event.revision);
       return {
@@ -56,12 +86,34 @@ export function createCodec(namespace: string): Codec {
   };
 }
 
+/** What the store recorded of itself; nothing for an event that somebody else wrote. */
+function recordIn(
+  { id, type, created, data, revision }: NonNullable<EsdbResolved['event']>,
+  stream: string,
+  position: Position,
+): Written | undefined {
+  const placed = { stream, position };
+  if (type === TOMBSTONE_TYPE)
+    return { write: '', event: { ...storeRecord(id, type, {}, +created), ...placed, revision: TOMBSTONE_REVISION } };
+  if (type !== METADATA_TYPE || describedBy(stream) === undefined) return undefined;
+  const record = isDeletion(data as MetadataRecord) ? DELETION : (data as MetadataRecord);
+  return { write: '', event: { ...storeRecord(id, type, record, +created), ...placed, revision: Number(revision) } };
+}
+
 // What an old server says where it does not know the position: the largest number there is.
 const UNKNOWN_FROM = 2n ** 63n;
 
 /** Throws Fault `log.refused` when the server does not tell positions. */
 export function positionOf({ event, commitPosition }: EsdbResolved): Position {
-  const position = event?.position?.commit ?? commitPosition;
+  return known(event?.position?.commit ?? commitPosition);
+}
+
+/** Of what a call has written or found. Throws as `positionOf` does. */
+export function positionOfAnswer({ position }: EsdbAppended | EsdbRemoved): Position {
+  return known(position?.commit);
+}
+
+function known(position: bigint | undefined): Position {
   if (position === undefined || position >= UNKNOWN_FROM)
     throw new Fault('log.refused', 'the event store does not tell the positions of events: it is too old', {
       retryable: false,

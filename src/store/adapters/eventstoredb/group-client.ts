@@ -33,8 +33,13 @@ export interface EsdbGroupInfo {
   };
 }
 
+/** An event with how often it had come before. */
+export interface EsdbDelivered extends EsdbResolved {
+  retryCount: number;
+}
+
 export interface EsdbGroupSubscription {
-  on(event: 'data', listener: (resolved: EsdbResolved & { retryCount: number }) => void): unknown;
+  on(event: 'data', listener: (resolved: EsdbDelivered) => void): unknown;
   on(event: 'confirmation' | 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   ack(...events: EsdbResolved[]): Promise<void>;

@@ -2,9 +2,8 @@ import { type Clock, sleep } from '../../../kernel/clock.ts';
 import { absent } from '../../groups/settings.ts';
 import type { GroupId, GroupMessage } from '../../persistent-subscriptions.ts';
 import { type Calls, isTransient, refused, typeOf } from './calls.ts';
-import type { EsdbResolved } from './client.ts';
 import type { Codec } from './codec.ts';
-import type { EsdbGroupSubscription } from './group-client.ts';
+import type { EsdbDelivered, EsdbGroupSubscription } from './group-client.ts';
 
 export interface ConsumerParts {
   calls: Calls;
@@ -61,7 +60,9 @@ export function consumeGroup(
       const subscription = subscribe();
       const over = Promise.withResolvers<void>();
       const link: Link = { subscription, over: over.promise };
+      let ended = false;
       const end = (error?: unknown) => {
+        ended = true;
         stopTimer();
         signal.removeEventListener('abort', leave);
         arrived = arrived.filter((one) => one.link !== link);
@@ -80,13 +81,23 @@ export function consumeGroup(
         onConfirmed();
       });
       subscription.on('data', (resolved) => {
-        const event = codec.stored(resolved)?.event;
-        // Not of this log.
-        if (!event) return void answer(link, () => subscription.ack(resolved));
-        arrived.push({ link, message: messageFor(link, event, resolved) });
-        wake();
+        // What a client still had in its buffer is another's by now.
+        if (ended) return;
+        try {
+          arrive(link, resolved);
+        } catch (error) {
+          end(error);
+        }
       });
     });
+  }
+
+  function arrive(link: Link, resolved: EsdbDelivered): void {
+    const event = codec.stored(resolved)?.event;
+    // Not of this log.
+    if (!event) return void answer(link, () => link.subscription.ack(resolved));
+    arrived.push({ link, message: messageFor(link, event, resolved) });
+    wake();
   }
 
   function subscribe(): EsdbGroupSubscription {
@@ -131,11 +142,7 @@ interface Link {
   over: Promise<void>;
 }
 
-function messageFor(
-  link: Link,
-  event: GroupMessage['event'],
-  resolved: EsdbResolved & { retryCount: number },
-): GroupMessage {
+function messageFor(link: Link, event: GroupMessage['event'], resolved: EsdbDelivered): GroupMessage {
   let answered = false;
   const once = async (send: () => Promise<void>) => {
     if (answered) return;

@@ -1,5 +1,6 @@
+import { streamDeleted } from '../../append-rules.ts';
 import type { AllRead, EventFilter, Position, StoredEvent, StreamRead } from '../../event-store.ts';
-import { type Calls, typeOf } from './calls.ts';
+import { type Calls, isStreamDeleted, typeOf } from './calls.ts';
 import type { EsdbResolved } from './client.ts';
 import { type Codec, positionOf, type Written } from './codec.ts';
 
@@ -13,7 +14,10 @@ export interface LogPage {
 }
 
 export interface Reader {
+  /** Nothing for an event that is hidden. */
   eventAt(stream: string, revision: number): Promise<Written | undefined>;
+  /** Hidden or not. */
+  eventAtPosition(position: Position): Promise<Written | undefined>;
   streamPage(stream: string, read: Required<StreamRead>): Promise<StoredEvent[]>;
   /** Events behind `after` (before it, backwards); from the respective end when it is undefined. */
   logPage(
@@ -32,6 +36,7 @@ export function createReader(calls: Calls, codec: Codec, filtersReads: boolean):
       return resolved.flatMap((one) => codec.stored(one) ?? []);
     } catch (error) {
       if (typeOf(error) === 'stream-not-found') return [];
+      if (isStreamDeleted(error)) throw streamDeleted(stream);
       throw error;
     }
   }
@@ -40,6 +45,11 @@ export function createReader(calls: Calls, codec: Codec, filtersReads: boolean):
     async eventAt(stream, revision) {
       const [found] = await streamEvents(stream, { fromRevision: BigInt(revision), maxCount: 1 });
       return found?.event.revision === revision ? found : undefined;
+    },
+    async eventAtPosition(position) {
+      const options = { fromPosition: { commit: position, prepare: position }, maxCount: 1, requiresLeader: true };
+      const [found] = await calls.attempt('read', (client) => collect(client.readAll(options)));
+      return found && positionOf(found) === position ? codec.stored(found) : undefined;
     },
     async streamPage(stream, { from, direction, limit }) {
       const fromRevision = from >= Number.MAX_SAFE_INTEGER ? 'end' : BigInt(from);
@@ -78,7 +88,11 @@ export async function collect(events: AsyncIterable<EsdbResolved>): Promise<Esdb
 /** The store filters by streams or by types, not by both: the streams, which also keep out what is not of this log. */
 export function serverFilterOf(codec: Codec, filter: EventFilter | undefined): object {
   const prefixes = filter?.streamPrefixes?.length ? filter.streamPrefixes : [''];
-  return { filterOn: 'streamName', prefixes: prefixes.map(codec.streamName), checkpointInterval: CHECKPOINT_INTERVAL };
+  return {
+    filterOn: 'streamName',
+    prefixes: prefixes.flatMap(codec.prefixesOf),
+    checkpointInterval: CHECKPOINT_INTERVAL,
+  };
 }
 
 // In units of 32 events looked at; whoever reads pages needs none, but the clients insist on a number.

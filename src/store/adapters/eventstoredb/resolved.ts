@@ -2,6 +2,8 @@
 export interface EsdbResolved {
   event?: {
     streamId: string;
+    id: string;
+    created: Date;
     revision: bigint;
     type: string;
     data: unknown;

@@ -1,10 +1,12 @@
 import type { Ids } from '../../../kernel/ids.ts';
 import { Conflict } from '../../../kernel/errors.ts';
-import { prepareRows } from '../../append-rules.ts';
+import { prepareRows, streamDeleted, wrongRevision } from '../../append-rules.ts';
 import type { Appended, Expected, NewEvent } from '../../event-store.ts';
 import type { NewRow } from '../../rows.ts';
-import { type Calls, typeOf } from './calls.ts';
-import type { Codec } from './codec.ts';
+import { isDeletion, metadataStreamOf } from '../../stream-metadata.ts';
+import { type Calls, isStreamDeleted, typeOf } from './calls.ts';
+import { actualRevisionIn } from './client.ts';
+import { type Codec, positionOfAnswer } from './codec.ts';
 import { createGate } from './gate.ts';
 import type { Reader } from './reader.ts';
 
@@ -26,48 +28,47 @@ export function createWriter(calls: Calls, codec: Codec, reader: Reader, ids: Id
     const streamState = typeof expected === 'number' ? BigInt(expected) : expected;
     try {
       const options = { expectedRevision: streamState, streamState, requiresLeader: true };
-      const { nextExpectedRevision } = await gate.pass(() =>
+      const answer = await gate.pass(() =>
         calls.attempt('append', (client) => client.appendToStream(codec.streamName(stream), proposed, options)),
       );
-      const revision = Number(nextExpectedRevision);
-      const last = await reader.eventAt(stream, revision);
-      if (!last) throw new Error(`${stream} lacks revision ${revision}, which was just written`);
-      return { revision, position: last.event.position, repeated: last.write !== mark };
+      const revision = Number(answer.nextExpectedRevision);
+      const visible = await reader.eventAt(stream, revision);
+      if (visible) return { revision, position: visible.event.position, repeated: visible.write !== mark };
+      // Hidden, or even erased: what was just written would be there.
+      const position = positionOfAnswer(answer);
+      const last = await reader.eventAtPosition(position);
+      return { revision, position, repeated: last?.write !== mark };
     } catch (error) {
+      if (isStreamDeleted(error)) throw streamDeleted(stream);
       if (typeOf(error) !== 'wrong-expected-version') throw error;
-      throw await conflictOf(stream, expected, rows, error as WrongRevision);
+      throw await conflictOf(stream, expected, rows, actualRevisionIn(error));
     }
   }
 
   /** The server has one answer for a wrong revision and for a repetition that it holds in part: the stream tells them apart. */
-  async function conflictOf(stream: string, expected: Expected, rows: readonly NewRow[], error: WrongRevision) {
-    const answered = error.actualVersion ?? error.actualState;
-    const actual = typeof answered === 'bigint' ? Number(answered) : -1;
+  async function conflictOf(stream: string, expected: Expected, rows: readonly NewRow[], actual: number) {
     if (await isKnownInPart(stream, expected, actual, rows))
       return new Conflict('log.corrupted_idempotency', `${stream} holds some events of this append, but not all`, {
         stream,
       });
-    const found = actual < 0 ? 'there is no such stream' : `it is at ${actual}`;
-    return new Conflict('log.wrong_revision', `${stream} was expected at ${expected}, but ${found}`, {
-      stream,
-      expected,
-      actual,
-    });
+    return wrongRevision(stream, expected, actual);
   }
 
   async function isKnownInPart(stream: string, expected: Expected, actual: number, rows: readonly NewRow[]) {
-    if (actual < 0 || expected === 'any' || expected === 'stream_exists') return actual >= 0;
+    if (actual < 0 || expected === 'any') return actual >= 0;
+    if (expected === 'stream_exists') return !(await isDeleted(stream));
     const first = await reader.eventAt(stream, expected === 'no_stream' ? 0 : expected + 1);
     return first?.event.id === rows[0]?.id;
+  }
+
+  async function isDeleted(stream: string): Promise<boolean> {
+    const last = { from: Number.MAX_SAFE_INTEGER, direction: 'backwards', limit: 1 } as const;
+    const [record] = await reader.streamPage(metadataStreamOf(stream), last);
+    return record !== undefined && isDeletion(record.data);
   }
 
   return {
     append: (stream: string, expected: Expected, events: readonly NewEvent[]) =>
       write(stream, expected, prepareRows(stream, events)),
   };
-}
-
-interface WrongRevision {
-  actualVersion?: bigint | string;
-  actualState?: bigint | string;
 }

@@ -1,27 +1,31 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HephError } from '../../../kernel/errors.ts';
-import { decideAppend } from '../../append-rules.ts';
-import { type Appended, categoryOf, type Expected } from '../../event-store.ts';
+import { decideAppend, type StreamState } from '../../append-rules.ts';
+import { type Appended, categoryOf } from '../../event-store.ts';
 import { chainHash } from '../../hash-chain.ts';
+import { type AskedAppend, recordInBody, withRecords } from '../../hiding.ts';
 import type { NewRow, Row } from '../../rows.ts';
+import { describedBy, nextRevision, TOMBSTONE_REVISION } from '../../stream-metadata.ts';
 import type { Anchor } from './anchor.ts';
 import type { Kind, Kinds } from './catalogue.ts';
 import { fencedFault } from './failures.ts';
-import { createHeads, type Head } from './heads.ts';
+import { createHeads } from './heads.ts';
 
 /**
  * One transaction for a group of appends. Each is decided before its own insert and sees those before it, so a refused
  * one costs its neighbours nothing. When the transaction fails, all of it is undone and what was believed of the streams
  * is read from disk again.
  */
-export interface Asked {
-  stream: string;
-  expected: Expected;
-  rows: NewRow[];
-}
+export type Asked = AskedAppend;
 
 /** What one append got: its answer, or the Conflict it is refused with. */
-export type Outcome = { appended: Appended } | { refused: HephError };
+export type Outcome = Accepted | { refused: HephError };
+
+interface Accepted {
+  appended: Appended;
+  /** What was written, where it is not just what was asked: the store's own records came with it. */
+  stored?: Row[];
+}
 
 export interface Group {
   outcomes: Outcome[];
@@ -81,30 +85,49 @@ export function createGroupWriter(db: DatabaseSync, epoch: number, kinds: Kinds,
     }
   }
 
-  function decideAndWrite({ stream, expected, rows }: Asked): Outcome {
-    const head = heads.of(stream);
-    const state = { revision: head.revision, find: (id: string) => heads.find(head, id) };
+  function decideAndWrite({ stream, expected, rows, given }: Asked): Outcome {
     try {
-      const repeated = decideAppend(stream, expected, rows, state);
+      if (given) decideAppend(given.stream, given.expected, [], stateOf(given.stream));
+      const repeated = decideAppend(stream, expected, rows, stateOf(stream));
       if (repeated) return { appended: repeated };
     } catch (error) {
       if (error instanceof HephError) return { refused: error };
       throw error;
     }
-    if (head.revision < 0) head.streamId = Number(insertStream.run(stream).lastInsertRowid);
-    for (const row of rows) write(stream, head, row);
-    return { appended: { revision: head.revision, position: BigInt(position), repeated: false } };
+    const stored = withRecords(stream, rows, heads.of).map((one) => write(one.stream, one.row));
+    const asAsked = stored.length === rows.length && stored.every((row, n) => row.body === rows[n]?.body);
+    const appended = { revision: heads.of(stream).revision, position: BigInt(position), repeated: false };
+    return asAsked ? { appended } : { appended, stored };
   }
 
-  function write(stream: string, head: Head, row: NewRow): void {
+  function stateOf(stream: string): StreamState {
+    const head = heads.of(stream);
+    const described = describedBy(stream);
+    // Metadata ends with the stream that it is about.
+    const ended = described !== undefined && heads.of(described).revision === TOMBSTONE_REVISION;
+    const { revision, metadata } = head;
+    return { revision: ended ? TOMBSTONE_REVISION : revision, metadata, find: (id) => heads.find(head, id) };
+  }
+
+  function write(stream: string, row: NewRow): Row {
+    const head = heads.of(stream);
+    if (head.streamId === 0) head.streamId = Number(insertStream.run(stream).lastInsertRowid);
     position += 1;
-    head.revision += 1;
+    head.revision = nextRevision(head.revision, row.type) as number;
     if (row.id > head.greatestId) head.greatestId = row.id;
     const { id, type, v, at, body, workflow } = row;
     chars += body.length;
-    hash = chainHash(hash, { position, stream, revision: head.revision, id, type, v, at, body });
+    const stored: Row = { position, stream, revision: head.revision, id, type, v, at, body, workflow };
+    hash = chainHash(hash, stored);
     const kind = kindOf(stream, type);
     insertEvent.run(position, head.streamId, head.revision, id, kind, v, at, workflow, body, hash);
+    noteMetadata(stream, row);
+    return stored;
+  }
+
+  function noteMetadata(stream: string, row: NewRow): void {
+    const described = describedBy(stream);
+    if (described !== undefined) heads.of(described).metadata = recordInBody(row.body);
   }
 
   function kindOf(stream: string, type: string): number {
@@ -127,6 +150,10 @@ export function writtenBy(asked: readonly Asked[], { outcomes }: Group): Row[] {
   asked.forEach(({ stream, rows }, n) => {
     const outcome = outcomes[n];
     if (!outcome || 'refused' in outcome || outcome.appended.repeated) return;
+    if (outcome.stored) {
+      written.push(...outcome.stored);
+      return;
+    }
     let revision = outcome.appended.revision - rows.length;
     let position = Number(outcome.appended.position) - rows.length;
     for (const { id, type, v, at, body, workflow } of rows) {

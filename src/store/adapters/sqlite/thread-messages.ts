@@ -1,6 +1,6 @@
 import { Conflict, Fault, HephError, messageOf } from '../../../kernel/errors.ts';
 import type { Expected } from '../../event-store.ts';
-import type { NewRow } from '../../rows.ts';
+import type { NewRow, Row } from '../../rows.ts';
 import type { Kind } from './catalogue.ts';
 import type { Asked, Group, Outcome } from './group.ts';
 
@@ -27,12 +27,14 @@ interface GroupMessage {
   chars: number;
   /** Per append: position, revision and whether it was repeated; or the error alone. */
   outcomes: OutcomeItem[];
+  /** What was written, by the append's place in the group, where it is not what was asked. Hardly ever any. */
+  stored: [number, Row[]][];
 }
 
 export function encodeAsked(asked: readonly Asked[]): AskedMessage {
   const message: AskedMessage = [];
-  for (const { stream, expected, rows } of asked) {
-    message.push(stream, expected, rows.length);
+  for (const { stream, expected, rows, given } of asked) {
+    message.push(stream, expected, given?.stream ?? null, given?.expected ?? null, rows.length);
     for (const { id, type, v, at, body, workflow } of rows) message.push(id, type, v, at, body, workflow);
   }
   return message;
@@ -42,8 +44,10 @@ export function decodeAsked(message: AskedMessage): Asked[] {
   const asked: Asked[] = [];
   for (let at = 0; at < message.length; ) {
     const one: Asked = { stream: message[at] as string, expected: message[at + 1] as Expected, rows: [] };
-    const rows = message[at + 2] as number;
-    at += 3;
+    const given = message[at + 2] as string | null;
+    if (given !== null) one.given = { stream: given, expected: message[at + 3] as Expected };
+    const rows = message[at + 4] as number;
+    at += 5;
     for (let n = 0; n < rows; n++, at += ROW_ITEMS) one.rows.push(rowAt(message, at));
     asked.push(one);
   }
@@ -65,14 +69,19 @@ function rowAt(message: AskedMessage, at: number): NewRow {
 
 export function encodeGroup({ outcomes, ...group }: Group): GroupMessage {
   const items: OutcomeItem[] = [];
-  for (const outcome of outcomes) {
-    if ('refused' in outcome) items.push(encodeError(outcome.refused));
-    else items.push(Number(outcome.appended.position), outcome.appended.revision, outcome.appended.repeated);
-  }
-  return { ...group, outcomes: items };
+  const stored: GroupMessage['stored'] = [];
+  outcomes.forEach((outcome, n) => {
+    if ('refused' in outcome) {
+      items.push(encodeError(outcome.refused));
+      return;
+    }
+    items.push(Number(outcome.appended.position), outcome.appended.revision, outcome.appended.repeated);
+    if (outcome.stored) stored.push([n, outcome.stored]);
+  });
+  return { ...group, outcomes: items, stored };
 }
 
-export function decodeGroup({ outcomes: items, ...group }: GroupMessage): Group {
+export function decodeGroup({ outcomes: items, stored, ...group }: GroupMessage): Group {
   const outcomes: Outcome[] = [];
   for (let at = 0; at < items.length; ) {
     const item = items[at] as number | SentError;
@@ -85,6 +94,7 @@ export function decodeGroup({ outcomes: items, ...group }: GroupMessage): Group 
       at += 3;
     }
   }
+  for (const [n, rows] of stored) Object.assign(outcomes[n] as Outcome, { stored: rows });
   return { ...group, outcomes };
 }
 

@@ -3,6 +3,7 @@ import { messageOf } from '../../../kernel/errors.ts';
 import { categoryOf } from '../../event-store.ts';
 import { chainHash, GENESIS } from '../../hash-chain.ts';
 import type { Row } from '../../rows.ts';
+import { nextRevision } from '../../stream-metadata.ts';
 import { type Anchor, readAnchor } from './anchor.ts';
 import { connect, logPathOf, SCHEMA, SCHEMA_VERSION, versionOf } from './schema.ts';
 import { settingHash } from './settings.ts';
@@ -122,8 +123,8 @@ function workflowOf(body: string): string | null {
 }
 
 function checkRevisions(page: ChainRow[], revisions: Map<string, number>): Damage | undefined {
-  for (const { stream, revision, position } of page) {
-    if (revision !== (revisions.get(stream) ?? -1) + 1)
+  for (const { stream, revision, position, type } of page) {
+    if (revision !== nextRevision(revisions.get(stream) ?? -1, type))
       return { position: BigInt(position), reason: `revision ${revision} does not follow in ${stream}` };
     revisions.set(stream, revision);
   }

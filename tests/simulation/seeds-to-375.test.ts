@@ -1,0 +1,3 @@
+import { holdsFor } from './seeds.ts';
+
+holdsFor(251, 375);
