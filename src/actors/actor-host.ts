@@ -28,6 +28,8 @@ export interface ActorHost {
   read<C = unknown>(kind: string, actorId: string): Promise<ActorState<C>>;
   /** The settings in force. */
   config(): Command['config'];
+  /** Another writer may have changed the settings. */
+  refreshConfig(): Promise<void>;
   quarantined(): { stream: string; reason: string }[];
 }
 
@@ -73,6 +75,20 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     return begun;
   }
 
+  /**
+   * Folds in what others have appended since; tells whether there was anything. Asked before an answer that writes nothing
+   * is given from memory: one that writes finds out by its expected revision.
+   */
+  async function catchUp(kind: ActorKind<unknown, Fact>, stream: string, known: Folded): Promise<boolean> {
+    if (!store.capabilities.otherWriters) return false;
+    const before = known.state.revision;
+    for await (const event of store.readStream(stream, { from: before + 1 })) {
+      // Another reader of this process may have folded it meanwhile.
+      if (event.revision === known.state.revision + 1) foldEvent(kind, known, event);
+    }
+    return known.state.revision > before;
+  }
+
   async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
     const folded = startFold(kind);
     try {
@@ -97,7 +113,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     const flight = await flightOf(mailbox);
     const first = flight?.answers.get(dispatch.commandId);
     if (first) return { answer: first.then((given) => (isFailure(given) ? given : { ...given, repeated: true })) };
-    const unseen = dispatch.fresh && attempt === 1 && !flight && !states.has(stream);
+    const remembered = states.get(stream) ?? null;
+    const unseen = dispatch.fresh && attempt === 1 && !flight && !remembered;
     const folded = flight?.folded ?? (unseen ? startFold(kind) : await load(kind, stream));
     const state = flight?.state ?? folded.state;
     const before = folded.recent.get(dispatch.commandId);
@@ -113,7 +130,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       config,
     };
     const facts = kind.decide(command as never, kind.propose(state));
-    if (isFailure(facts) || facts.length === 0) return { answer: withoutFacts(actor, dispatch, attempt, facts, state) };
+    if (isFailure(facts) || facts.length === 0)
+      return { answer: withoutFacts(actor, dispatch, attempt, facts, state, remembered) };
     const { events, after } = recorded(kind, state, facts, command, dispatch, stream);
     const rests = (mailbox.flight ??= startFlight(folded));
     const appending = store.append(stream, state.revision < 0 ? 'no_stream' : state.revision, events);
@@ -141,20 +159,26 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     return mailbox.flight;
   }
 
-  /** A refusal, or that everything was true already. What it rests on must be recorded before it is said. */
+  /**
+   * A refusal, or that everything was true already. What it rests on must be recorded before it is said, and what was
+   * remembered must be all that is.
+   */
   async function withoutFacts(
     actor: Actor,
     dispatch: Dispatch,
     attempt: number,
     facts: Failure | Fact[],
     state: ActorState<unknown>,
+    remembered: Folded | null,
   ): Promise<Accepted | Failure> {
-    const { stream, mailbox } = actor;
+    const { kind, stream, mailbox } = actor;
     const { flight } = mailbox;
     if (flight) {
       await ended(flight);
       if (flight.failed) return enqueue(actor, dispatch, attempt);
     }
+    if (remembered && attempt < CONFLICTS_MAX && (await catchUp(kind, stream, remembered)))
+      return enqueue(actor, dispatch, attempt + 1);
     if (isFailure(facts)) return facts;
     const given = { revision: state.revision, position: await store.head(), types: [] };
     return answer(dispatch, stream, state.value, given, false);
@@ -239,9 +263,15 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       // What others have seen in the log already must not be missing here.
       const flight = mailboxes.get(stream)?.flight;
       if (flight) await ended(flight);
-      return (await load(kindOf(kind), stream)).state as ActorState<C>;
+      const remembered = states.has(stream);
+      const folded = await load(kindOf(kind), stream);
+      if (remembered) await catchUp(kindOf(kind), stream, folded);
+      return folded.state as ActorState<C>;
     },
     config: () => config,
+    async refreshConfig() {
+      config = configOf(await host.read<Config>('config', CONFIG_ID));
+    },
     quarantined: () => supervisor.quarantined(),
   };
 
@@ -249,7 +279,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     if (--mailbox.waiting === 0) mailboxes.delete(stream);
   }
 
-  config = configOf(await host.read<Config>('config', CONFIG_ID));
+  await host.refreshConfig();
   return host;
 }
 

@@ -4,6 +4,7 @@ import { agentActor, agentCommands } from '../machines/agent/index.ts';
 import { configActor, configCommands } from '../machines/config/index.ts';
 import { fleetActor, fleetCommands } from '../machines/fleet/index.ts';
 import { mergeTrainActor, mergeTrainCommands } from '../machines/merge-train/index.ts';
+import { runnerActor, runnerCommands } from '../machines/runner/index.ts';
 import { taskActor, taskCommands } from '../machines/task/index.ts';
 import { workflowActor, workflowCommands } from '../machines/workflow/index.ts';
 
@@ -15,6 +16,7 @@ const entries: { actor: unknown; commands: CommandTable }[] = [
   { actor: agentActor, commands: agentCommands },
   { actor: fleetActor, commands: fleetCommands },
   { actor: mergeTrainActor, commands: mergeTrainCommands },
+  { actor: runnerActor, commands: runnerCommands },
 ];
 
 /** By category of stream. The host hands an actor only facts and commands of its own kind, so the types may be forgotten here. */

@@ -35,7 +35,8 @@ interface Input {
 
 export const DEFAULT_AGENT = 'repair';
 
-export function prepareStartWorkflow(parts: { host: ActorHost; inspection: WorkflowInspection }) {
+/** `runnerId`: whose work it will be, where several servers share the log. */
+export function prepareStartWorkflow(parts: { host: ActorHost; inspection: WorkflowInspection; runnerId?: string }) {
   const { inspection } = parts;
   return async (input: Input, { actorId }: PreparationContext): Promise<unknown | Failure> => {
     const definition = await inspection.definition(input.workflow);
@@ -78,6 +79,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       agent,
       check,
       merge: input.merge,
+      ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
   };
 }

@@ -624,6 +624,12 @@ export const ERROR_CODES = {
     'Raise `limits.restartsMax` or create a new task.',
   ),
   'agent.exists': entry('rejected', 409, 'An agent with that id exists.', 'Nothing to do.'),
+  'agent.elsewhere': entry(
+    'invalid',
+    409,
+    'The agent’s terminal is in the files of another runner on the same log.',
+    'Ask the server of that runner; `heph status` lists the runners.',
+  ),
   'agent.not_live': entry('rejected', 409, 'The agent has ended or does not exist.', 'See `heph fleet`.'),
   'agent.out_of_order': entry('rejected', 409, 'That step does not fit the state of the agent.', 'See `heph fleet`.'),
   'fleet.no_slot': entry('rejected', 409, 'All slots are taken.', 'Wait, or raise `fleet.cap`.'),
@@ -640,6 +646,30 @@ export const ERROR_CODES = {
     409,
     'That step does not fit the state of the merge train.',
     'See the timeline of its stream.',
+  ),
+  'runner.superseded': entry(
+    'rejected',
+    409,
+    'A later server works for this runner.',
+    'Use the other server; `heph status` names it.',
+  ),
+  'runner.out_of_order': entry(
+    'rejected',
+    409,
+    'That step does not fit the state of the runner.',
+    'See the timeline of its stream.',
+  ),
+  'runner.fenced': entry(
+    'fault',
+    503,
+    'The server’s lease is over, and others may have taken over its work: it does nothing until the lease is renewed.',
+    'Nothing: it goes on by itself when the store answers again.',
+  ),
+  'workflow.taken_over': entry(
+    'rejected',
+    409,
+    'The workflow belongs to another runner by now.',
+    'Nothing: that one goes on with it.',
   ),
   'actor.quarantined': entry(
     'rejected',

@@ -22,7 +22,7 @@ export type IdPrefix =
   | 'mtr'
   | 'cnd'
   | 'log'
-  | 'run'
+  | 'rnr'
   | 'chk'
   | 'key'
   | 'flt'

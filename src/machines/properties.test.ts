@@ -9,13 +9,14 @@ import type { Config, ConfigFact } from './config/index.ts';
 import type { ActorKind, ActorState, Fact } from './define-actor.ts';
 import type { Fleet } from './fleet/index.ts';
 import type { MergeTrain, MergeTrainFact } from './merge-train/index.ts';
+import type { RunnerFact, RunnerState } from './runner/index.ts';
 import type { Task, TaskFact } from './task/index.ts';
 import type { Workflow } from './workflow/index.ts';
 
 const RUNS = 60;
 const MOVES_MAX = 120;
 /** Commands that are true anew each time they are said. */
-const REPEATABLE = ['report_progress', 'report_usage', 'record_denial'];
+const REPEATABLE = ['report_progress', 'report_usage', 'record_denial', 'renew_lease'];
 const SETTINGS = { changes: { 'fleet.cap': 2, 'fleet.perAgent': { claude: 1 }, 'limits.restartsMax': 2 } };
 
 interface Story {
@@ -119,6 +120,11 @@ const PROMISES: Record<string, Look> = {
     );
     expect(new Set(landed).size).toBe(landed.length);
     expect(ended).toEqual(expect.arrayContaining(landed));
+  },
+  runner(state, facts) {
+    const epochs = (facts as RunnerFact[]).flatMap((fact) => (fact.type === 'RunnerRegistered' ? fact.data.epoch : []));
+    expect(epochs).toEqual(epochs.toSorted());
+    expect((state.context as RunnerState).epoch).toBe(epochs.at(-1) ?? 0);
   },
 };
 

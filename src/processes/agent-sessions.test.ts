@@ -78,8 +78,9 @@ test('a suspect is probed before anything is said of its silence', () => {
   deepStrictEqual(keys(owed(agent('live.working'), signals)), ['probe:agt_1:1', 'unwanted:agt_1']);
 });
 
-test('an agent of another runner is left to that one', () => {
-  deepStrictEqual(owed(agent('live.working', { runnerId: 'elsewhere' }), nothing()), []);
+test('an agent of another runner, whose run is ours by now, is recorded as lost', () => {
+  // Its run was taken over: nobody looks for it here.
+  deepStrictEqual(keys(owed(agent('live.working', { runnerId: 'elsewhere' }), nothing())), ['lost:agt_1']);
 });
 
 test('of an agent that has ended nothing is kept', () => {

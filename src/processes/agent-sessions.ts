@@ -5,6 +5,7 @@ import type { Task } from '../machines/task/index.ts';
 import type { AgentProbe, RunnerEvent } from '../runtime/runner.ts';
 import { baseOf, branchOf, candidateIdOf } from './base.ts';
 import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
+import { isOurs } from './ownership.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
 import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } from './world.ts';
 
@@ -56,7 +57,7 @@ export function meetAgents(
   { found, now }: { found: readonly AgentProbe[]; now: number },
 ): void {
   for (const agent of world.agents.values()) {
-    if (!agent.value.startsWith('live.')) continue;
+    if (!agent.value.startsWith('live.') || !isOurs(agent, world)) continue;
     suspect(signals, agent.id);
     signals.unmet.set(agent.id, now);
   }
@@ -100,12 +101,24 @@ export const agentSessions = (parts: AgentSessionsParts): Process => ({
     const agent = entity as Entity<Agent>;
     // Nothing is heard of one that has ended: what was kept of it goes.
     if (isEndedAgent(agent)) forgetSignals(agent.id, parts.signals);
+    if (isEndedAgent(agent)) return [];
+    if (agent.context.runnerId !== parts.runnerId) return [lostWithItsRunner(agent, world)];
     // From here on the world knows its token, or nobody is to know it.
-    else if (!mayRunUnrecorded(agent)) parts.signals.claims.delete(agent.id);
-    if (isEndedAgent(agent) || agent.context.runnerId !== parts.runnerId) return [];
+    if (!mayRunUnrecorded(agent)) parts.signals.claims.delete(agent.id);
     return [...nextStep(agent, world, parts), ...unwanted(agent, world)];
   },
 });
+
+/** Its workflow was taken over from the runner that had started it; whatever could be found of it has been ended. */
+function lostWithItsRunner(agent: Entity<Agent>, world: World): Obligation {
+  const { workflowId, runnerId } = agent.context;
+  const why = world.workflows.get(workflowId)?.context.adopted?.reason ?? '';
+  const reason = `Its workflow was taken over from the runner ${runnerId}. ${why}`.trim();
+  return {
+    key: `lost:${agent.id}`,
+    act: async ({ send }) => void (await settled(send('record_loss', { agentId: agent.id, reason }))),
+  };
+}
 
 function forgetSignals(agentId: string, signals: AgentSignals): void {
   signals.suspects.delete(agentId);

@@ -37,20 +37,29 @@ function follow(task: Entity<Task>, agent: Entity<Agent>, { preset }: AttemptsPa
   return {
     key: `ended:${agent.id}`,
     async act(hands) {
-      const output = end?.how === 'failed' ? '' : await lastOutput(agent.id, hands);
+      const elsewhere = isAnothers(agent.context, hands.world);
+      const output = end?.how === 'failed' || elsewhere ? '' : await lastOutput(agent.id, hands);
       const failure = turnFailure(preset(name, hands.world)?.output ?? 'text', output);
       if (end?.how === 'exited' && end.code === 0 && failure === null) {
         const summary = 'The agent ended without a report; its work is judged as it is.';
         await settled(hands.send('submit_on_exit', { taskId: task.id, agentId: agent.id, attempt, summary }));
         return;
       }
-      const { text, counts, ...by } = meaning(agent.context);
+      const { text, ...by } = meaning(agent.context);
+      // Lost with its server: no fault of the task's.
+      const counts = by.counts && !elsewhere;
       const code = end?.how === 'exited' && failure !== null ? 'turn_failed' : by.code;
       const said = failure === null ? lastWords(output) : ` Its last turn failed: ${failure}`;
       const reason = `${text}${said}`;
       await settled(hands.send('fail_attempt', { taskId: task.id, agentId: agent.id, attempt, code, reason, counts }));
     },
   };
+}
+
+/** Its run was taken over from the runner that it belonged to; its terminal is in that one's files. */
+function isAnothers({ workflowId, runnerId }: Agent, world: World): boolean {
+  const owner = world.workflows.get(workflowId)?.context.runnerId ?? null;
+  return owner !== null && owner !== runnerId;
 }
 
 function meaning({ end, stop, agent }: Agent): { code: string; text: string; counts: boolean } {

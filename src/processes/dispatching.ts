@@ -4,6 +4,7 @@ import type { Agent } from '../machines/agent/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import { baseOf, branchOf } from './base.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { isServedElsewhere, owns } from './ownership.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
 /**
@@ -34,6 +35,8 @@ function grants(world: World, now: number, runnerId: string): Obligation[] {
   const mayGo = (workflowId: string, agent: string | null) =>
     agent !== null &&
     isActive(workflowId, world) &&
+    // What another living server will ask for keeps its place in the line, whoever is asked first.
+    (owns(workflowId, world) || isServedElsewhere(workflowId, world, now)) &&
     !Object.hasOwn(world.fleet.context.stopped, agent) &&
     (used.get(agent) ?? 0) < capOf(agent);
   const out: Obligation[] = [];
@@ -45,7 +48,7 @@ function grants(world: World, now: number, runnerId: string): Obligation[] {
     const agent = spec.agent as string;
     const next = attempt + 1;
     const agentId = deriveId('agt', [taskId, String(next)], taskId);
-    out.push({
+    const grant: Obligation = {
       key: `grant:${agentId}`,
       light: true,
       notBefore,
@@ -60,7 +63,8 @@ function grants(world: World, now: number, runnerId: string): Obligation[] {
         // The first is refused when the fleet has closed or filled up meanwhile; the obligation is then looked at again.
         for (const answer of await answers) await settled(Promise.resolve(answer));
       },
-    });
+    };
+    if (owns(spec.workflowId, world)) out.push(grant);
     // A task that pauses between attempts holds no place: who is behind it may go first.
     if (notBefore > now) continue;
     used.set(agent, (used.get(agent) ?? 0) + 1);
@@ -74,7 +78,8 @@ function isActive(workflowId: string, world: World): boolean {
 }
 
 function serverTasks(world: World): Obligation[] {
-  const mayGo = (workflowId: string, agent: string | null) => agent === null && isActive(workflowId, world);
+  const mayGo = (workflowId: string, agent: string | null) =>
+    agent === null && isActive(workflowId, world) && owns(workflowId, world);
   return [...world.line.next(mayGo)]
     .flatMap((taskId) => world.tasks.get(taskId) ?? [])
     .map((task) => ({
@@ -89,6 +94,7 @@ function serverTasks(world: World): Obligation[] {
 function slotDuties(world: World, runnerId: string): Obligation[] {
   const out: Obligation[] = [];
   for (const [agentId, slot] of Object.entries(world.fleet.context.slots)) {
+    if (!owns(slot.workflowId, world)) continue;
     const task = world.tasks.get(slot.taskId);
     const agent = world.agents.get(agentId);
     if (agent) {

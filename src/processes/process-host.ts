@@ -9,6 +9,8 @@ import type { BlobStore } from '../store/blob-store.ts';
 import { createLiveFold, type LiveFold, type Projection, type Snapshots } from '../projections/index.ts';
 import type { EventStore, StoredEvent, SubscriptionItem } from '../store/event-store.ts';
 import { type Hands, mayHelpToRetry, type Obligation, type Process } from './define-process.ts';
+import { assertHeld, fencedRunner, isFenced, type Lease } from './lease.ts';
+import { isOurs } from './ownership.ts';
 import { type Entity, type SavedWorld, World } from './world.ts';
 
 const ATTEMPTS_MAX = 6;
@@ -17,6 +19,7 @@ const BACKOFF_MAX_MS = 30_000;
 /** The pause before the log is followed again after it could not be read. */
 const FOLLOW_AGAIN_MS = 1_000;
 const FOLLOWING = 'processes follow';
+const FENCED = 'lease of this server';
 
 /** An obligation on its way. It stays until the log says that it is discharged. */
 interface Duty {
@@ -59,6 +62,10 @@ export interface ProcessHostParts {
   processes: readonly Process[];
   /** Saved states, disposable; without them every start folds the whole log. */
   snapshots?: Snapshots;
+  /** Where several servers share the log: for which runner this one acts, and its right to. */
+  acts?: { runnerId: string; lease: Lease };
+  /** The settings have changed in the log. */
+  onConfig?: () => void;
 }
 
 /** Saved after so many events, and when it stops. */
@@ -69,7 +76,7 @@ function worldProjection(fold: (world: World, event: StoredEvent) => void): Proj
   return {
     name: 'processes',
     // Raised whenever an entity, or the context of an actor, changes its shape.
-    v: 2,
+    v: 3,
     init: () => new World(),
     fold: (state, event) => fold(state as World, event),
     render: () => ({ rows: {}, summary: {} }),
@@ -84,16 +91,20 @@ function isSucceeded(error: unknown): error is HephError {
 
 export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   const { store, bus, clock, log } = parts;
+  const lease = parts.acts?.lease;
+  const runner = lease ? fencedRunner(parts.runner, lease) : parts.runner;
   const affected = new Map<string, Entity>();
   const fold = (state: World, event: StoredEvent) => {
     const entity = state.apply(event);
     if (!entity || !live) return;
+    if (entity.kind === 'config') parts.onConfig?.();
     // Asked after each event: the next one of the batch may be about something else.
     for (const one of state.related(entity)) affected.set(`${one.kind} ${one.id}`, one);
   };
   const projection = worldProjection(fold);
   let folded: LiveFold = createLiveFold(projection);
   let world = folded.state as World;
+  world.runnerId = parts.acts?.runnerId ?? null;
   let savedAt = 0;
   const duties = new Map<string, Duty>();
   /** Keys of duties by process and entity, to find those that the log has discharged. */
@@ -143,6 +154,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   /** A story that breaks over one entity is shown, and holds up nothing else. */
   function obligationsOf(process: Process, entity: Entity, place: string): Obligation[] {
+    if (!isOurs(entity, world)) return [];
     try {
       const open = process.obligations(entity, world, clock.now());
       stuckReasons.delete(place);
@@ -199,10 +211,8 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
 
   function makeReady(key: string, duty: Duty): void {
     duty.status = 'ready';
-    if (duty.obligation.light) {
-      if (!abort.signal.aborted) begin(key, duty);
-      return;
-    }
+    if (abort.signal.aborted) return;
+    if (duty.obligation.light && (!lease || lease.held())) return begin(key, duty);
     readyKeys.get(duty.process)?.add(key);
     pump(duty.process);
   }
@@ -211,12 +221,24 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     if (abort.signal.aborted) return;
     const limit = process.concurrency(world);
     const keys = readyKeys.get(process) as Set<string>;
+    if (lease && keys.size > 0 && !mayAct(lease)) return;
     for (const key of keys) {
       if ((acting.get(process) ?? 0) >= limit) return;
       keys.delete(key);
       const duty = duties.get(key);
       if (duty?.status === 'ready') begin(key, duty);
     }
+  }
+
+  function mayAct(lease: Lease): boolean {
+    const lost = lease.lost();
+    if (lost) retire(lost);
+    else if (!lease.held()) lease.want(pumpAll);
+    return lease.held();
+  }
+
+  function pumpAll(): void {
+    for (const process of parts.processes) pump(process);
   }
 
   function begin(key: string, duty: Duty): void {
@@ -254,6 +276,8 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   async function failed(key: string, duty: Duty, error: unknown, retry: boolean): Promise<void> {
     if (abort.signal.aborted) return;
     if (isSucceeded(error)) return retire(error);
+    // It waits for the lease; that is nobody's failure.
+    if (isFenced(error)) return makeReady(key, duty);
     duty.attempts++;
     const last = duty.attempts >= (duty.obligation.attemptsMax ?? ATTEMPTS_MAX);
     log.warn({ obligation: key, attempt: duty.attempts, error: messageOf(error) }, 'obligation failed');
@@ -280,6 +304,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
       duty.refusal = cause;
       if (duty.open) lookAgain(key, duty);
     } catch (again) {
+      if (isFenced(again)) return makeReady(key, duty);
       if (duty.open) stuckReasons.set(key, messageOf(again));
       log.error({ obligation: key, error: messageOf(again) }, 'obligation given up');
     }
@@ -288,7 +313,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   function hands(duty: Duty): Hands {
     return {
       world,
-      runner: parts.runner,
+      runner,
       blobs: parts.blobs,
       clock,
       log,
@@ -314,6 +339,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     which: string,
     decided?: () => void,
   ): Promise<Accepted | Failure> {
+    assertHeld(lease);
     const { cause } = duty.obligation;
     const last = cause?.last ?? world.entity(duty.entity.kind, duty.entity.id)?.last;
     const answer = await bus.execute({
@@ -382,6 +408,7 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     folded = await parts.snapshots.begin(projection);
     world = folded.state as World;
     world.position = folded.position;
+    world.runnerId = parts.acts?.runnerId ?? null;
   }
 
   function save(): void {
@@ -414,7 +441,11 @@ export function createProcessHost(parts: ProcessHostParts): ProcessHost {
     waitFor: (position) =>
       world.position >= position ? Promise.resolve() : new Promise((resolve) => waiters.push({ position, resolve })),
     isIdle: () => under.size === 0 && [...duties.values()].every((duty) => duty.status === 'given_up'),
-    stuck: () => [...stuckReasons].map(([key, reason]) => ({ process: key.split(' ')[0] as string, key, reason })),
+    stuck() {
+      const fenced = lease?.trouble();
+      const reasons = [...stuckReasons, ...(fenced ? [[FENCED, fenced] as const] : [])];
+      return reasons.map(([key, reason]) => ({ process: key.split(' ')[0] as string, key, reason }));
+    },
     async stop(drainMs) {
       abort.abort();
       for (const duty of duties.values()) duty.cancelTimer?.();

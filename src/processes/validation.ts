@@ -64,25 +64,32 @@ async function tipOf(workflow: Workflow, turn: number, { runner }: Hands): Promi
 }
 
 async function leftBy(task: Entity<Task>, workflow: Workflow, { world, runner }: Hands): Promise<KeptTreeRecord> {
-  const { spec, attempt, agentId, submitted } = task.context;
-  const base = world.agents.get(agentId ?? '')?.context.base ?? workflow.repository.baseCommit;
-  const message = `${spec.title}\n\n${submitted?.summary ?? ''}\n\nTask: ${spec.taskId}\nRun: ${workflow.workflowId}\n`;
-  const kept = await runner.keepTree({
-    taskId: spec.taskId,
-    repositoryId: spec.repositoryId,
-    turn: attempt,
-    base,
-    message,
-  });
+  const { taskId, repositoryId } = task.context.spec;
+  const turn = turnOf(task, workflow, world);
+  const kept = await runner.keepTree({ taskId, repositoryId, ...turn });
   return {
-    turn: attempt,
-    base,
+    turn: turn.turn,
+    base: turn.base,
     commit: kept.commit,
     tree: kept.tree,
     ref: kept.ref,
     files: kept.files.slice(0, FILES_LISTED_MAX),
     filesMore: Math.max(0, kept.files.length - FILES_LISTED_MAX),
   };
+}
+
+function turnOf(task: Entity<Task>, workflow: Workflow, world: World) {
+  const { spec, attempt, agentId, submitted } = task.context;
+  const base = world.agents.get(agentId ?? '')?.context.base ?? workflow.repository.baseCommit;
+  const message = `${spec.title}\n\n${submitted?.summary ?? ''}\n\nTask: ${spec.taskId}\nRun: ${workflow.workflowId}\n`;
+  return { turn: attempt, base, message };
+}
+
+/** Work that an agent has handed in and that lies in its worktree alone: how it is to be kept. */
+export function handedIn(task: Entity<Task>, workflow: Workflow, world: World): ReturnType<typeof turnOf> | null {
+  const { agentId, tree } = task.context;
+  const lies = task.value === 'blocked_on_validation' && agentId !== null && !tree;
+  return lies ? turnOf(task, workflow, world) : null;
 }
 
 async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Workflow, hands: Hands): Promise<void> {

@@ -179,7 +179,7 @@ describe('what is related', () => {
     const ended = names(story, story.happen('task-tsk_1', 'TaskCancelled', { reason: '', by: '' }));
     deepStrictEqual(ended, ['task tsk_1', 'workflow wfl_1', 'fleet main', 'agent agt_1', 'mergeTrain mtr_1']);
     const paused = names(story, story.happen('workflow-wfl_1', 'WorkflowPaused', { reason: '', by: '' }));
-    deepStrictEqual(paused, ['workflow wfl_1', 'task tsk_1', 'fleet main', 'mergeTrain mtr_1']);
+    deepStrictEqual(paused, ['workflow wfl_1', 'task tsk_1', 'fleet main', 'mergeTrain mtr_1', 'agent agt_1']);
   });
 
   test('to a train: the one that its event is about, and not the whole run', () => {

@@ -4,6 +4,7 @@ import { CONFIG_ID, type Config, configActor, type Settings } from '../machines/
 import type { ActorState } from '../machines/define-actor.ts';
 import { FLEET_ID, type Fleet, fleetActor } from '../machines/fleet/index.ts';
 import type { MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
+import type { RunnerState } from '../machines/runner/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 import { messageOf } from '../kernel/errors.ts';
@@ -51,10 +52,14 @@ export interface SavedWorld {
 
 export class World {
   position = 0n;
+  /** Whose world it is, where several servers share the log; null where there is one. Not saved. */
+  runnerId: string | null = null;
   readonly tasks = new Map<string, Entity<Task>>();
   readonly agents = new Map<string, Entity<Agent>>();
   readonly workflows = new Map<string, Entity<Workflow>>();
   readonly trains = new Map<string, Entity<MergeTrain>>();
+  /** Of a log that several servers share. */
+  readonly runners = new Map<string, Entity<RunnerState>>();
   /** How each candidate of a merge train ended. */
   readonly candidates = new Map<string, CandidateEnd>();
   readonly poisoned = new Map<string, string>();
@@ -146,6 +151,8 @@ export class World {
         return this.workflows.get(id);
       case 'mergeTrain':
         return this.trains.get(id);
+      case 'runner':
+        return this.runners.get(id);
       case 'fleet':
         return this.fleet;
       case 'config':
@@ -159,6 +166,11 @@ export class World {
 
   agentsOf(taskId: string): Entity<Agent>[] {
     return present(this.agentIds.get(taskId), this.agents);
+  }
+
+  /** The agents of the workflow that have not ended. */
+  livingOf(workflowId: string): Entity<Agent>[] {
+    return present(this.living, this.agents).filter(({ context }) => context.workflowId === workflowId);
   }
 
   /** How many tasks the workflow has grown to. */
@@ -206,7 +218,7 @@ export class World {
         break;
       case 'workflow': {
         const { repositoryId } = (entity as Entity<Workflow>).context.repository;
-        out.push(...this.tasksOf(entity.id), this.fleet, ...this.trainsOf(repositoryId));
+        out.push(...this.tasksOf(entity.id), this.fleet, ...this.trainsOf(repositoryId), ...this.livingOf(entity.id));
         break;
       }
       case 'mergeTrain': {
@@ -235,6 +247,7 @@ export class World {
       ...this.tasks.values(),
       ...this.agents.values(),
       ...this.trains.values(),
+      ...this.runners.values(),
     ];
   }
 
@@ -274,6 +287,8 @@ export class World {
         return void this.workflows.set(entity.id, entity as Entity<Workflow>);
       case 'mergeTrain':
         return void this.trains.set(entity.id, entity as Entity<MergeTrain>);
+      case 'runner':
+        return void this.runners.set(entity.id, entity as Entity<RunnerState>);
       case 'fleet':
         this.fleet = entity as Entity<Fleet>;
         return;

@@ -9,12 +9,13 @@ import {
   type WorkflowInspection,
 } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type Failure, HephError, invalid, isFailure } from '../kernel/errors.ts';
+import { type Failure, HephError, invalid, isFailure, messageOf } from '../kernel/errors.ts';
 import { createIds } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { type AgentPreset, BUILT_IN_AGENTS, presetOf } from '../machines/config/index.ts';
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
+import { openShare, type Sharing } from './share.ts';
 import {
   agentSessions,
   attempts,
@@ -25,6 +26,7 @@ import {
   delivering,
   dispatching,
   isEndedAgent,
+  isOurs,
   hear,
   isStarting,
   meetAgents,
@@ -63,6 +65,8 @@ export interface Parts {
   snapshots?: Snapshots;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
+  /** Where several servers share the log. */
+  sharing?: Sharing;
   /** Stands between a story and its host: how a simulation watches one, or breaks it to see whether that is noticed. */
   around?: (story: Process) => Process;
 }
@@ -76,6 +80,8 @@ export interface System {
   /** Discharges what the log leaves open, and begins to follow. */
   start(): Promise<void>;
   stop(drainMs: number): Promise<void>;
+  /** Tells the servers that share the log that this one has been stopped on purpose. After `stop`. */
+  retire(): Promise<void>;
 }
 
 export async function assemble(parts: Parts): Promise<System> {
@@ -100,7 +106,7 @@ export async function assemble(parts: Parts): Promise<System> {
     host,
     ids: createIds(clock, random),
     preparations: {
-      start_workflow: prepareStartWorkflow({ host, inspection }),
+      start_workflow: prepareStartWorkflow({ host, inspection, ...(parts.sharing && { runnerId: runner.id }) }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
     },
@@ -108,6 +114,18 @@ export async function assemble(parts: Parts): Promise<System> {
     resolveId: parts.resolveId,
   });
   const { around = (story) => story } = parts;
+  const share =
+    parts.sharing &&
+    openShare(parts.sharing, {
+      ...{ runnerId: runner.id, store, bus, clock, log },
+      settings: () => host.config().settings,
+      processes: () => processes,
+      async stopOrphans() {
+        const found = await runner.listAgents();
+        const orphans = found.filter((probe) => isOrphan(probe, processes.world));
+        await stopOrphans(orphans, runner, host, log);
+      },
+    });
   const preset = (name: string, world: World) => {
     const found = presetOf(name, world.settings.agents);
     return found && parts.fillPreset(found);
@@ -120,6 +138,7 @@ export async function assemble(parts: Parts): Promise<System> {
     clock,
     log,
     ...(parts.snapshots && { snapshots: parts.snapshots }),
+    ...(share && { acts: { runnerId: runner.id, lease: share.lease }, onConfig: () => void refreshConfig() }),
     processes: [
       dispatching({ runnerId: runner.id }),
       agentSessions({
@@ -140,6 +159,12 @@ export async function assemble(parts: Parts): Promise<System> {
     ].map(around),
   });
 
+  /** Another server may have changed the settings. */
+  const refreshConfig = () =>
+    host
+      .refreshConfig()
+      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the settings could not be read again'));
+
   let unwatch = () => {};
   return {
     host,
@@ -154,6 +179,7 @@ export async function assemble(parts: Parts): Promise<System> {
         hear(signals, event);
         processes.look('agent', event.agentId);
       });
+      await share?.register();
       const found = await runner.listAgents();
       let orphans: AgentProbe[] = [];
       await processes.start((world) => {
@@ -161,25 +187,31 @@ export async function assemble(parts: Parts): Promise<System> {
         orphans = found.filter((probe) => isOrphan(probe, world));
       });
       await stopOrphans(orphans, runner, host, log);
+      if (share) await refreshConfig();
+      share?.begin();
     },
     async stop(drainMs) {
       unwatch();
+      share?.stop();
       await processes.stop(drainMs);
     },
+    retire: async () => share?.retire(),
   };
 }
 
 const RIGHTLY_RUNNING = new Set(['requested', 'preparing', 'starting', 'stopping']);
 
-/** An agent that runs here although the log knows nothing of it, or knows that it has ended. */
+/** An agent that runs here although the log knows nothing of it, or that it has ended, or that its work is another server's. */
 function isOrphan({ state, agentId }: AgentProbe, world: World): boolean {
-  const value = world.agents.get(agentId)?.value ?? 'absent';
-  return state === 'running' && !value.startsWith('live.') && !RIGHTLY_RUNNING.has(value);
+  const agent = world.agents.get(agentId);
+  const value = agent?.value ?? 'absent';
+  const rightly = (value.startsWith('live.') || RIGHTLY_RUNNING.has(value)) && agent && isOurs(agent, world);
+  return state === 'running' && !rightly;
 }
 
 async function stopOrphans(orphans: readonly AgentProbe[], runner: Runner, host: ActorHost, log: Log): Promise<void> {
   for (const { agentId } of orphans) {
-    log.warn({ agentId }, 'an agent runs that the log does not know to be living; it is stopped');
+    log.warn({ agentId }, 'an agent runs that the log does not know to be living and ours; it is stopped');
     await runner.stopAgent({ agentId, graceMs: host.config().settings.limits.stopGraceMs });
   }
 }

@@ -7,19 +7,23 @@ import type { Redactor } from '../kernel/redact.ts';
 import { splitWords } from '../kernel/words.ts';
 import { createAgentHands } from '../runtime/agents/adapters/agent-hands.ts';
 import type { Runner } from '../runtime/runner.ts';
-import { createRepositoryHands } from '../runtime/worktrees/adapters/repository-hands.ts';
+import { createRepositoryHands, type RepositoryHands } from '../runtime/worktrees/adapters/repository-hands.ts';
 import { cliArgv, NODE, programFile } from './installation.ts';
 
+/** Of a data directory whose log nobody shares. */
 export const LOCAL_RUNNER = 'local';
+
+export type LocalRunner = Runner & Pick<RepositoryHands, 'takeRefs'>;
 
 /** The runner of this machine: git, terminals and checks below one data directory. */
 export async function openLocalRunner(parts: {
   dataDirectory: string;
+  runnerId: string;
   log: Log;
   redactor: Redactor;
   secrets: () => readonly string[];
-}): Promise<Runner> {
-  const { dataDirectory: directory, log, redactor } = parts;
+}): Promise<LocalRunner> {
+  const { dataDirectory: directory, runnerId, log, redactor } = parts;
   const [node, ...cli] = cliArgv();
   const repositories = createRepositoryHands({
     directory,
@@ -31,7 +35,7 @@ export async function openLocalRunner(parts: {
   });
   const { expectStart, ...agents } = await createAgentHands({
     directory,
-    runnerId: LOCAL_RUNNER,
+    runnerId,
     clock: systemClock,
     random: systemRandom,
     holderProgram: { node: NODE, entry: programFile('holder') },
@@ -40,7 +44,7 @@ export async function openLocalRunner(parts: {
     log: { warn: (message, details) => log.warn(details ?? {}, message) },
   });
   return {
-    id: LOCAL_RUNNER,
+    id: runnerId,
     ...repositories,
     ...agents,
     // Who asks for a worktree is about to start an agent in it.

@@ -26,10 +26,12 @@ describe('a data directory and its log', () => {
     const first = await open(url);
     await expect(open(url)).rejects.toMatchObject({ code: 'data.owned', details: { pid: process.pid } });
     await first.store.close();
-    expect(binding()).toEqual({ where: `esdb://127.0.0.1:${server.port}`, logId: first.logId, epoch: 1 });
+    const { logId, runnerId } = first;
+    expect(runnerId).toMatch(/^rnr_/);
+    expect(binding()).toEqual({ where: `esdb://127.0.0.1:${server.port}`, logId, epoch: 1, runnerId });
     expect(statSync(join(directory, 'store.json')).mode & 0o077).toBe(0);
     const second = await open(url);
-    expect([second.logId, second.epoch]).toEqual([first.logId, 2]);
+    expect([second.logId, second.epoch, second.runnerId]).toEqual([logId, 2, runnerId]);
     await second.store.close();
     await expect(open('sqlite')).rejects.toMatchObject({ kind: 'invalid', code: 'data.other_store' });
     await server.close();

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { HephError } from '../kernel/errors.ts';
+import { createIds, type Ids } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
 import { openDataDirectory } from '../store/adapters/data-directory.ts';
 import { writeFileDurably } from '../store/adapters/durable-file.ts';
@@ -21,6 +22,8 @@ export interface LogStore {
   logId: string;
   /** Higher than of any server that had the directory before. */
   epoch: number;
+  /** Which of the runners that share the log this data directory is; null where nobody shares it. */
+  runnerId: string | null;
   check(): { status: 'ok' | 'degraded' | 'failed'; detail: string };
   /** Adds to what others read about the owner of the directory. */
   announce(more: Partial<Owner>): void;
@@ -56,6 +59,7 @@ async function openEmbedded(options: LogStoreOptions): Promise<LogStore> {
     path: sqlite.data.path,
     logId: sqlite.data.logId,
     epoch: sqlite.health().epoch,
+    runnerId: null,
     check() {
       const { state, reason, position } = sqlite.health();
       if (state === 'open') return { status: 'ok', detail: `at position ${position}` };
@@ -72,13 +76,14 @@ async function openRemote({ directory, where, clock, random, takeOver }: LogStor
   const ownership = takeOwnership(path, clock, takeOver);
   try {
     const store = await openEventStoreDb({ url: where, clock, random });
-    const epoch = await bind(path, store, withoutPassword(where));
+    const { epoch, runnerId } = await bind(path, store, withoutPassword(where), createIds(clock, random));
     ownership.announce({ epoch });
     return {
       store: { ...store, close: () => store.close().then(() => ownership.release()) },
       path,
       logId: store.logId,
       epoch,
+      runnerId,
       check() {
         const { position, reason } = store.health();
         if (reason === null) return { status: 'ok', detail: `at position ${position}` };
@@ -99,19 +104,19 @@ interface Binding {
   where: string;
   logId: string;
   epoch: number;
+  /** Made at the first start, and kept. */
+  runnerId: string;
 }
 
-/** Writes down that the directory belongs to this log; answers the epoch. */
-async function bind(path: string, store: EventStoreDb, where: string): Promise<number> {
+/** Writes down that the directory belongs to this log, under the next epoch. */
+async function bind(path: string, store: EventStoreDb, where: string, ids: Ids): Promise<Binding> {
   try {
     const bound = readBinding(path);
     if (bound && bound.logId !== store.logId) throw otherStore(path, bound.where);
-    const epoch = (bound?.epoch ?? 0) + 1;
-    writeFileDurably(
-      bindingPathOf(path),
-      `${JSON.stringify({ where, logId: store.logId, epoch } satisfies Binding)}\n`,
-    );
-    return epoch;
+    const { epoch = 0, runnerId = ids.next('rnr') } = bound ?? {};
+    const binding: Binding = { where, logId: store.logId, epoch: epoch + 1, runnerId };
+    writeFileDurably(bindingPathOf(path), `${JSON.stringify(binding)}\n`);
+    return binding;
   } catch (error) {
     await store.close();
     throw error;
@@ -127,6 +132,11 @@ function readBinding(directory: string): Binding | undefined {
   } catch (cause) {
     throw new HephError('data.not_ours', `${bindingPathOf(directory)} is not one of ours, or was damaged`, { cause });
   }
+}
+
+/** The runner that a data directory is; null where it is none on a shared log. */
+export function runnerOf(directory: string): string | null {
+  return readBinding(directory)?.runnerId ?? null;
 }
 
 function otherStore(directory: string, where: string): HephError {

@@ -13,7 +13,13 @@ import { createUpcaster, UPCASTS } from '../store/upcasters/index.ts';
 import type { LogTools } from '../transport/cli/index.ts';
 
 const PAGE_EVENTS = 1000;
-const SQLITE = { gapFreePositions: true, hashChain: true, payloadCheckedIdempotency: true, durable: true };
+const SQLITE = {
+  gapFreePositions: true,
+  hashChain: true,
+  payloadCheckedIdempotency: true,
+  durable: true,
+  otherWriters: false,
+};
 
 /** Work on the log's file itself, beside a living server or without one. Only `import` writes, and it becomes the owner. */
 export const logTools: LogTools = {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import type { Log } from '../kernel/log.ts';
@@ -15,14 +16,17 @@ import { createIdIndex } from '../queries/index.ts';
 import { createFolderLoader } from '../runtime/definitions/adapters/folder.ts';
 import type { DefinitionLoader } from '../runtime/definitions/definition-loader.ts';
 import type { Runner } from '../runtime/runner.ts';
+import { bootId } from '../runtime/terminals/adapters/processes.ts';
 import { openFileBlobs } from '../store/adapters/file-blobs.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../store/upcasters/index.ts';
 import { type Closers, within } from './closers.ts';
 import { phasesFolder } from './installation.ts';
-import { openLocalRunner } from './local-runner.ts';
+import { openEstates } from './estates.ts';
+import { LOCAL_RUNNER, type LocalRunner, openLocalRunner } from './local-runner.ts';
 import { type LogStore, openLogStore, passwordsOf } from './log-store.ts';
+import type { Sharing } from './share.ts';
 import { secretsOf } from './secrets.ts';
 import { openServerLog } from './server-log.ts';
 import { operatorToken } from './tokens.ts';
@@ -43,6 +47,8 @@ export interface Ground {
   definitions: DefinitionLoader<WorkflowDefinition>;
   ids: ReturnType<typeof createIdIndex>;
   startedAt: number;
+  /** Where other servers work on the same log. */
+  sharing?: Sharing;
 }
 
 export async function openGround(
@@ -60,11 +66,14 @@ export async function openGround(
   const redactor = createRedactor({ values: secrets });
   const { log, close: closeLog } = openServerLog(dataDirectory, (text) => redactor.redactText(text));
   closers.add(closeLog);
-  const runner = await openLocalRunner({ dataDirectory, log, redactor, secrets: () => secrets });
+  const openRunner = (directory: string, runnerId: string) =>
+    openLocalRunner({ dataDirectory: directory, runnerId, log, redactor, secrets: () => secrets });
+  const runner = await openRunner(dataDirectory, logStore.runnerId ?? LOCAL_RUNNER);
   closers.add((leftMs) => within(clock, leftMs, runner.close()));
   const warn = (message: string) => log.warn({}, message);
   const cache = openSqliteCache({ path: join(dataDirectory, 'cache.db'), warn });
   const { logId } = logStore;
+  const blobs = openFileBlobs(dataDirectory);
   const views = await startProjectionHost({ store, views: VIEWS, cache, logId, clock, warn });
   closers.add(() => views.close());
   return {
@@ -75,7 +84,8 @@ export async function openGround(
     redactor,
     log,
     runner,
-    blobs: openFileBlobs(dataDirectory),
+    blobs,
+    ...(logStore.runnerId !== null && { sharing: sharingOf(logStore, { runner, blobs }, openRunner, log) }),
     views,
     snapshots: createSnapshots(store, cache, logId, warn),
     definitions: createFolderLoader<WorkflowDefinition>({
@@ -84,5 +94,18 @@ export async function openGround(
     }),
     ids: createIdIndex(store),
     startedAt: clock.now(),
+  };
+}
+
+function sharingOf(
+  { path, epoch }: LogStore,
+  ours: { runner: LocalRunner; blobs: BlobStore },
+  openRunner: (directory: string, runnerId: string) => Promise<LocalRunner>,
+  log: Log,
+): Sharing {
+  return {
+    place: { host: hostname(), bootId: bootId(), dataDirectory: path },
+    epoch,
+    estates: openEstates({ ours, openRunner, clock: systemClock, log }),
   };
 }

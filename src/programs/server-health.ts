@@ -1,5 +1,6 @@
 import { VERSION } from '../kernel/version.ts';
 import type { HealthCheck, ServerHealth } from '../queries/index.ts';
+import { isEndedAgent, isOurs } from '../processes/index.ts';
 import type { System } from './assemble.ts';
 import type { Ground } from './server-ground.ts';
 
@@ -23,7 +24,8 @@ export async function readinessOf(ground: Ground, system: System) {
 
 /** Somebody works here, or something is still to be done. */
 export function isBusy({ processes }: System): boolean {
-  const living = [...processes.world.agents.values()].some(({ value }) => value !== 'exited' && value !== 'lost');
+  const { world } = processes;
+  const living = [...world.agents.values()].some((agent) => isOurs(agent, world) && !isEndedAgent(agent));
   return living || !processes.isIdle();
 }
 

@@ -48,6 +48,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ground.log.info({ version: VERSION, pid: process.pid, dataDirectory: ground.dataDirectory }, 'server starts');
     const system = await openSystem(ground);
     // Before the door in the list, so that the door is closed first and nothing comes in that nobody would follow.
+    closers.add((leftMs) => within(systemClock, leftMs, system.retire()));
     closers.add((leftMs) => system.stop(leftMs));
     const idleMs = () => system.host.config().settings.server.idleExitMs;
     const idle = createIdleWatch({ clock: systemClock, idleMs, isBusy: () => isBusy(system) });
@@ -67,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function openSystem(ground: Ground): Promise<System> {
-  const { store, blobs, runner, log, dataDirectory, snapshots, redactor, ids, definitions } = ground;
+  const { store, blobs, runner, log, dataDirectory, snapshots, redactor, ids, definitions, sharing } = ground;
   const system = await assemble({
     store,
     blobs,
@@ -85,6 +86,7 @@ async function openSystem(ground: Ground): Promise<System> {
     },
     checkProblem,
     fillPreset,
+    ...(sharing && { sharing }),
   });
   const input = { overrides: settingsFromEnvironment(process.env) };
   const refusal = await system.bus.execute({ name: 'override_config', input, principal: SERVER });

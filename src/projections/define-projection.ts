@@ -7,6 +7,8 @@ export interface Moment {
   position: Position;
   /** Milliseconds since the Unix epoch. */
   asOf: number;
+  /** For a view of one workflow, live: the state of the view over the whole log, for what belongs to no workflow. */
+  whole?: unknown;
 }
 
 export type Row = Record<string, unknown>;

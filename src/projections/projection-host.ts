@@ -109,7 +109,8 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
     const fold = scoped
       ? await feed.workflows.get(scoped.projection, scoped.workflowId)
       : (folds.get(definition.name) as LiveFold);
-    return rendered(fold, definition, params, { position: fold.position, asOf: asOfLive() });
+    const whole = scoped ? folds.get(definition.name)?.state : undefined;
+    return rendered(fold, definition, params, { position: fold.position, asOf: asOfLive(), whole });
   }
 
   /** The clock tells the age of live rows; while old events are still coming in, the last of them does. */

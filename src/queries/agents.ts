@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Failure, isFailure, messageOf } from '../kernel/errors.ts';
+import { type Failure, HephError, invalid, isFailure, messageOf } from '../kernel/errors.ts';
 import type { View } from '../projections/index.ts';
 import type { AgentProbe } from '../runtime/runner.ts';
 import { EVERYONE, PEOPLE, query, type QueryContext, visibleWorkflow } from './define-queries.ts';
@@ -25,7 +25,7 @@ export const getAgentStatus = query({
       probeAll(context),
     ]);
     const rows = Object.values(view.rows).filter((row) => asked.agentId === undefined || row.agentId === asked.agentId);
-    const agents: Row[] = rows.map((row) => ({ ...row, process: processOf(row.agentId as string, processes) }));
+    const agents: Row[] = rows.map((row) => ({ ...row, process: processOf(row, processes, context) }));
     return { agents, summary: view.summary, position: view.position, asOf: view.asOf };
   },
 });
@@ -46,9 +46,23 @@ export const getTranscript = query({
     if (isFailure(asked)) return asked;
     const exists = await workflowOf(`agent-${asked.agentId}`, context);
     if (isFailure(exists)) return exists;
-    return { ...(await context.transcripts.readTerminal(asked)), encoding: 'base64' };
+    try {
+      return { ...(await context.transcripts.readTerminal(asked)), encoding: 'base64' };
+    } catch (error) {
+      if (!(error instanceof HephError) || error.code !== 'id.unknown') throw error;
+      const { rows } = await context.views.view('fleet', { workflowId: exists });
+      const away = elsewhere(rows[asked.agentId], context);
+      if (away === null) throw error;
+      return invalid('agent.elsewhere', away);
+    }
   },
 });
+
+/** Where the processes and the terminal of an agent are, when that is not here. */
+function elsewhere(row: Row | undefined, { transcripts }: QueryContext): string | null {
+  if (row === undefined || row.runnerId === transcripts.id) return null;
+  return `It is, or was, with the runner ${String(row.runnerId)}; this server is ${transcripts.id}.`;
+}
 
 async function workflowAsked(
   { agentId, workflowId }: { agentId?: string | undefined; workflowId?: string | undefined },
@@ -67,10 +81,11 @@ async function probeAll({ transcripts }: QueryContext): Promise<Map<string, Agen
   }
 }
 
-function processOf(agentId: string, processes: Map<string, AgentProbe> | string): Row {
+function processOf(row: Row, processes: Map<string, AgentProbe> | string, context: QueryContext): Row {
   if (typeof processes === 'string') return { state: 'unknown', reason: processes };
-  const probe = processes.get(agentId);
-  if (!probe) return { state: 'absent' };
+  const probe = processes.get(row.agentId as string);
+  const away = elsewhere(row, context);
+  if (!probe) return away === null ? { state: 'absent' } : { state: 'unknown', reason: away };
   // The token's hash is of no use to a reader.
   const { tokenHash: _hidden, ...shown } = { tokenHash: null, ...probe };
   return shown;

@@ -42,7 +42,7 @@ export interface QueryContext {
   store: EventStore;
   ids: IdIndex;
   definitions: DefinitionLoader;
-  transcripts: Pick<Runner, 'readTerminal' | 'listAgents'>;
+  transcripts: Pick<Runner, 'id' | 'readTerminal' | 'listAgents'>;
   health(): Promise<ServerHealth>;
   clock: Clock;
   /** Aborts when nobody waits for the answer any more. */

@@ -4,6 +4,7 @@ import { bugfix } from '../../tests/support/bugfix-story.ts';
 import { createStory, tell } from '../../tests/support/story.ts';
 import { systemClock } from '../kernel/adapters/system.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { HephError } from '../kernel/errors.ts';
 import type { Principal } from '../kernel/principal.ts';
 import { createMemoryCache } from '../projections/adapters/memory-cache.ts';
 import { type ProjectionHost, startProjectionHost, VIEWS } from '../projections/index.ts';
@@ -55,6 +56,7 @@ async function given() {
     clock: systemClock,
     definitions: { list: async () => [{ name: 'x', definition: {}, hash: 'h' }], load: vi.fn() },
     transcripts: {
+      id: 'local',
       listAgents: async () => probes,
       readTerminal: async ({ agentId: asked, cursor, bytesMax }) => ({
         agentId: asked,
@@ -228,6 +230,18 @@ describe('get_agent_status and get_transcript', () => {
     expect(await ask('get_agent_status', { agentId: elsewhere })).toMatchObject({
       agents: [{ process: { state: 'absent' } }],
     });
+  });
+
+  it('say whose an agent is that another server has started', async () => {
+    const { ask, agentId, context } = await given();
+    const readTerminal = () => Promise.reject(new HephError('id.unknown', 'There is no such agent.'));
+    const here = { ...context.transcripts, listAgents: async () => [], readTerminal };
+    const other = { ...here, id: 'rnr_other' };
+    expect(await ask('get_agent_status', { agentId }, { transcripts: other })).toMatchObject({
+      agents: [{ process: { state: 'unknown', reason: expect.stringContaining('with the runner local') } }],
+    });
+    expect(await ask('get_transcript', { agentId }, { transcripts: other })).toMatchObject({ code: 'agent.elsewhere' });
+    expect(await ask('get_transcript', { agentId }, { transcripts: here })).toMatchObject({ code: 'id.unknown' });
   });
 
   it('say unknown when the processes cannot be asked', async () => {

@@ -121,6 +121,8 @@ export interface StoreCapabilities {
   /** The same id with another payload is refused (`log.id_reused`) instead of taken for a repetition. */
   payloadCheckedIdempotency: boolean;
   durable: boolean;
+  /** Other processes append to the same log, so what is remembered of a stream may be behind. */
+  otherWriters: boolean;
 }
 
 export interface EventStore {

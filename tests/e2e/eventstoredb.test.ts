@@ -1,10 +1,12 @@
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { urlOf } from '../support/esdb-contract.ts';
 import { type EsdbServer, startEsdbServer } from '../support/esdb-server/server.ts';
-import type { Told } from '../support/operator.ts';
+import { createOperator, type Told } from '../support/operator.ts';
 import { createProduct, type Product } from '../support/product.ts';
+import { git, makeRepository } from '../support/repositories.ts';
 
 let product: Product;
 let esdb: EsdbServer;
@@ -57,6 +59,52 @@ describe('heph on an EventStoreDB', () => {
     expect(await embedded.stop()).toBe(0);
     const moved = await product.heph('up', '--no-open', '--json', '--store', urlOf('eventstore', esdb.port));
     expect(moved.stdout + moved.stderr).toContain('data.other_store');
+  });
+});
+
+const LIBRARY = fileURLToPath(new URL('../../demo/repository', import.meta.url));
+
+describe('two servers on one EventStoreDB', () => {
+  it('bring the main job to its end, the idle one and then the working one killed in the middle', async () => {
+    const settings = { HEPH_STORE: urlOf('eventstore', esdb.port), HEPH_SERVER_LEASE_MS: '1500' };
+    const company = createProduct({ settings });
+    try {
+      const repository = join(company.root, 'repository');
+      cpSync(LIBRARY, repository, { recursive: true });
+      await makeRepository(repository, {});
+      const other = join(company.root, 'other');
+      const [a, b] = [await company.up(), await company.up('--data', other)];
+      const { id } = await company.operator.command('start_workflow', {
+        ...{ workflow: 'bugfix', repository, goal: 'Make the tests pass' },
+      });
+      const begun = await company.operator.until(['AgentStarted']);
+      await b.kill();
+      const again = await company.up('--data', other);
+      await company.operator.until(['AgentStarted'], begun.position);
+      await a.kill();
+
+      const heir = createOperator(other);
+      const end = await heir.until(['WorkflowCompleted', 'WorkflowFailed']);
+      expect(end).toMatchObject({ type: 'WorkflowCompleted', data: { delivery: { base: 'moved' } } });
+      const told = await heir.events();
+      const count = (type: string) => told.filter((event) => event.type === type).length;
+      expect(count('WorkflowAdopted')).toBe(1);
+      const [adopted] = told.filter(({ type }) => type === 'WorkflowAdopted');
+      const requested = told.filter(({ type }) => type === 'AgentRequested');
+      expect(new Set(requested.map(({ data }) => data.runnerId))).toEqual(
+        new Set([adopted?.data.from, adopted?.data.runnerId]),
+      );
+      expect(new Set(requested.map(({ stream }) => stream)).size).toBe(requested.length);
+      expect(count('TaskMerged')).toBe(3);
+      const landed = told.filter(({ type, data }) => type === 'CandidateLanded' && data.candidateId === `${id}-base`);
+      expect(landed.length).toBe(1);
+      expect(await git(repository, 'rev-parse', 'main')).toBe(landed[0]?.data.commit);
+      expect(await git(repository, 'status', '--porcelain')).toBe('');
+      expect(await again.stop()).toBe(0);
+      expect(company.kills).toBe(2);
+    } finally {
+      expect(await company.end()).toEqual([]);
+    }
   });
 });
 

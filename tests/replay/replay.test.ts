@@ -130,7 +130,7 @@ describe('the recordings', () => {
 
     it('would show a decision that has come out differently', async () => {
       const forged = events.map((event) =>
-        event.type === 'TaskQueued' ? { ...event, data: { because: 'somebody said so' } } : event,
+        event.meta.command?.name === 'queue_task' ? { ...event, data: { because: 'somebody said so' } } : event,
       );
       const source = {
         async *readAll() {

@@ -34,7 +34,8 @@ export const CHECK = {
 /** The steps of a bug-fix run, each a few commands that the system would send. */
 export function bugfix(story: Story) {
   const steps = {
-    start(goal = 'Make the tests pass'): string {
+    /** `runnerId`: whose work it is, where several servers share the log. */
+    start(goal = 'Make the tests pass', runnerId?: string): string {
       const workflowId = story.id('wfl');
       story.send('start_workflow', {
         workflowId,
@@ -47,6 +48,7 @@ export function bugfix(story: Story) {
         agent: 'repair',
         check: 'npm test',
         merge: true,
+        ...(runnerId !== undefined && { runnerId }),
       });
       story.send('record_run_opened', { workflowId, commit: 'b'.repeat(40) });
       story.send('record_baseline', { workflowId, check: { ...CHECK, status: 'failed', exitCode: 1, failed: 3 } });

@@ -42,7 +42,7 @@ const phase = pick(...definition().phases.map(({ name }) => name), 'no_such');
 const round = fc.integer({ min: 1, max: 3 });
 const ofWorkflow = (name: string, fields: Record<string, unknown> = {}) => move(name, { workflowId, ...fields });
 const workflow = fc.oneof(
-  move('start_workflow', workflowStart(workflowId)),
+  move('start_workflow', { ...workflowStart(workflowId), runnerId: 'rnr_1' }),
   ofWorkflow('pause_workflow', { reason: text }),
   { weight: 3, arbitrary: ofWorkflow('resume_workflow') },
   ofWorkflow('record_run_opened', { commit: 'c0' }),
@@ -53,6 +53,12 @@ const workflow = fc.oneof(
   ofWorkflow('complete_workflow', { delivery: delivery(), summary: text }),
   ofWorkflow('fail_workflow', { code: 'red', reason: text, delivery: null }),
   ofWorkflow('cancel_workflow', { reason: text }),
+  ofWorkflow('adopt_workflow', {
+    from: pick('rnr_1', 'rnr_2'),
+    runnerId: pick('rnr_1', 'rnr_2'),
+    reason: text,
+    rescued: [],
+  }),
 );
 
 const taskId = 'tsk_1';
@@ -197,5 +203,13 @@ const mergeTrain = fc.oneof(
   ofTrain('withdraw_candidate', { reason: text }),
 );
 
+const runnerId = 'rnr_1';
+const epoch = fc.integer({ min: 1, max: 3 });
+const runner = fc.oneof(
+  move('register_runner', { runnerId, host: 'h', bootId: null, dataDirectory: '/data', epoch, leaseMs: 1000 }),
+  { weight: 3, arbitrary: move('renew_lease', { runnerId, epoch, leaseMs: pick(1000, 2000) }) },
+  move('retire_runner', { runnerId, epoch }),
+);
+
 /** By kind of actor. */
-export const MOVES: Record<string, Moves> = { config, workflow, task, agent, fleet, mergeTrain };
+export const MOVES: Record<string, Moves> = { config, workflow, task, agent, fleet, mergeTrain, runner };

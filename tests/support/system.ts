@@ -7,6 +7,7 @@ import { silentLog } from '../../src/kernel/log.ts';
 import { OPERATOR } from '../../src/commands/index.ts';
 import { definitionSchema, type WorkflowDefinition } from '../../src/machines/workflow/index.ts';
 import { assemble, type System } from '../../src/programs/assemble.ts';
+import type { Sharing } from '../../src/programs/share.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
@@ -64,6 +65,8 @@ export interface TestSystemOptions {
   conflicts?: [string, string][];
   snapshots?: Snapshots;
   clock?: Clock;
+  /** Where several servers share the store. */
+  sharing?: Sharing;
   /** Which server answers; shared by a server and the one that follows it. */
   line?: Line;
 }
@@ -137,6 +140,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     checkProblem: () => null,
     fillPreset: (preset) => preset,
     ...(options.snapshots && { snapshots: options.snapshots }),
+    ...(options.sharing && { sharing: options.sharing }),
   });
   if (options.settings)
     await system.bus.execute({ name: 'set_config', input: { changes: options.settings }, principal: OPERATOR });

@@ -113,7 +113,13 @@ describe('an agent’s way to life', () => {
       .when(recordStart)
       .thenRejected('agent.out_of_order');
     given(agentActor, requested).when(recordExit).thenRejected('agent.out_of_order');
-    given(agentActor, requested).when(recordLoss).thenRejected('agent.out_of_order');
+  });
+
+  it('may be lost with its runner before it lives', () => {
+    for (const facts of [REQUESTED, PREPARING, STARTING])
+      given(agentActor, ...facts)
+        .when(recordLoss)
+        .thenFacts('AgentLost');
   });
 
   it('may come to nothing until it lives', () => {

@@ -33,7 +33,8 @@ export interface Agent {
 /** So many refusals are recorded; a hostile agent does not fill the log. */
 const DENIALS_MAX = 50;
 
-const ended = { AgentExited: 'exited', AgentFailed: 'exited', AgentLost: 'lost' };
+const gone = { AgentFailed: 'exited', AgentLost: 'lost' };
+const ended = { AgentExited: 'exited', ...gone };
 const denied = (state: string) => ({ on: stays(state, 'AccessDenied') });
 const stopping = { StopRequested: 'stopping' };
 
@@ -41,8 +42,8 @@ export const agentChart: Chart = {
   initial: 'absent',
   states: {
     absent: { on: { AgentRequested: 'requested' } },
-    requested: { on: { PreparationStarted: 'preparing', AgentFailed: 'exited', ...stopping } },
-    preparing: { on: { WorktreeReady: 'starting', AgentFailed: 'exited', ...stopping } },
+    requested: { on: { PreparationStarted: 'preparing', ...gone, ...stopping } },
+    preparing: { on: { WorktreeReady: 'starting', ...gone, ...stopping } },
     starting: {
       on: { ...stays('starting', 'PromptSent', 'AccessDenied'), AgentStarted: 'live.working', ...ended, ...stopping },
     },

@@ -154,6 +154,15 @@ export const settingsSchema = z.strictObject({
         .min(1000)
         .default(60_000)
         .describe('A server that was started by another verb ends after so long without work, agents or clients.'),
+      leaseMs: z
+        .number()
+        .int()
+        .min(1000)
+        .max(3_600_000)
+        .default(30_000)
+        .describe(
+          'On a log that several servers share: one that was not heard of for so long may lose its work to another. Renewed three times as often, while there is work.',
+        ),
     })
     .prefault({}),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { definitionSchema } from './definition.ts';
-import { checkSummarySchema, deliverySchema, repositorySchema } from './events.ts';
+import { checkSummarySchema, deliverySchema, repositorySchema, workflowFacts } from './events.ts';
 
 const workflowId = z.string().describe('wfl_…, or a unique prefix of it');
 const reason = z.string().max(2000).default('');
@@ -38,6 +38,7 @@ export const workflowCommands = {
       agent: z.string(),
       check: z.string().nullable(),
       merge: z.boolean(),
+      runnerId: z.string().optional(),
     }),
     roles: ['operator'],
     target: (_input, newId) => newId('wfl'),
@@ -122,6 +123,13 @@ export const workflowCommands = {
     v: 1,
     summary: 'The workflow cannot reach its goal; the reason is recorded.',
     schema: z.strictObject({ workflowId, code: z.string(), reason: z.string(), delivery: deliverySchema.nullable() }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  adopt_workflow: command({
+    v: 1,
+    summary: 'A runner takes over from one whose server is gone; of several that try, one succeeds.',
+    schema: z.strictObject({ workflowId, ...workflowFacts.WorkflowAdopted.shape }),
     roles: INTERNAL,
     target: (input) => input.workflowId,
   }),

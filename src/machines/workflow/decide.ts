@@ -56,6 +56,13 @@ export function decide(command: WorkflowCommand, actor: Proposer<Workflow, Workf
       const { code, reason, delivery } = command.input;
       return open(actor) ?? actor.facts({ type: 'WorkflowFailed', v: 1, data: { code, reason, delivery } });
     }
+    case 'adopt_workflow': {
+      const { workflowId: _same, ...adopted } = command.input;
+      if (workflow.runnerId === adopted.runnerId) return [];
+      if (workflow.runnerId !== adopted.from)
+        return rejected('workflow.taken_over', `The workflow belongs to ${workflow.runnerId ?? 'the only runner'}.`);
+      return actor.facts({ type: 'WorkflowAdopted', v: 1, data: adopted });
+    }
   }
 }
 

@@ -46,6 +46,8 @@ export const workflowFacts = {
     check: z.string().nullable(),
     merge: z.boolean(),
     startedBy: z.string(),
+    /** Whose work it is; absent where there is one runner only. */
+    runnerId: z.string().optional(),
   }),
   RunOpened: z.object({ commit: z.string() }),
   BaselineRecorded: z.object({ check: checkSummarySchema }),
@@ -57,5 +59,12 @@ export const workflowFacts = {
   WorkflowCompleted: z.object({ delivery: deliverySchema, summary: z.string() }),
   WorkflowFailed: z.object({ code: z.string(), reason: z.string(), delivery: deliverySchema.nullable() }),
   WorkflowCancelled: z.object({ reason: z.string(), by: z.string() }),
+  /** It is another runner's work from here on. What the agents had not handed in is kept under the refs that are named. */
+  WorkflowAdopted: z.object({
+    from: z.string(),
+    runnerId: z.string(),
+    reason: z.string(),
+    rescued: z.array(z.object({ taskId: z.string(), ref: z.string() })),
+  }),
 };
 export type WorkflowFact = FactsOf<typeof workflowFacts>;

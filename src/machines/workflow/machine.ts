@@ -19,6 +19,10 @@ export interface Workflow {
   agent: string;
   check: string | null;
   merge: boolean;
+  /** Whose work it is; null where there is one runner only. */
+  runnerId: string | null;
+  /** The last time that another runner took it over. */
+  adopted: { from: string; reason: string; at: number } | null;
   runOpened: boolean;
   baseline: CheckSummary | null;
   /** Every start of a phase, in order; the last one is the current. */
@@ -30,7 +34,14 @@ export interface Workflow {
   endedAt: number | null;
 }
 
-const growing = ['RunOpened', 'BaselineRecorded', 'PhaseStarted', 'PhaseCompleted', 'DeliveryStarted'];
+const growing = [
+  'RunOpened',
+  'BaselineRecorded',
+  'PhaseStarted',
+  'PhaseCompleted',
+  'DeliveryStarted',
+  'WorkflowAdopted',
+];
 const ends = { WorkflowCompleted: 'completed', WorkflowFailed: 'failed', WorkflowCancelled: 'cancelled' };
 
 export const workflowChart: Chart = {
@@ -41,14 +52,15 @@ export const workflowChart: Chart = {
     // What was under way when it was paused still reports; only nothing new starts.
     paused: {
       on: {
-        ...stays('paused', 'RunOpened', 'BaselineRecorded'),
+        ...stays('paused', 'RunOpened', 'BaselineRecorded', 'WorkflowAdopted'),
         WorkflowResumed: 'active',
         ...ends,
       },
     },
-    completed: {},
-    failed: {},
-    cancelled: {},
+    // Its last agents and worktrees may outlive the server that it belonged to.
+    completed: { on: stays('completed', 'WorkflowAdopted') },
+    failed: { on: stays('failed', 'WorkflowAdopted') },
+    cancelled: { on: stays('cancelled', 'WorkflowAdopted') },
   },
 };
 
@@ -70,6 +82,8 @@ const NONE: Workflow = {
   agent: '',
   check: null,
   merge: false,
+  runnerId: null,
+  adopted: null,
   runOpened: false,
   baseline: null,
   phases: [],
@@ -84,8 +98,8 @@ export const noWorkflow = (): Workflow => NONE;
 export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: number): Workflow {
   switch (fact.type) {
     case 'WorkflowStarted': {
-      const { definitionHash: _hash, startedBy: _by, ...data } = fact.data;
-      return { ...workflow, ...data, startedAt: at };
+      const { definitionHash: _hash, startedBy: _by, runnerId = null, ...data } = fact.data;
+      return { ...workflow, ...data, runnerId, startedAt: at };
     }
     case 'RunOpened':
       return { ...workflow, runOpened: true };
@@ -117,5 +131,9 @@ export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: numbe
       return { ...workflow, delivery: fact.data.delivery, reason: fact.data.reason, endedAt: at };
     case 'WorkflowCancelled':
       return { ...workflow, reason: fact.data.reason, endedAt: at };
+    case 'WorkflowAdopted': {
+      const { from, runnerId, reason } = fact.data;
+      return { ...workflow, runnerId, adopted: { from, reason, at } };
+    }
   }
 }

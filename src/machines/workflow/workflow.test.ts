@@ -31,6 +31,7 @@ const EXAMPLES = [
   startDelivery,
   complete,
   fail,
+  say('adopt_workflow', { from: 'rnr_a', runnerId: 'rnr_b', reason: 'its server is gone', rescued: [] }),
 ];
 const after = (...said: Said[]): Given<Workflow> =>
   said.reduce((actor, one) => actor.when(one).next, given(workflowActor));
@@ -163,4 +164,21 @@ describe('the end of a workflow', () => {
 
 it('says what each of its events concerns', () => {
   expect(workflowActor.scope?.(after(start).state.context)).toEqual({ workflowId, repositoryId: 'rep_library' });
+});
+
+describe('a workflow of a runner', () => {
+  const adopt = (from: string, runnerId: string) =>
+    say('adopt_workflow', { from, runnerId, reason: 'its server is gone', rescued: [] });
+  const ofA = () => after({ ...start, input: { ...workflowStart(), runnerId: 'rnr_a' } });
+
+  it('is taken over by one of several that try', () => {
+    const adopted = ofA().when(adopt('rnr_a', 'rnr_b')).thenFacts('WorkflowAdopted');
+    adopted.when(adopt('rnr_a', 'rnr_b')).thenNothing();
+    adopted.when(adopt('rnr_a', 'rnr_c')).thenRejected('workflow.taken_over', 'rnr_b');
+    adopted.when(adopt('rnr_b', 'rnr_c')).thenFacts('WorkflowAdopted');
+  });
+
+  it('is taken over also when it has ended, for what is left of it', () => {
+    ofA().when(cancel).next.when(adopt('rnr_a', 'rnr_b')).thenFacts('WorkflowAdopted');
+  });
 });

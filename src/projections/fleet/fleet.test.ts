@@ -74,6 +74,39 @@ describe('fleet', () => {
     });
   });
 
+  it('takes no agent for working whose runner is not heard of any more, nor that for gone which only has nothing to do', () => {
+    const { story, workflowId, working, show } = given();
+    const { agentId } = working();
+    const place = { host: 'here', bootId: null, dataDirectory: '/data', epoch: 1, leaseMs: 1000 };
+    story.send('register_runner', { runnerId: 'local', ...place });
+    story.send('register_runner', { runnerId: 'rnr_idle', ...place });
+    expect(show().rows[agentId]?.status).toBe('live.working');
+    story.pass(5000);
+    story.send('retire_runner', { runnerId: 'rnr_idle', epoch: 1 });
+    const gone = {
+      status: 'live.no_signal',
+      signal: expect.stringContaining('not been heard of for 5 s'),
+      evidence: { type: 'RunnerRegistered' },
+    };
+    expect(show().rows[agentId]).toMatchObject(gone);
+    expect(show().summary).toMatchObject({
+      counts: { 'live.no_signal': 1 },
+      runners: [
+        { runnerId: 'local', status: 'unknown', agents: 1, host: 'here' },
+        { runnerId: 'rnr_idle', status: 'stopped', agents: 0 },
+      ],
+    });
+    const whole = fleetProjection.init();
+    for (const event of story.events) fleetProjection.fold(whole, event);
+    const ofWorkflow = fleetView.ofWorkflow as typeof fleetProjection;
+    const state = ofWorkflow.init();
+    for (const event of story.events) if (event.meta.scope?.workflowId) ofWorkflow.fold(state, event);
+    const moment = { position: 0n, asOf: story.now(), whole };
+    expect(ofWorkflow.render(state, { workflowId }, moment).rows[agentId]).toMatchObject(gone);
+    story.send('renew_lease', { runnerId: 'local', epoch: 1, leaseMs: 1000 });
+    expect(show().rows[agentId]?.status).toBe('live.working');
+  });
+
   it('keeps a bounded number of ended agents, and all of them where a workflow is asked for', () => {
     const { workflowId, working, exit, show } = given();
     for (let n = 0; n < 210; n++) exit(working().agentId);

@@ -1,12 +1,14 @@
 import type { AgentFact } from '../../machines/agent/index.ts';
 import { type ConfigFact, configActor } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
+import type { RunnerFact } from '../../machines/runner/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { evidenceOf } from '../evidence.ts';
+import { foldRunner } from '../runners.ts';
 import { ENDED_AGENT_STATES, type FleetAgent, type FleetState } from './state.ts';
 
-type Known = AgentFact | FleetFact | ConfigFact | Extract<TaskFact, { type: 'UsageReported' }>;
+type Known = AgentFact | FleetFact | RunnerFact | ConfigFact | Extract<TaskFact, { type: 'UsageReported' }>;
 
 /** `endedMax`: so many ended agents stay. */
 export function foldFleet(state: FleetState, event: StoredEvent, endedMax: number): void {
@@ -81,6 +83,10 @@ export function foldFleet(state: FleetState, event: StoredEvent, endedMax: numbe
       };
       return;
     }
+    case 'RunnerRegistered':
+    case 'LeaseRenewed':
+    case 'RunnerRetired':
+      return foldRunner(state.heard, event);
     case 'SlotGranted': {
       const { agentId, taskId, agent } = fact.data;
       state.slots.set(agentId, { taskId, agent, evidence: evidenceOf(event) });

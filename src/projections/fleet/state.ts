@@ -1,5 +1,6 @@
 import { type Config, configActor } from '../../machines/config/index.ts';
 import type { Evidence } from '../evidence.ts';
+import type { HeardRunners } from '../runners.ts';
 
 export interface FleetState {
   /** By agent id: the living and, of the ended, the newest. */
@@ -13,6 +14,8 @@ export interface FleetState {
   stopped: Map<string, { reason: string; evidence: Evidence }>;
   /** By runner: the last thing that was recorded of one of its agents. */
   runners: Map<string, Evidence>;
+  /** What runners said of themselves, where several servers share the log. */
+  heard: HeardRunners;
   config: Config;
 }
 
@@ -54,6 +57,7 @@ export function initialFleet(): FleetState {
     slots: new Map(),
     stopped: new Map(),
     runners: new Map(),
+    heard: new Map(),
     config: configActor.initial(),
   };
 }

@@ -2,10 +2,12 @@ import type { ConfigFact } from '../../machines/config/index.ts';
 import { configActor } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
+import type { RunnerFact } from '../../machines/runner/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
 import type { WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { type Evidence, evidenceOf } from '../evidence.ts';
+import { foldRunner } from '../runners.ts';
 import {
   ENDED_STATES,
   type QueuedTask,
@@ -15,7 +17,7 @@ import {
   queuedTask,
 } from './state.ts';
 
-type Known = TaskFact | WorkflowFact | FleetFact | MergeTrainFact | ConfigFact;
+type Known = RunnerFact | TaskFact | WorkflowFact | FleetFact | MergeTrainFact | ConfigFact;
 
 export function foldQueue(state: QueueState, event: StoredEvent): void {
   // An event of another kind falls through the switch.
@@ -71,8 +73,19 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
     case 'TaskDuplicated':
       enter(state, event).agentId = null;
       return;
-    case 'WorkflowStarted':
-      turn(workflowOf(state, fact.data.workflowId), 'active', '', evidenceOf(event));
+    case 'WorkflowStarted': {
+      const workflow = workflowOf(state, fact.data.workflowId);
+      workflow.runnerId = fact.data.runnerId ?? null;
+      turn(workflow, 'active', '', evidenceOf(event));
+      return;
+    }
+    case 'WorkflowAdopted':
+      workflowOf(state, idOf(event)).runnerId = fact.data.runnerId;
+      return;
+    case 'RunnerRegistered':
+    case 'LeaseRenewed':
+    case 'RunnerRetired':
+      foldRunner(state.runners, event);
       return;
     case 'PhaseStarted':
     case 'PhaseCompleted': {
@@ -160,6 +173,7 @@ function workflowOf(state: QueueState, workflowId: string): QueuedWorkflow {
     workflow = {
       workflowId,
       status: 'unknown',
+      runnerId: null,
       reason: '',
       evidence: null,
       phasesOpen: [],

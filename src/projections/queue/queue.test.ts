@@ -88,6 +88,29 @@ describe('queue', () => {
     expect(row.reasons[0]?.text).toBe('The phase fix has not started; investigate is not over.');
   });
 
+  it('names the runner of which nothing is heard, also where an agent was at work, until another has the run', () => {
+    const { story, start, phase, task, queue, work, show, codes } = given();
+    const place = { host: 'here', bootId: null, dataDirectory: '/data', epoch: 1, leaseMs: 1000 };
+    const workflowId = start('Make the tests pass', 'rnr_a');
+    phase(workflowId, 'fix');
+    const [working, waiting] = [task(workflowId), task(workflowId)];
+    for (const one of [working, waiting]) queue(one);
+    work(working);
+    expect(show().rows[working]?.reasons[0]?.text).toContain('rnr_a has never been heard of');
+    for (const runnerId of ['rnr_a', 'rnr_b']) story.send('register_runner', { runnerId, ...place });
+    expect(show().rows[working]).toMatchObject({ running: true, reasons: [] });
+    story.pass(2000);
+    expect([codes(working), codes(waiting)]).toEqual([['runner_gone'], ['runner_gone']]);
+    expect(show().rows[working]).toMatchObject({ running: false, agentId: null });
+    expect(show().rows[waiting]?.reasons[0]).toMatchObject({
+      text: expect.stringMatching(/^Its runner rnr_a on here has not been heard of for 2 s/),
+      evidence: { type: 'RunnerRegistered' },
+    });
+    story.send('renew_lease', { runnerId: 'rnr_b', epoch: 1, leaseMs: 1000 });
+    story.send('adopt_workflow', { workflowId, from: 'rnr_a', runnerId: 'rnr_b', reason: 'gone', rescued: [] });
+    expect(show().rows[working]).toMatchObject({ running: true, reasons: [] });
+  });
+
   it('says who takes the slots, and how many stand before', () => {
     const { story, start, phase, task, queue, work, show } = given();
     story.send('set_config', { changes: { 'fleet.cap': 1 } });

@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence.ts';
+import { whyGone } from '../runners.ts';
 import type { Place } from './order.ts';
 import type { QueuedTask, QueuedTrain, QueuedWorkflow, QueueState } from './state.ts';
 
@@ -21,7 +22,8 @@ export interface LineNow {
 /** Every reason that holds at once, the widest first: what lies in the workflow, the fleet, the agent, the task. */
 export function reasonsOf(task: QueuedTask, state: QueueState, now: LineNow): Reason[] {
   const workflow = state.workflows.get(task.workflowId) as QueuedWorkflow;
-  const reasons = [...workflowReasons(task, workflow)];
+  const gone = goneReason(workflow, state, now.asOf);
+  const reasons = [...(gone ? [gone] : []), ...workflowReasons(task, workflow)];
   switch (task.status) {
     case 'blocked_on_validation':
       return [...reasons, { code: 'validation', text: 'Its work is being checked.', evidence: task.evidence }];
@@ -35,6 +37,15 @@ export function reasonsOf(task: QueuedTask, state: QueueState, now: LineNow): Re
   }
   reasons.push(...startReasons(task, state, now.asOf), ...recordedReasons(task, reasons));
   return reasons.length > 0 ? reasons : [lineReason(task, state, now)];
+}
+
+/** Nobody can say that anything of the workflow goes on. */
+export function goneReason(workflow: QueuedWorkflow | undefined, state: QueueState, asOf: number): Reason | null {
+  const text = whyGone(workflow?.runnerId ?? null, state.runners, asOf);
+  if (text === null || workflow === undefined) return null;
+  const evidence = state.runners.get(workflow.runnerId ?? '')?.evidence ?? workflow.evidence;
+  const next = 'It goes on when that one is back, or by another server on the same machine; or cancel it.';
+  return { code: 'runner_gone', text: `${text} ${next}`, evidence };
 }
 
 function* workflowReasons(task: QueuedTask, workflow: QueuedWorkflow): Generator<Reason> {

@@ -1,6 +1,6 @@
 import { ageMs } from '../evidence.ts';
 import type { Moment, Rendered, Row } from '../define-projection.ts';
-import { type LineNow, reasonsOf } from './reasons.ts';
+import { goneReason, type LineNow, reasonsOf } from './reasons.ts';
 import { line, openTasks, type QueuedTask, type QueueState, RUNNING_STATES } from './state.ts';
 
 /** One row for each open task: who works on it, or why nobody does. */
@@ -26,7 +26,8 @@ export function renderQueue(state: QueueState, params: Record<string, unknown>, 
 }
 
 function rowOf(task: QueuedTask, state: QueueState, now: LineNow) {
-  const running = RUNNING_STATES.includes(task.status);
+  const gone = goneReason(state.workflows.get(task.workflowId), state, now.asOf) !== null;
+  const running = RUNNING_STATES.includes(task.status) && !gone;
   const { taskId, workflowId, phase, phaseIndex, title, priority, boosted, agent, parentTaskId } = task;
   return {
     taskId,

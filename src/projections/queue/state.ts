@@ -2,6 +2,7 @@ import type { Config } from '../../machines/config/index.ts';
 import { configActor } from '../../machines/config/index.ts';
 import type { TaskSpec, Wait } from '../../machines/task/index.ts';
 import type { Evidence } from '../evidence.ts';
+import type { HeardRunners } from '../runners.ts';
 import { type Candidate, lineUp, type Place } from './order.ts';
 
 /**
@@ -15,6 +16,7 @@ export interface QueueState {
   slots: Map<string, HeldSlot>;
   /** By agent name. */
   stopped: Map<string, { reason: string; evidence: Evidence }>;
+  runners: HeardRunners;
   /** By stream. */
   trains: Map<string, QueuedTrain>;
   config: Config;
@@ -25,6 +27,8 @@ export interface QueueState {
 export interface QueuedWorkflow {
   workflowId: string;
   status: 'active' | 'paused' | 'ended' | 'unknown';
+  /** Whose work it is; null where there is one runner only. */
+  runnerId: string | null;
   /** Why it is paused, or how it ended. */
   reason: string;
   evidence: Evidence | null;
@@ -77,6 +81,7 @@ export function initialQueue(): QueueState {
     fleet: { status: 'open', reason: '', evidence: null },
     slots: new Map(),
     stopped: new Map(),
+    runners: new Map(),
     trains: new Map(),
     config: configActor.initial(),
     arrivals: 0,

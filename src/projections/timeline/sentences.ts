@@ -2,12 +2,13 @@ import type { AgentFact } from '../../machines/agent/index.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
+import type { RunnerFact } from '../../machines/runner/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
 import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { isDeletion, isStoreRecord, metadataIn, TOMBSTONE_TYPE } from '../../store/stream-metadata.ts';
 
-type AnyFact = AgentFact | ConfigFact | FleetFact | MergeTrainFact | TaskFact | WorkflowFact;
+type AnyFact = AgentFact | ConfigFact | FleetFact | MergeTrainFact | RunnerFact | TaskFact | WorkflowFact;
 type Sentences = { [T in AnyFact['type']]: (data: Extract<AnyFact, { type: T }>['data']) => string };
 
 /** Every kind of fact in one sentence for people. A new fact does not compile until it has one. */
@@ -32,6 +33,13 @@ export const SENTENCES: Sentences = {
     `The workflow is complete; ${delivery.baseBranch} ${delivery.base === 'moved' ? 'holds the result' : 'was left as it was'}. ${short(summary)}`,
   WorkflowFailed: ({ reason }) => `The workflow failed: ${short(reason)}`,
   WorkflowCancelled: ({ reason, by }) => `The workflow was cancelled by ${by}${because(reason)}.`,
+  WorkflowAdopted: ({ from, runnerId, reason }) =>
+    `The runner ${runnerId} took the workflow over from ${from}: ${reason}`,
+
+  // runner
+  RunnerRegistered: ({ runnerId, host }) => `A server works for the runner ${runnerId} on ${host}.`,
+  LeaseRenewed: ({ leaseMs }) => `The runner’s server lives; others leave its work alone for ${seconds(leaseMs)}.`,
+  RunnerRetired: () => 'The runner’s server was stopped.',
 
   // task
   TaskCreated: ({ title, phase, createdBy }) => `${createdBy} created the task “${short(title)}” in phase ${phase}.`,

@@ -3,8 +3,9 @@ import { type Workflow, workflowActor } from '../../machines/workflow/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
 import type { WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
-import { defineProjection, type Rendered, type Row } from '../define-projection.ts';
+import { defineProjection, type Moment, type Rendered, type Row } from '../define-projection.ts';
 import { ageMs, type Evidence, evidenceOf } from '../evidence.ts';
+import { type Overview, runnerGone } from './overview.ts';
 
 /** Everything known of one workflow. The actors' own reducers say what; a single workflow's events are few enough for that. */
 interface Detail {
@@ -44,7 +45,7 @@ function foldWorkflow(state: Detail, event: StoredEvent & WorkflowFact): void {
   state.status = status;
 }
 
-function render(state: Detail, _params: Record<string, unknown>, { asOf }: { asOf: number }): Rendered {
+function render(state: Detail, _params: Record<string, unknown>, { asOf, whole }: Moment): Rendered {
   const { workflow, evidence } = state;
   const rows: Record<string, Row> = {};
   const counts: Record<string, number> = {};
@@ -62,6 +63,9 @@ function render(state: Detail, _params: Record<string, unknown>, { asOf }: { asO
       status: state.status,
       evidence,
       ageMs: evidence && ageMs(evidence, asOf),
+      runnerGone: whole
+        ? runnerGone((whole as Overview).lines.get(workflow.workflowId), whole as Overview, asOf)
+        : null,
       phases: phases(state, asOf),
       counts,
       usage: usage(state),
@@ -158,7 +162,7 @@ function usage(state: Detail) {
 
 export const detailProjection = defineProjection<Detail>({
   name: 'workflow-detail',
-  v: 1,
+  v: 2,
   init: () => ({
     workflow: workflowActor.initial(),
     status: 'unknown',

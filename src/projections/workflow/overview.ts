@@ -3,9 +3,13 @@ import type { Delivery, WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { defineProjection, type Rendered, type Row } from '../define-projection.ts';
 import { ageMs, type Evidence, evidenceOf } from '../evidence.ts';
+import { foldRunner, type HeardRunners, whyGone } from '../runners.ts';
 
-/** A row for each workflow there has been, small, because all of them stay. */
-type Overview = Map<string, WorkflowLine>;
+/** A row for each workflow there has been, small, because all of them stay; and who works on them. */
+export interface Overview {
+  lines: Map<string, WorkflowLine>;
+  runners: HeardRunners;
+}
 
 interface WorkflowLine {
   workflowId: string;
@@ -16,6 +20,8 @@ interface WorkflowLine {
   baseBranch: string;
   runBranch: string;
   agent: string;
+  /** Whose work it is; null where there is one runner only. */
+  runnerId: string | null;
   status: string;
   evidence: Evidence;
   reason: string | null;
@@ -31,13 +37,14 @@ interface WorkflowLine {
 
 const GOAL_SHOWN_MAX = 300;
 
-function fold(state: Overview, event: StoredEvent): void {
+function fold({ lines, runners }: Overview, event: StoredEvent): void {
+  foldRunner(runners, event);
   const fact = event as StoredEvent & (WorkflowFact | TaskFact);
   if (fact.type === 'WorkflowStarted') {
-    state.set(fact.data.workflowId, begun(fact.data, event));
+    lines.set(fact.data.workflowId, begun(fact.data, event));
     return;
   }
-  const line = state.get(event.meta.scope?.workflowId as string);
+  const line = lines.get(event.meta.scope?.workflowId as string);
   if (!line) return;
   switch (fact.type) {
     case 'WorkflowPaused':
@@ -52,6 +59,9 @@ function fold(state: Overview, event: StoredEvent): void {
       return end(line, event, fact.data.reason);
     case 'WorkflowCancelled':
       return end(line, event, fact.data.reason);
+    case 'WorkflowAdopted':
+      line.runnerId = fact.data.runnerId;
+      return;
     case 'PhaseStarted':
     case 'PhaseCompleted': {
       const status = fact.type === 'PhaseStarted' ? 'started' : fact.data.outcome;
@@ -89,6 +99,7 @@ function begun(data: Extract<WorkflowFact, { type: 'WorkflowStarted' }>['data'],
     baseBranch: data.repository.baseBranch,
     runBranch: data.runBranch,
     agent: data.agent,
+    runnerId: data.runnerId ?? null,
     status: event.meta.to ?? 'active',
     evidence: evidenceOf(event),
     reason: null,
@@ -119,15 +130,21 @@ function count(tasks: Record<string, number>, from: string | undefined, to: stri
   if (to !== undefined) tasks[to] = (tasks[to] ?? 0) + 1;
 }
 
+/** Why nobody can say that the workflow goes on, in a sentence; null for one that does, or has ended. */
+export function runnerGone(line: WorkflowLine | undefined, { runners }: Overview, asOf: number): string | null {
+  return line && line.endedAt === null ? whyGone(line.runnerId, runners, asOf) : null;
+}
+
 function render(state: Overview, _params: Record<string, unknown>, { asOf }: { asOf: number }): Rendered {
   const rows: Record<string, Row> = {};
   const counts: Record<string, number> = {};
-  for (const line of state.values()) {
+  for (const line of state.lines.values()) {
     const { phase } = line;
     rows[line.workflowId] = {
       ...line,
       tasks: { ...line.tasks },
       phase: phase && { ...phase, ageMs: ageMs(phase.evidence, asOf) },
+      runnerGone: runnerGone(line, state, asOf),
       ageMs: ageMs(line.evidence, asOf),
       durationMs: Math.max(0, (line.endedAt ?? asOf) - line.startedAt),
     };
@@ -138,8 +155,8 @@ function render(state: Overview, _params: Record<string, unknown>, { asOf }: { a
 
 export const overviewProjection = defineProjection<Overview>({
   name: 'workflow',
-  v: 1,
-  init: () => new Map(),
+  v: 2,
+  init: () => ({ lines: new Map(), runners: new Map() }),
   fold,
   render,
 });

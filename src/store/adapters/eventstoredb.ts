@@ -183,7 +183,13 @@ function assemble(
 
   const store: EventStore & Pick<EventStoreDb, 'logId' | 'health'> = {
     logId,
-    capabilities: { gapFreePositions: false, hashChain: false, payloadCheckedIdempotency: false, durable: true },
+    capabilities: {
+      gapFreePositions: false,
+      hashChain: false,
+      payloadCheckedIdempotency: false,
+      durable: true,
+      otherWriters: true,
+    },
     append: (stream, expected, events) =>
       writing(
         () => hiding.append(stream, expected, events),

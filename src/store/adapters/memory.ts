@@ -124,7 +124,13 @@ export function openMemoryStore(clock: Clock = systemClock): EventStoreWithGroup
 
   const readEvents: EventStore['readStream'] = (stream, options) => asyncOf(() => readStream(stream, options));
   const store: EventStore = {
-    capabilities: { gapFreePositions: true, hashChain: false, payloadCheckedIdempotency: true, durable: false },
+    capabilities: {
+      gapFreePositions: true,
+      hashChain: false,
+      payloadCheckedIdempotency: true,
+      durable: false,
+      otherWriters: false,
+    },
     append: async (stream, expected, events) => append({ stream, expected, rows: prepareRows(stream, events) }),
     readStream: readEvents,
     ...hideByAppends({

@@ -217,7 +217,13 @@ function assemble({ data, ownership, scribe, reading, reserve, clock, random, op
 
   const store: Omit<SqliteStore, 'groups'> = {
     data,
-    capabilities: { gapFreePositions: true, hashChain: true, payloadCheckedIdempotency: true, durable: true },
+    capabilities: {
+      gapFreePositions: true,
+      hashChain: true,
+      payloadCheckedIdempotency: true,
+      durable: true,
+      otherWriters: false,
+    },
     async append(stream, expected, newEvents) {
       return writer.append({ stream, expected, rows: prepareRows(stream, newEvents) });
     },

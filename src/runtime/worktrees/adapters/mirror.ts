@@ -92,7 +92,7 @@ export function moveMirrorBranch(hands: Hands): Runner['moveBranch'] {
 }
 
 // Made aside and renamed: a mirror that exists is complete.
-async function makeMirror(hands: Hands, repositoryId: string, commit: string): Promise<void> {
+export async function makeMirror(hands: Hands, repositoryId: string, commit: string): Promise<void> {
   const mirror = mirrorOf(hands, repositoryId);
   if ((await kindOf(mirror)) === 'directory') return;
   const repos = dirname(mirror);

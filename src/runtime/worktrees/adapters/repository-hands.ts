@@ -12,6 +12,7 @@ import { mergeCandidate } from './merge-candidate.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
 import { removeWorktree } from './remove-worktree.ts';
+import { type RefsRequest, takeRefs } from './take-refs.ts';
 
 export type RepositoryHands = Pick<
   Runner,
@@ -25,7 +26,10 @@ export type RepositoryHands = Pick<
   | 'mergeCandidate'
   | 'moveBranch'
   | 'deliver'
->;
+> & {
+  /** Takes over the refs of a run from another runner on this machine. */
+  takeRefs(request: RefsRequest): Promise<void>;
+};
 
 /**
  * The repository half of the Runner.
@@ -62,6 +66,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
     runCheck: async (request) => swept.then(() => check(request)),
     mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
     moveBranch: moveMirrorBranch(hands),
+    takeRefs: oneBy(repository, takeRefs(hands)),
     deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),
   };
 }

@@ -14,11 +14,27 @@ interface AgentRow {
   process: { state: string; holderPid?: number; pid?: number };
 }
 
+interface Answer {
+  agents: AgentRow[];
+  summary: { runners: RunnerRow[] };
+  position: string;
+  asOf: number;
+}
+
+interface RunnerRow {
+  runnerId: string;
+  status: string;
+  agents: number;
+  ageMs: number;
+  /** Only of those that share the log with others. */
+  host?: string;
+}
+
 /** Where the server is, how far the log is, and which agents live. Fails when no server runs; starts none. */
 export async function status(client: Client, output: Output): Promise<number> {
   const server = await findServer(client.directory);
   if (!server) throw fail('server.not_running', `No server runs on ${client.directory}.`);
-  const answer = await client.query<{ agents: AgentRow[]; position: string; asOf: number }>('get_agent_status', {});
+  const answer = await client.query<Answer>('get_agent_status', {});
   const { position, asOf } = answer;
   const agents = answer.agents
     .filter((row) => row.living)
@@ -38,12 +54,22 @@ export async function status(client: Client, output: Output): Promise<number> {
     startedAt,
     epoch,
     agents,
+    runners: answer.summary.runners,
   });
   output.say(`Server   ${url}, pid ${pid}, version ${version}, up for ${duration(Math.max(0, asOf - startedAt))}`);
   output.say(`Data     ${client.directory}`);
   output.say(`Log      position ${position}`);
   output.say(`Agents   ${agents.length === 0 ? 'none live' : `${agents.length} live`}`);
-  if (agents.length === 0) return EXIT.ok;
+  sayAgents(agents, output);
+  sayRunners(answer.summary.runners, output);
+  return EXIT.ok;
+}
+
+function sayAgents(
+  agents: (Omit<AgentRow, 'living' | 'process'> & { holderPid: number | null })[],
+  output: Output,
+): void {
+  if (agents.length === 0) return;
   const lines = agents.map((one) => [
     one.agentId,
     one.agent,
@@ -53,5 +79,13 @@ export async function status(client: Client, output: Output): Promise<number> {
     one.holderPid,
   ]);
   for (const line of table(['agent', 'name', 'status', 'for', 'task', 'holder'], lines)) output.say(`  ${line}`);
-  return EXIT.ok;
+}
+
+/** The servers that share the log, this one among them. */
+function sayRunners(runners: readonly RunnerRow[], output: Output): void {
+  const shared = runners.filter(({ host }) => host !== undefined);
+  if (shared.length === 0) return;
+  output.say(`Runners  ${shared.length} share the log`);
+  const lines = shared.map((one) => [one.runnerId, one.host, one.status, `${duration(one.ageMs)} ago`, one.agents]);
+  for (const line of table(['runner', 'host', 'status', 'last heard', 'agents'], lines)) output.say(`  ${line}`);
 }

@@ -209,10 +209,20 @@ describe('verbs that ask', () => {
       ageMs: 5,
       process: { state: 'running', holderPid: 41, pid: 42 },
     });
-    const { code, cli } = await heph(['status', '--json'], {
-      get_agent_status: () => ({ agents: [agent('agt_1', true), agent('agt_2', false)], position: '7', asOf: 9 }),
-    });
+    const runner = (runnerId: string, host?: string) => ({ runnerId, host, status: 'alive', agents: 1, ageMs: 5 });
+    const answers = {
+      get_agent_status: () => ({
+        agents: [agent('agt_1', true), agent('agt_2', false)],
+        summary: { runners: [runner('local'), runner('rnr_a', 'here'), runner('rnr_b', 'there')] },
+        position: '7',
+        asOf: 9,
+      }),
+    };
+    const { code, cli } = await heph(['status', '--json'], answers);
     expect(code).toBe(0);
+    const said = (await heph(['status'], answers)).cli.out();
+    expect(said).toContain('2 share the log');
+    expect(said).toMatch(/rnr_b +there +alive/);
     expect(cli.records()).toMatchObject([
       { pid: process.pid, position: '7', dataDirectory: data, agents: [{ agentId: 'agt_1', holderPid: 41, pid: 42 }] },
     ]);
