@@ -7,9 +7,11 @@ import type { Config } from '../machines/config/index.ts';
 import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import type { ActorKind, ActorState, Command, Fact, Scope } from '../machines/define-actor.ts';
 import type { Appended, EventStore, NewEvent } from '../store/event-store.ts';
+import { carryOver, newestStream } from './carry-over.ts';
 import { ACTORS } from './catalogue.ts';
 import { board, ended, type Flight, startFlight } from './flight.ts';
-import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
+import { type Answer, type Folded, foldEvent, isAsFar, remember, startFold } from './fold.ts';
+import { createHistories, HISTORY_LIMITS, type HistoryLimits } from './history.ts';
 import { createSupervisor } from './supervisor.ts';
 
 /**
@@ -61,6 +63,8 @@ export interface ActorHost {
   /** The settings in force. */
   config(): Command['config'];
   quarantined(): { stream: string; reason: string }[];
+  /** Streams that have grown longer than they should. */
+  longHistories(): { stream: string; events: number }[];
 }
 
 const CONFLICTS_MAX = 5;
@@ -87,12 +91,18 @@ interface Decided {
   answer: Promise<Accepted | Failure>;
 }
 
-export async function createActorHost(parts: { store: EventStore; clock: Clock; log: Log }): Promise<ActorHost> {
-  const { store, clock, log } = parts;
+export async function createActorHost(parts: {
+  store: EventStore;
+  clock: Clock;
+  log: Log;
+  history?: HistoryLimits;
+}): Promise<ActorHost> {
+  const { store, clock, log, history = HISTORY_LIMITS } = parts;
   const states = new LRUCache<string, Folded>({ max: STATES_MAX });
   const loading = new Map<string, Promise<Folded>>();
   const mailboxes = new Map<string, Mailbox>();
   const supervisor = createSupervisor(clock);
+  const histories = createHistories(history, log);
   let config: Command['config'] = { version: 0, settings: DEFAULT_SETTINGS };
 
   /** One fold at a time for each stream: a reader's must not replace what a command has made of it meanwhile. */
@@ -105,9 +115,9 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
   }
 
   async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
-    const folded = startFold(kind);
+    const folded = startFold(kind, kind.carried ? await newestStream(store, stream) : stream);
     try {
-      for await (const event of store.readStream(stream)) foldEvent(kind, folded, event);
+      for await (const event of store.readStream(folded.stream)) foldEvent(kind, folded, event);
     } catch (error) {
       if (error instanceof Fault) throw error;
       supervisor.quarantine(stream, `its event ${folded.state.revision + 1} cannot be folded: ${messageOf(error)}`);
@@ -116,22 +126,49 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     }
     // A command may have gone further while this was read.
     const known = states.get(stream);
-    if (known && known.state.revision >= folded.state.revision) return known;
+    if (known && isAsFar(known, folded)) return known;
+    histories.note(folded);
     states.set(stream, folded);
     return folded;
+  }
+
+  /** Loaded, and in a fresh stream when its own has grown long. What is carried comes from the log, not from memory. */
+  async function loadToDecide(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
+    const known = await load(kind, stream);
+    if (!histories.isCarriedOver(kind, known)) return known;
+    states.delete(stream);
+    const folded = await load(kind, stream);
+    if (!histories.isCarriedOver(kind, folded)) return folded;
+    if (!(await carryOver(store, kind, folded, clock.now()))) {
+      histories.putOff(folded);
+      return folded;
+    }
+    states.delete(stream);
+    return load(kind, stream);
+  }
+
+  /** A carried answer does not know its position; its event does. */
+  async function placed(given: Answer): Promise<Answer> {
+    if (given.position !== null) return given;
+    for await (const event of store.readStream(given.stream, { from: given.revision, limit: 1 }))
+      given.position = event.position;
+    return given;
   }
 
   /** One turn of the mailbox: decides, and hands over what is to be recorded without waiting for it. */
   async function decideInTurn(actor: Actor, dispatch: Dispatch, attempt: number): Promise<Decided> {
     const { kind, stream, mailbox } = actor;
-    const flight = await flightOf(mailbox);
+    const flight = await flightOf(kind, mailbox);
     const first = flight?.answers.get(dispatch.commandId);
     if (first) return { answer: first.then((given) => (isFailure(given) ? given : { ...given, repeated: true })) };
     const unseen = dispatch.fresh && attempt === 1 && !flight && !states.has(stream);
-    const folded = flight?.folded ?? (unseen ? startFold(kind) : await load(kind, stream));
+    const folded = flight?.folded ?? (unseen ? startFold(kind, stream) : await loadToDecide(kind, stream));
     const state = flight?.state ?? folded.state;
     const before = folded.recent.get(dispatch.commandId);
-    if (before) return { answer: Promise.resolve(answer(dispatch, stream, folded.state.value, before, true)) };
+    if (before) return { answer: placed(before).then((given) => answer(dispatch, folded.state.value, given, true)) };
+    const seen = { ...folded, state };
+    const full = histories.refusal(seen);
+    if (full) return { answer: withoutFacts(actor, dispatch, attempt, full, seen) };
 
     const command = {
       id: dispatch.commandId,
@@ -143,10 +180,10 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       config,
     };
     const facts = kind.decide(command as never, kind.propose(state));
-    if (isFailure(facts) || facts.length === 0) return { answer: withoutFacts(actor, dispatch, attempt, facts, state) };
+    if (isFailure(facts) || facts.length === 0) return { answer: withoutFacts(actor, dispatch, attempt, facts, seen) };
     const { events, after } = recorded(kind, state, facts, command, dispatch, stream);
     const rests = (mailbox.flight ??= startFlight(folded));
-    const appending = store.append(stream, state.revision < 0 ? 'no_stream' : state.revision, events);
+    const appending = store.append(folded.stream, state.revision < 0 ? 'no_stream' : state.revision, events);
     const landing = board(rests, after, appending, (appended) =>
       landed(actor, rests, dispatch, after, events, appended),
     );
@@ -163,13 +200,16 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     return { answer: given };
   }
 
-  /** The appends under way that a decision may rest on. After one has failed there are none until all have ended. */
-  async function flightOf(mailbox: Mailbox): Promise<Mailbox['flight']> {
+  /** The appends under way that a decision may rest on. After one has failed there are none until all have ended, nor into a stream that is full. */
+  async function flightOf(kind: ActorKind<unknown, Fact>, mailbox: Mailbox): Promise<Mailbox['flight']> {
     const { flight } = mailbox;
-    if (flight && (flight.failed || flight.appends.size >= FLIGHT_MAX)) await ended(flight);
+    if (flight && (flight.failed || flight.appends.size >= FLIGHT_MAX || isFull(kind, flight))) await ended(flight);
     if (mailbox.flight?.appends.size === 0) mailbox.flight = null;
     return mailbox.flight;
   }
+
+  const isFull = (kind: ActorKind<unknown, Fact>, { folded, state }: Flight<unknown>) =>
+    histories.isCarriedOver(kind, { ...folded, state });
 
   /** A refusal, or that everything was true already. What it rests on must be recorded before it is said. */
   async function withoutFacts(
@@ -177,17 +217,16 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     dispatch: Dispatch,
     attempt: number,
     facts: Failure | Fact[],
-    state: ActorState<unknown>,
+    { stream, state }: Pick<Folded, 'stream' | 'state'>,
   ): Promise<Accepted | Failure> {
-    const { stream, mailbox } = actor;
-    const { flight } = mailbox;
+    const { flight } = actor.mailbox;
     if (flight) {
       await ended(flight);
       if (flight.failed) return enqueue(actor, dispatch, attempt);
     }
     if (isFailure(facts)) return facts;
-    const given = { revision: state.revision, position: await store.head(), types: [] };
-    return answer(dispatch, stream, state.value, given, false);
+    const given = { stream, revision: state.revision, position: await store.head(), types: [] };
+    return answer(dispatch, state.value, given, false);
   }
 
   async function landed(
@@ -204,18 +243,19 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       flight.failed = true;
       states.delete(stream);
       const { state } = await load(kind, stream);
-      return answer(dispatch, stream, state.value, { revision, position, types }, true);
+      return answer(dispatch, state.value, { stream: flight.folded.stream, revision, position, types }, true);
     }
-    const given: Answer = { revision, position, types };
+    const given: Answer = { stream: flight.folded.stream, revision, position, types };
     flight.answers.delete(dispatch.commandId);
     // A store may answer them in another order than they were asked in.
     if (!flight.failed && after.revision > flight.folded.state.revision) {
       flight.folded.state = after;
       states.set(stream, flight.folded);
+      histories.note(flight.folded);
     }
     if (!flight.failed) remember(flight.folded.recent, dispatch.commandId, given);
     if (kind.kind === 'config') config = configOf(after as ActorState<Config>);
-    return answer(dispatch, stream, after.value, given, false);
+    return answer(dispatch, after.value, given, false);
   }
 
   async function guarded(actor: Actor, dispatch: Dispatch, attempt: number): Promise<Decided> {
@@ -273,6 +313,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     },
     config: () => config,
     quarantined: () => supervisor.quarantined(),
+    longHistories: () => histories.long(),
   };
 
   function leave(stream: string, mailbox: Mailbox): void {
@@ -350,6 +391,7 @@ function idsIn(data: Record<string, unknown>): Scope {
   return scope;
 }
 
-function answer(dispatch: Dispatch, stream: string, state: string, given: Answer, repeated: boolean): Accepted {
-  return { commandId: dispatch.commandId, stream, actorId: dispatch.actorId, state, ...given, repeated };
+function answer(dispatch: Dispatch, state: string, { position, ...given }: Answer, repeated: boolean): Accepted {
+  assert(position !== null, `the answer to ${dispatch.name} is nowhere in ${given.stream}`);
+  return { commandId: dispatch.commandId, actorId: dispatch.actorId, state, ...given, position, repeated };
 }

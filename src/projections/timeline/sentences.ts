@@ -1,4 +1,5 @@
 import type { AgentFact } from '../../machines/agent/index.ts';
+import type { CarryOverFact } from '../../machines/carry-over.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
@@ -6,7 +7,7 @@ import type { TaskFact } from '../../machines/task/index.ts';
 import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 
-type AnyFact = AgentFact | ConfigFact | FleetFact | MergeTrainFact | TaskFact | WorkflowFact;
+type AnyFact = AgentFact | CarryOverFact | ConfigFact | FleetFact | MergeTrainFact | TaskFact | WorkflowFact;
 type Sentences = { [T in AnyFact['type']]: (data: Extract<AnyFact, { type: T }>['data']) => string };
 
 /** Every kind of fact in one sentence for people. A new fact does not compile until it has one. */
@@ -15,6 +16,10 @@ export const SENTENCES: Sentences = {
   ConfigChanged: ({ changes, version }) => `Settings changed to version ${version}: ${listed(Object.keys(changes))}.`,
   ConfigOverridden: ({ overrides, version }) =>
     `The server started with ${listed(Object.keys(overrides)) || 'no settings'} given to it; settings are at version ${version}.`,
+
+  // long-lived actors
+  CarriedOver: ({ to }) => `This story goes on in ${to}.`,
+  CarriedFrom: ({ from }) => `This story began in ${from}.`,
 
   // workflow
   WorkflowStarted: ({ definition, goal, repository }) =>
