@@ -12,4 +12,4 @@ export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
 export { reunions } from './reunions.ts';
 export { validation } from './validation.ts';
-export { isEndedAgent, World } from './world.ts';
+export { isEndedAgent, isEndedWorkflow, World } from './world.ts';

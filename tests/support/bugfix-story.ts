@@ -1,4 +1,4 @@
-import { type WorkflowDefinition, checkedDefinitionSchema } from '../../src/machines/workflow/index.ts';
+import { type Workflow, type WorkflowDefinition, checkedDefinitionSchema } from '../../src/machines/workflow/index.ts';
 import type { TaskSpec } from '../../src/machines/task/index.ts';
 import type { Story } from './story.ts';
 
@@ -34,7 +34,7 @@ export const CHECK = {
 /** The steps of a bug-fix run, each a few commands that the system would send. */
 export function bugfix(story: Story) {
   const steps = {
-    start(goal = 'Make the tests pass'): string {
+    start(goal = 'Make the tests pass', repository: Partial<Workflow['repository']> = {}): string {
       const workflowId = story.id('wfl');
       story.send('start_workflow', {
         workflowId,
@@ -42,7 +42,10 @@ export function bugfix(story: Story) {
         definitionHash: 'h',
         goal,
         params: {},
-        repository: { repositoryId: 'rep_one', path: '/repo', baseBranch: 'main', baseCommit: 'b'.repeat(40) },
+        repository: {
+          ...{ repositoryId: 'rep_one', path: '/repo', baseBranch: 'main', baseCommit: 'b'.repeat(40) },
+          ...repository,
+        },
         runBranch: `heph/run-${workflowId}`,
         agent: 'repair',
         check: 'npm test',
