@@ -9,7 +9,7 @@ import { createMemoryCache } from '../../src/projections/adapters/memory-cache.t
 import { startProjectionHost, VIEWS } from '../../src/projections/index.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import { categoryOf, type EventStore, type StoredEvent } from '../../src/store/event-store.ts';
-import { importLog } from '../../src/store/export.ts';
+import { importLog } from '../support/import-log.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../../src/store/upcasters/index.ts';
 import { troubles } from '../recordings/troubles.ts';
 
@@ -45,7 +45,7 @@ function folded(events: readonly StoredEvent[]): Map<string, Folded> {
   for (const event of events) {
     const kind = ACTORS.get(categoryOf(event.stream));
     if (!kind) throw new Error(`nobody knows ${event.stream}`);
-    const actor = actors.get(event.stream) ?? startFold(kind);
+    const actor = actors.get(event.stream) ?? startFold(kind, event.stream);
     actors.set(event.stream, actor);
     foldEvent(kind, actor, event);
   }

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { bugfix } from '../../../tests/support/bugfix-story.ts';
 import { createStory, tell } from '../../../tests/support/story.ts';
 import { ACTORS } from '../../actors/catalogue.ts';
+import { carryOverFacts } from '../../machines/carry-over.ts';
 import { openMemoryStore } from '../../store/adapters/memory.ts';
 import type { Rendered } from '../define-projection.ts';
 import { SENTENCES, sentenceOf, timelineParams, timelineView } from './index.ts';
 
 describe('sentences', () => {
-  const known = [...ACTORS.values()].flatMap((actor) => Object.keys(actor.facts));
+  const known = [...ACTORS.values(), { facts: carryOverFacts }].flatMap((actor) => Object.keys(actor.facts));
 
   it('has one for every kind of fact of every actor, and no other', () => {
     expect(known.length).toBeGreaterThan(50);
