@@ -7,10 +7,12 @@ import { CONFIG_ID, DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import type { ActorKind, ActorState, Command, Fact } from '../machines/define-actor.ts';
 import type { Appended, EventStore, NewEvent } from '../store/event-store.ts';
 import { readWhole } from '../store/whole-stream.ts';
+import { carryOver, newestStream } from './carry-over.ts';
 import { ACTORS } from './catalogue.ts';
 import type { Accepted, Dispatch } from './dispatch.ts';
 import { board, ended, type Flight, startFlight } from './flight.ts';
-import { type Answer, type Folded, foldEvent, remember, startFold } from './fold.ts';
+import { type Answer, type Folded, foldEvent, isAsFar, remember, startFold } from './fold.ts';
+import { createHistories, HISTORY_LIMITS, type HistoryLimits } from './history.ts';
 import { recorded } from './recorded.ts';
 import { createSupervisor } from './supervisor.ts';
 
@@ -31,6 +33,8 @@ export interface ActorHost {
   /** Another writer may have changed the settings. */
   refreshConfig(): Promise<void>;
   quarantined(): { stream: string; reason: string }[];
+  /** Streams that have grown longer than they should. */
+  longHistories(): { stream: string; events: number }[];
 }
 
 const CONFLICTS_MAX = 5;
@@ -57,13 +61,19 @@ interface Decided {
   answer: Promise<Accepted | Failure>;
 }
 
-export async function createActorHost(parts: { store: EventStore; clock: Clock; log: Log }): Promise<ActorHost> {
-  const { store, clock, log } = parts;
+export async function createActorHost(parts: {
+  store: EventStore;
+  clock: Clock;
+  log: Log;
+  history?: HistoryLimits;
+}): Promise<ActorHost> {
+  const { store, clock, log, history = HISTORY_LIMITS } = parts;
   // A `max` would lay out all its places now; a size of one each grows as it is filled.
   const states = new LRUCache<string, Folded>({ maxSize: STATES_MAX, sizeCalculation: () => 1 });
   const loading = new Map<string, Promise<Folded>>();
   const mailboxes = new Map<string, Mailbox>();
   const supervisor = createSupervisor(clock);
+  const histories = createHistories(history, log);
   let config: Command['config'] = { version: 0, settings: DEFAULT_SETTINGS };
 
   /** One fold at a time for each stream: a reader's must not replace what a command has made of it meanwhile. */
@@ -82,17 +92,19 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
   async function catchUp(kind: ActorKind<unknown, Fact>, stream: string, known: Folded): Promise<boolean> {
     if (!store.capabilities.otherWriters) return false;
     const before = known.state.revision;
-    for await (const event of store.readStream(stream, { from: before + 1 })) {
+    for await (const event of store.readStream(known.stream, { from: before + 1 })) {
       // Another reader of this process may have folded it meanwhile.
       if (event.revision === known.state.revision + 1) foldEvent(kind, known, event);
     }
+    // It goes on in another stream, which is still to be loaded.
+    if (known.successor !== null) states.delete(stream);
     return known.state.revision > before;
   }
 
   async function fold(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
-    const folded = startFold(kind);
+    const folded = startFold(kind, kind.carried ? await newestStream(store, stream) : stream);
     try {
-      for await (const event of readWhole(store, stream)) foldEvent(kind, folded, event);
+      for await (const event of readWhole(store, folded.stream)) foldEvent(kind, folded, event);
     } catch (error) {
       if (error instanceof Fault) throw error;
       supervisor.quarantine(stream, `its event ${folded.state.revision + 1} cannot be folded: ${messageOf(error)}`);
@@ -101,24 +113,51 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     }
     // A command may have gone further while this was read.
     const known = states.get(stream);
-    if (known && known.state.revision >= folded.state.revision) return known;
+    if (known && isAsFar(known, folded)) return known;
+    histories.note(folded);
     // That there is nothing is believed for one command only: a stream deleted meanwhile would be begun a second time.
     if (folded.state.revision >= 0) states.set(stream, folded);
     return folded;
   }
 
+  /** Loaded, and in a fresh stream when its own has grown long. What is carried comes from the log, not from memory. */
+  async function loadToDecide(kind: ActorKind<unknown, Fact>, stream: string): Promise<Folded> {
+    const known = await load(kind, stream);
+    if (!histories.isCarriedOver(kind, known)) return known;
+    states.delete(stream);
+    const folded = await load(kind, stream);
+    if (!histories.isCarriedOver(kind, folded)) return folded;
+    if (!(await carryOver(store, kind, folded, clock.now()))) {
+      histories.putOff(folded);
+      return folded;
+    }
+    states.delete(stream);
+    return load(kind, stream);
+  }
+
+  /** A carried answer does not know its position; its event does. */
+  async function placed(given: Answer): Promise<Answer> {
+    if (given.position !== null) return given;
+    for await (const event of store.readStream(given.stream, { from: given.revision, limit: 1 }))
+      given.position = event.position;
+    return given;
+  }
+
   /** One turn of the mailbox: decides, and hands over what is to be recorded without waiting for it. */
   async function decideInTurn(actor: Actor, dispatch: Dispatch, attempt: number): Promise<Decided> {
     const { kind, stream, mailbox } = actor;
-    const flight = await flightOf(mailbox);
+    const flight = await flightOf(kind, mailbox);
     const first = flight?.answers.get(dispatch.commandId);
     if (first) return { answer: first.then((given) => (isFailure(given) ? given : { ...given, repeated: true })) };
     const remembered = states.get(stream) ?? null;
     const unseen = dispatch.fresh && attempt === 1 && !flight && !remembered;
-    const folded = flight?.folded ?? (unseen ? startFold(kind) : await load(kind, stream));
+    const folded = flight?.folded ?? (unseen ? startFold(kind, stream) : await loadToDecide(kind, stream));
     const state = flight?.state ?? folded.state;
     const before = folded.recent.get(dispatch.commandId);
-    if (before) return { answer: Promise.resolve(answer(dispatch, stream, folded.state.value, before, true)) };
+    if (before) return { answer: placed(before).then((given) => answer(dispatch, folded.state.value, given, true)) };
+    const seen = { ...folded, state };
+    const full = histories.refusal(seen);
+    if (full) return { answer: withoutFacts(actor, dispatch, attempt, full, seen, remembered) };
 
     const command = {
       id: dispatch.commandId,
@@ -131,10 +170,10 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     };
     const facts = kind.decide(command as never, kind.propose(state));
     if (isFailure(facts) || facts.length === 0)
-      return { answer: withoutFacts(actor, dispatch, attempt, facts, state, remembered) };
+      return { answer: withoutFacts(actor, dispatch, attempt, facts, seen, remembered) };
     const { events, after } = recorded(kind, state, facts, command, dispatch, stream);
     const rests = (mailbox.flight ??= startFlight(folded));
-    const appending = store.append(stream, state.revision < 0 ? 'no_stream' : state.revision, events);
+    const appending = store.append(folded.stream, state.revision < 0 ? 'no_stream' : state.revision, events);
     const landing = board(rests, after, appending, (appended) =>
       landed(actor, rests, dispatch, after, events, appended),
     );
@@ -151,13 +190,16 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     return { answer: given };
   }
 
-  /** The appends under way that a decision may rest on. After one has failed there are none until all have ended. */
-  async function flightOf(mailbox: Mailbox): Promise<Mailbox['flight']> {
+  /** The appends under way that a decision may rest on. After one has failed there are none until all have ended, nor into a stream that is full. */
+  async function flightOf(kind: ActorKind<unknown, Fact>, mailbox: Mailbox): Promise<Mailbox['flight']> {
     const { flight } = mailbox;
-    if (flight && (flight.failed || flight.appends.size >= FLIGHT_MAX)) await ended(flight);
+    if (flight && (flight.failed || flight.appends.size >= FLIGHT_MAX || isFull(kind, flight))) await ended(flight);
     if (mailbox.flight?.appends.size === 0) mailbox.flight = null;
     return mailbox.flight;
   }
+
+  const isFull = (kind: ActorKind<unknown, Fact>, { folded, state }: Flight<unknown>) =>
+    histories.isCarriedOver(kind, { ...folded, state });
 
   /**
    * A refusal, or that everything was true already. What it rests on must be recorded before it is said, and what was
@@ -168,7 +210,7 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     dispatch: Dispatch,
     attempt: number,
     facts: Failure | Fact[],
-    state: ActorState<unknown>,
+    seen: Pick<Folded, 'stream' | 'state'>,
     remembered: Folded | null,
   ): Promise<Accepted | Failure> {
     const { kind, stream, mailbox } = actor;
@@ -180,8 +222,8 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
     if (remembered && attempt < CONFLICTS_MAX && (await catchUp(kind, stream, remembered)))
       return enqueue(actor, dispatch, attempt + 1);
     if (isFailure(facts)) return facts;
-    const given = { revision: state.revision, position: await store.head(), types: [] };
-    return answer(dispatch, stream, state.value, given, false);
+    const given = { stream: seen.stream, revision: seen.state.revision, position: await store.head(), types: [] };
+    return answer(dispatch, seen.state.value, given, false);
   }
 
   async function landed(
@@ -198,18 +240,19 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       flight.failed = true;
       states.delete(stream);
       const { state } = await load(kind, stream);
-      return answer(dispatch, stream, state.value, { revision, position, types }, true);
+      return answer(dispatch, state.value, { stream: flight.folded.stream, revision, position, types }, true);
     }
-    const given: Answer = { revision, position, types };
+    const given: Answer = { stream: flight.folded.stream, revision, position, types };
     flight.answers.delete(dispatch.commandId);
     // A store may answer them in another order than they were asked in.
     if (!flight.failed && after.revision > flight.folded.state.revision) {
       flight.folded.state = after;
       states.set(stream, flight.folded);
+      histories.note(flight.folded);
     }
     if (!flight.failed) remember(flight.folded.recent, dispatch.commandId, given);
     if (kind.kind === 'config') config = configOf(after as ActorState<Config>);
-    return answer(dispatch, stream, after.value, given, false);
+    return answer(dispatch, after.value, given, false);
   }
 
   async function guarded(actor: Actor, dispatch: Dispatch, attempt: number): Promise<Decided> {
@@ -266,13 +309,15 @@ export async function createActorHost(parts: { store: EventStore; clock: Clock; 
       const remembered = states.has(stream);
       const folded = await load(kindOf(kind), stream);
       if (remembered) await catchUp(kindOf(kind), stream, folded);
-      return folded.state as ActorState<C>;
+      const newest = folded.successor === null ? folded : await load(kindOf(kind), stream);
+      return newest.state as ActorState<C>;
     },
     config: () => config,
     async refreshConfig() {
       config = configOf(await host.read<Config>('config', CONFIG_ID));
     },
     quarantined: () => supervisor.quarantined(),
+    longHistories: () => histories.long(),
   };
 
   function leave(stream: string, mailbox: Mailbox): void {
@@ -293,6 +338,7 @@ function configOf(state: ActorState<Config>): Command['config'] {
   return { version: state.context.version, settings: state.context.settings };
 }
 
-function answer(dispatch: Dispatch, stream: string, state: string, given: Answer, repeated: boolean): Accepted {
-  return { commandId: dispatch.commandId, stream, actorId: dispatch.actorId, state, ...given, repeated };
+function answer(dispatch: Dispatch, state: string, { position, ...given }: Answer, repeated: boolean): Accepted {
+  assert(position !== null, `the answer to ${dispatch.name} is nowhere in ${given.stream}`);
+  return { commandId: dispatch.commandId, actorId: dispatch.actorId, state, ...given, position, repeated };
 }

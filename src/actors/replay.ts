@@ -1,11 +1,12 @@
 import { canonicalJson } from '../kernel/canonical.ts';
 import { isFailure, messageOf } from '../kernel/errors.ts';
 import { type Config, DEFAULT_SETTINGS } from '../machines/config/index.ts';
+import { isCarryOver } from '../machines/carry-over.ts';
 import type { ActorState, Command, Fact } from '../machines/define-actor.ts';
 import { categoryOf, type EventStore, type StoredEvent } from '../store/event-store.ts';
 import { isStoreRecord } from '../store/stream-metadata.ts';
 import { ACTORS } from './catalogue.ts';
-import { type Folded, foldEvent, startFold } from './fold.ts';
+import { carriedBy, type Folded, foldEvent, startFold } from './fold.ts';
 
 /** What a replay found: every recorded command was decided again, or the first that came out differently. */
 export interface ReplayReport {
@@ -36,10 +37,11 @@ export async function replay(
     report.events++;
     report.position = event.position;
     if (report.events % 10_000 === 0) onProgress?.(report.events);
-    if (!kind?.facts[event.type] && !isStoreRecord(event)) report.unknown++;
+    const carryOver = kind && isCarryOver(kind, event.type);
+    if (!carryOver && !kind?.facts[event.type] && !isStoreRecord(event)) report.unknown++;
     if (!kind) continue;
     let folded = streams.get(event.stream);
-    if (!folded) streams.set(event.stream, (folded = startFold(kind)));
+    if (!folded) streams.set(event.stream, (folded = startFold(kind, event.stream)));
 
     const recorded = event.meta.command;
     if (recorded) {
@@ -72,6 +74,10 @@ export async function replay(
       };
       break;
     }
+    if (carryOver && event.type === 'CarriedFrom') {
+      report.difference = carriedOtherwise(event, folded, streams.get(String(event.data.from)));
+      if (report.difference) break;
+    }
     if (kind.kind === 'config') {
       const { version, settings } = folded.state.context as Config;
       configs.set(version, { version, settings });
@@ -94,6 +100,18 @@ export async function replay(
   }
   report.streams = streams.size;
   return report;
+}
+
+/** What an actor took along is compared with what its earlier stream leads to. */
+function carriedOtherwise(
+  { stream, position }: StoredEvent,
+  carried: Folded,
+  earlier: Folded | undefined,
+): ReplayReport['difference'] {
+  const recorded = { ...carriedBy(carried), from: earlier?.stream };
+  const decided = earlier && carriedBy(earlier);
+  if (canonicalJson(recorded) === canonicalJson(decided ?? null)) return null;
+  return { stream, position: String(position), command: '(carry over)', recorded, decided: decided ?? null };
 }
 
 function again(

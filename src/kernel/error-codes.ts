@@ -677,6 +677,12 @@ export const ERROR_CODES = {
     'The actor’s stream holds an event that cannot be folded, so it takes no commands.',
     'See `heph doctor`; the rest goes on.',
   ),
+  'actor.history_full': entry(
+    'rejected',
+    409,
+    'The actor’s stream has as many events as it may have, so it takes no commands.',
+    'Go on with a new task or run; what is recorded stays, and `heph doctor` names the stream.',
+  ),
   'actor.overloaded': entry(
     'fault',
     503,

@@ -88,6 +88,8 @@ export interface Definition<C, F extends Fact> {
   /** The refusal when a fact does not fit the state. */
   outOfOrder: Parameters<typeof rejected>[0];
   deadlines?: readonly Deadline<C>[];
+  /** The shape of the context, of an actor that lives on when its stream has grown long: see `carry-over.ts`. */
+  carried?: z.ZodType<C>;
 }
 
 // Commands are typed by each actor's own `decide`; the host hands over what the schema has parsed, hence `never` here.

@@ -1,7 +1,8 @@
 import { ACTORS } from '../actors/catalogue.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import { CONFIG_ID, type Config, configActor, type Settings } from '../machines/config/index.ts';
-import type { ActorState } from '../machines/define-actor.ts';
+import { actorStreamOf, carriedFrom, isCarryOver } from '../machines/carry-over.ts';
+import type { ActorKind, ActorState, Fact } from '../machines/define-actor.ts';
 import { FLEET_ID, type Fleet, fleetActor } from '../machines/fleet/index.ts';
 import type { MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
 import type { RunnerState } from '../machines/runner/index.ts';
@@ -104,10 +105,13 @@ export class World {
   /** Folds one event in; answers the entity it changed, or null when nobody cares. */
   apply(event: StoredEvent): Entity | null {
     this.position = event.position;
-    const kind = categoryOf(event.stream);
-    const id = event.stream.slice(kind.length + 1);
+    const stream = actorStreamOf(event.stream);
+    const kind = categoryOf(stream);
+    const id = stream.slice(kind.length + 1);
     const actor = ACTORS.get(kind);
-    if (!actor || !actor.facts[event.type] || this.poisoned.has(event.stream)) return null;
+    if (!actor || this.poisoned.has(stream)) return null;
+    if (isCarryOver(actor, event.type)) return this.carry(actor, this.entity(kind, id), event);
+    if (!actor.facts[event.type]) return null;
     const before = this.entity(kind, id) ?? this.late(kind, id, event);
     // An entity that was let go of, or a stream whose beginning nobody has: not ours to follow any more.
     if (!before && event.revision > 0) return null;
@@ -125,9 +129,24 @@ export class World {
       this.keep(entity, before, event);
       return entity;
     } catch (error) {
-      this.poisoned.set(event.stream, messageOf(error));
+      this.poisoned.set(stream, messageOf(error));
       return null;
     }
+  }
+
+  /** The actor decides upon what it has carried, so that holds here too. It is what was known; nothing follows from it. */
+  private carry(
+    actor: ActorKind<unknown, Fact>,
+    before: Entity | undefined,
+    { type, stream, data }: StoredEvent,
+  ): null {
+    if (!before || type !== 'CarriedFrom') return null;
+    try {
+      this.place({ ...before, ...carriedFrom(actor, data).state }, before);
+    } catch (error) {
+      this.poisoned.set(actorStreamOf(stream), messageOf(error));
+    }
+    return null;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { createActorHost, type ActorHost } from '../actors/actor-host.ts';
+import type { HistoryLimits } from '../actors/history.ts';
 import {
   type CommandBus,
   type CommandBusParts,
@@ -63,6 +64,8 @@ export interface Parts {
   checkProblem: (command: string) => Failure | null;
   /** Where what the processes know is saved; a disposable cache. */
   snapshots?: Snapshots;
+  /** How long an actor's stream may grow; default: as `history.ts` says. */
+  history?: HistoryLimits;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
   fillPreset: (preset: AgentPreset) => AgentPreset;
   /** Where several servers share the log. */
@@ -86,7 +89,7 @@ export interface System {
 
 export async function assemble(parts: Parts): Promise<System> {
   const { store, blobs, runner, clock, random, log } = parts;
-  const host = await createActorHost({ store, clock, log });
+  const host = await createActorHost({ store, clock, log, ...(parts.history && { history: parts.history }) });
   const signals = createSignals();
 
   const agentProblem = (name: string): Failure | null => {

@@ -6,7 +6,13 @@ import type { Ground } from './server-ground.ts';
 
 /** What a server knows of itself, part by part. */
 export function healthOf({ dataDirectory, startedAt, logStore, views }: Ground, system: System): ServerHealth {
-  const checks = [{ name: 'log', ...logStore.check() }, viewsCheck(views), actorsCheck(system), processesCheck(system)];
+  const checks = [
+    { name: 'log', ...logStore.check() },
+    viewsCheck(views),
+    actorsCheck(system),
+    historiesCheck(system),
+    processesCheck(system),
+  ];
   return { version: VERSION, pid: process.pid, startedAt, dataDirectory, checks };
 }
 
@@ -56,6 +62,11 @@ function actorsCheck({ host, processes }: System): HealthCheck {
   const poisoned = [...processes.world.poisoned].map(([stream, reason]) => ({ stream, reason }));
   const bad = [...host.quarantined(), ...poisoned].map(({ stream, reason }) => `${stream}: ${reason}`);
   return check('actors', bad, 'none quarantined');
+}
+
+function historiesCheck({ host }: System): HealthCheck {
+  const long = host.longHistories().map(({ stream, events }) => `${stream} has ${events} events`);
+  return check('histories', long, 'none is long');
 }
 
 function processesCheck({ processes }: System): HealthCheck {

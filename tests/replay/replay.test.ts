@@ -45,7 +45,7 @@ function folded(events: readonly StoredEvent[]): Map<string, Folded> {
   for (const event of events) {
     const kind = ACTORS.get(categoryOf(event.stream));
     if (!kind) throw new Error(`nobody knows ${event.stream}`);
-    const actor = actors.get(event.stream) ?? startFold(kind);
+    const actor = actors.get(event.stream) ?? startFold(kind, event.stream);
     actors.set(event.stream, actor);
     foldEvent(kind, actor, event);
   }

@@ -229,7 +229,7 @@ async function foldAll(log: EventStore): Promise<Map<string, Folded>> {
   for await (const event of log.readAll()) {
     const kind = ACTORS.get(categoryOf(event.stream));
     if (!kind) throw new Error(`nobody knows ${event.stream}`);
-    const folded = all.get(event.stream) ?? startFold(kind);
+    const folded = all.get(event.stream) ?? startFold(kind, event.stream);
     all.set(event.stream, folded);
     foldEvent(kind, folded, event);
   }

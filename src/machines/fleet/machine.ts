@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
 import { type Chart, defineActor, type Proposer, stays } from '../define-actor.ts';
 import type { FleetCommand } from './commands.ts';
@@ -20,6 +21,24 @@ export interface Fleet {
   reason: string | null;
   since: number;
 }
+
+/** Stored when the fleet carries over: a change of `Fleet` needs a default here, or an upcaster of `CarriedFrom`. */
+const carriedFleet: z.ZodType<Fleet> = z.strictObject({
+  slots: z.record(
+    z.string(),
+    z.strictObject({
+      taskId: z.string(),
+      workflowId: z.string(),
+      agent: z.string(),
+      attempt: z.number().int(),
+      since: z.number(),
+    }),
+  ),
+  deaths: z.record(z.string(), z.number().int()),
+  stopped: z.record(z.string(), z.strictObject({ reason: z.string(), since: z.number() })),
+  reason: z.string().nullable(),
+  since: z.number(),
+});
 
 const always = ['SlotReleased', 'AgentKindStopped'];
 export const fleetChart: Chart = {
@@ -136,5 +155,6 @@ export const fleetActor = defineActor<Fleet, FleetFact, FleetCommand>({
   outOfOrder: 'fleet.not_open',
   initial: () => ({ slots: {}, deaths: {}, stopped: {}, reason: null, since: 0 }),
   evolve: evolveFleet,
+  carried: carriedFleet,
   decide,
 });

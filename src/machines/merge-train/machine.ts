@@ -1,7 +1,15 @@
+import { z } from 'zod';
 import type { Rejected } from '../../kernel/errors.ts';
 import { type Chart, defineActor, type Proposer, stays } from '../define-actor.ts';
 import type { MergeTrainCommand } from './commands.ts';
-import { type Candidate, type MergeTrainFact, mergeTrainFacts, type TrainSpec } from './events.ts';
+import {
+  type Candidate,
+  candidateSchema,
+  type MergeTrainFact,
+  mergeTrainFacts,
+  type TrainSpec,
+  trainSchema,
+} from './events.ts';
 
 export interface MergeTrain {
   spec: TrainSpec | null;
@@ -17,6 +25,22 @@ export interface MergeTrain {
   /** Ids of candidates that have come to their end here, newest last, at most ENDED_MAX. */
   ended: string[];
 }
+
+/** Stored when the train carries over: a change of `MergeTrain` needs a default here, or an upcaster of `CarriedFrom`. */
+const carriedTrain: z.ZodType<MergeTrain> = z.strictObject({
+  spec: trainSchema.nullable(),
+  queue: z.array(candidateSchema),
+  current: z
+    .strictObject({
+      candidate: candidateSchema,
+      merged: z.strictObject({ onto: z.string(), commit: z.string(), tree: z.string() }).nullable(),
+      restarts: z.number().int(),
+      since: z.number(),
+    })
+    .nullable(),
+  about: candidateSchema.nullable(),
+  ended: z.array(z.string()),
+});
 
 /** So many ended candidates are remembered, to answer a candidate that is queued twice. */
 const ENDED_MAX = 500;
@@ -161,6 +185,7 @@ export const mergeTrainActor = defineActor<MergeTrain, MergeTrainFact, MergeTrai
   outOfOrder: 'train.out_of_order',
   initial: () => ({ spec: null, queue: [], current: null, about: null, ended: [] }),
   evolve: evolveMergeTrain,
+  carried: carriedTrain,
   scope: ({ spec, about }) => ({
     ...(spec && { repositoryId: spec.repositoryId }),
     ...(about && { workflowId: about.workflowId, ...(about.taskId && { taskId: about.taskId }) }),

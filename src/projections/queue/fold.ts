@@ -1,3 +1,4 @@
+import { actorStreamOf } from '../../machines/carry-over.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import { configActor } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
@@ -132,7 +133,7 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
       state.stopped.clear();
       return;
     case 'TrainOpened':
-      state.trains.set(event.stream, { branch: fact.data.branch, workflowId: null, line: [] });
+      state.trains.set(actorStreamOf(event.stream), { branch: fact.data.branch, workflowId: null, line: [] });
       return;
     case 'CandidateQueued': {
       const { candidateId, taskId, workflowId } = fact.data;
@@ -152,7 +153,8 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
     case 'CandidateWithdrawn': {
       const train = trainOf(state, event);
       train.line = train.line.filter((one) => one.candidateId !== fact.data.candidateId);
-      if (isIdle(train) && !state.workflows.has(train.workflowId as string)) state.trains.delete(event.stream);
+      if (isIdle(train) && !state.workflows.has(train.workflowId as string))
+        state.trains.delete(actorStreamOf(event.stream));
       return;
     }
     case 'ConfigChanged':
@@ -254,10 +256,10 @@ function isIdle(train: QueuedTrain): boolean {
 }
 
 function trainOf(state: QueueState, event: StoredEvent): QueuedTrain {
-  let train = state.trains.get(event.stream);
+  let train = state.trains.get(actorStreamOf(event.stream));
   if (!train) {
     train = { branch: 'unknown', workflowId: null, line: [] };
-    state.trains.set(event.stream, train);
+    state.trains.set(actorStreamOf(event.stream), train);
   }
   return train;
 }

@@ -1,4 +1,5 @@
 import type { AgentFact } from '../../machines/agent/index.ts';
+import type { CarryOverFact } from '../../machines/carry-over.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
@@ -8,7 +9,15 @@ import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.t
 import type { StoredEvent } from '../../store/event-store.ts';
 import { isDeletion, isStoreRecord, metadataIn, TOMBSTONE_TYPE } from '../../store/stream-metadata.ts';
 
-type AnyFact = AgentFact | ConfigFact | FleetFact | MergeTrainFact | RunnerFact | TaskFact | WorkflowFact;
+type AnyFact =
+  | AgentFact
+  | CarryOverFact
+  | ConfigFact
+  | FleetFact
+  | MergeTrainFact
+  | RunnerFact
+  | TaskFact
+  | WorkflowFact;
 type Sentences = { [T in AnyFact['type']]: (data: Extract<AnyFact, { type: T }>['data']) => string };
 
 /** Every kind of fact in one sentence for people. A new fact does not compile until it has one. */
@@ -17,6 +26,10 @@ export const SENTENCES: Sentences = {
   ConfigChanged: ({ changes, version }) => `Settings changed to version ${version}: ${listed(Object.keys(changes))}.`,
   ConfigOverridden: ({ overrides, version }) =>
     `The server started with ${listed(Object.keys(overrides)) || 'no settings'} given to it; settings are at version ${version}.`,
+
+  // long-lived actors
+  CarriedOver: ({ to }) => `This story goes on in ${to}.`,
+  CarriedFrom: ({ from }) => `This story began in ${from}.`,
 
   // workflow
   WorkflowStarted: ({ definition, goal, repository }) =>
