@@ -3,6 +3,7 @@ import { foldEvent, type Folded, startFold } from '../../src/actors/fold.ts';
 import { replay } from '../../src/actors/replay.ts';
 import type { Accepted } from '../../src/commands/index.ts';
 import { canonicalJson } from '../../src/kernel/canonical.ts';
+import { actorStreamOf } from '../../src/machines/carry-over.ts';
 import type { World } from '../../src/processes/index.ts';
 import { categoryOf, type EventStore, type StoredEvent } from '../../src/store/event-store.ts';
 import type { Poller } from './clients.ts';
@@ -181,9 +182,10 @@ function torn({ events, whole }: Evidence): string[] {
 function vanished({ events, repository }: Evidence): string[] {
   const branchOf = new Map<string, string>();
   return events.flatMap(({ type, stream, data }) => {
-    if (type === 'TrainOpened') branchOf.set(stream, data.kind === 'base' ? '' : String(data.branch));
+    const train = actorStreamOf(stream);
+    if (type === 'TrainOpened') branchOf.set(train, data.kind === 'base' ? '' : String(data.branch));
     if (type !== 'CandidateLanded' || data.base !== 'moved') return [];
-    const branch = branchOf.get(stream);
+    const branch = branchOf.get(train);
     const tip = branch ? repository.branches.get(branch) : repository.base();
     const there = tip !== undefined && repository.contains(tip, String(data.commit));
     return there ? [] : [`I8 ${data.candidateId} has landed and is not in ${branch || 'the base branch'}`];
@@ -224,13 +226,16 @@ export async function differences(server: Server, mirror: World, log: EventStore
   return out;
 }
 
+/** Every actor by its own name, from the stream in which it lives now. */
 async function foldAll(log: EventStore): Promise<Map<string, Folded>> {
   const all = new Map<string, Folded>();
   for await (const event of log.readAll()) {
     const kind = ACTORS.get(categoryOf(event.stream));
     if (!kind) throw new Error(`nobody knows ${event.stream}`);
-    const folded = all.get(event.stream) ?? startFold(kind, event.stream);
-    all.set(event.stream, folded);
+    const actor = actorStreamOf(event.stream);
+    const known = event.type === 'CarriedFrom' ? undefined : all.get(actor);
+    const folded = known ?? startFold(kind, event.stream);
+    all.set(actor, folded);
     foldEvent(kind, folded, event);
   }
   return all;

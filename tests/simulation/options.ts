@@ -1,3 +1,4 @@
+import { HISTORY_LIMITS } from '../../src/actors/history.ts';
 import { createChance } from './chance.ts';
 
 /** What a seed expands to; printed with every failure. Times in virtual ms, rates as probabilities. */
@@ -40,6 +41,8 @@ export interface Options {
   skewMs: number;
   /** Share of agents that are not diligent. */
   oddAgents: number;
+  /** How many events a stream may have before a long-lived actor goes on in a fresh one. */
+  carryOverAt: number;
 }
 
 export function optionsOf(seed: number): Options {
@@ -73,5 +76,6 @@ export function optionsOf(seed: number): Options {
     userCommits: hit(0.3) ? int(1, 2) : 0,
     skewMs: hit(0.3) ? pick([-600_000, -5_000, 5_000, 600_000]) : 0,
     oddAgents: pick([0, 0.2, 0.5, 0.8]),
+    carryOverAt: hit(0.5) ? int(2, 12) : HISTORY_LIMITS.carryOverAt,
   };
 }

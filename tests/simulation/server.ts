@@ -1,3 +1,4 @@
+import type { HistoryLimits } from '../../src/actors/history.ts';
 import { type Accepted, authenticate, OPERATOR_TOKEN_PREFIX } from '../../src/commands/index.ts';
 import { sha256 } from '../../src/kernel/canonical.ts';
 import { type Failure, invalid, isFailure } from '../../src/kernel/errors.ts';
@@ -44,6 +45,7 @@ export interface ServerParts {
   machine: Machine;
   plants: Plants;
   skewMs: () => number;
+  history: HistoryLimits;
   /** Told of each line that says an actor has crashed or a story broke. */
   complain(message: string): void;
 }
@@ -72,6 +74,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
       name === 'bugfix' ? BUGFIX : invalid('definition.unknown', `There is no workflow ${name}.`),
     checkProblem: () => null,
     fillPreset: (preset) => preset,
+    history: parts.history,
     snapshots: createSnapshots(store, parts.cache, LOG_ID, parts.complain),
     around: (story) => plantedStory(story, plants, () => startedAt),
   });

@@ -1,3 +1,4 @@
+import { HISTORY_LIMITS } from '../../src/actors/history.ts';
 import { World } from '../../src/processes/index.ts';
 import { messageOf } from '../../src/kernel/errors.ts';
 import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
@@ -111,7 +112,19 @@ export async function simulate(
     life = mine;
     server = null;
     loop.trace(`boot ${mine.name}`);
-    const parts = { loop, chance, life: mine, disk, blobs, cache, machine, plants: planted, skewMs: () => skewMs };
+    const history = { ...HISTORY_LIMITS, carryOverAt: options.carryOverAt };
+    const parts = {
+      loop,
+      chance,
+      life: mine,
+      disk,
+      blobs,
+      cache,
+      machine,
+      plants: planted,
+      skewMs: () => skewMs,
+      history,
+    };
     const complain = (message: string) => {
       loop.trace(`log ${mine.name}: ${message}`);
       if (
