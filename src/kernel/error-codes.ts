@@ -202,6 +202,12 @@ export const ERROR_CODES = {
     'The log to import into holds events already.',
     'Import into a new data directory.',
   ),
+  'log.incomplete': entry(
+    'invalid',
+    409,
+    'The log lacks events: they are hidden, or they are lost.',
+    'Show again what was hidden; `heph log verify` says whether something was lost.',
+  ),
   'log.bad_export': entry(
     'invalid',
     400,
@@ -316,6 +322,12 @@ export const ERROR_CODES = {
     409,
     'The directory is not empty, and what is in it is not overwritten.',
     'Name a new directory.',
+  ),
+  'data.import_unfinished': entry(
+    'invalid',
+    409,
+    'A log was being brought into the directory, and that was broken off: a part of it is there.',
+    'Say `heph log import` with the same file, directory and store again: it goes on where it was.',
   ),
   'backup.not_one': entry(
     'invalid',

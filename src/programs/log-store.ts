@@ -6,6 +6,7 @@ import { createIds, type Ids } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
 import { openDataDirectory } from '../store/adapters/data-directory.ts';
 import { writeFileDurably } from '../store/adapters/durable-file.ts';
+import { refuseUnfinishedImport } from '../store/adapters/import-mark.ts';
 import { type EventStoreDb, isEsdbUrl, openEventStoreDb } from '../store/adapters/eventstoredb.ts';
 import { type Owner, takeOwnership } from '../store/adapters/sqlite/owner.ts';
 import { logPathOf } from '../store/adapters/sqlite/schema.ts';
@@ -38,16 +39,23 @@ export interface LogStoreOptions {
   clock: Clock;
   random: Random;
   takeOver: boolean;
+  /** The directory is to be filled: one in which that was broken off is opened too. */
+  importing?: boolean;
 }
 
 /**
  * Opens the log that `where` names. A data directory belongs to one log for good: throws Invalid `data.other_store` when
- * it belongs to another one than that, and `server.unknown_store`.
+ * it belongs to another one than that, `data.import_unfinished`, and `server.unknown_store`.
  */
 export async function openLogStore(options: LogStoreOptions): Promise<LogStore> {
+  if (!options.importing) refuseUnfinishedImport(options.directory);
   if (options.where === 'sqlite') return openEmbedded(options);
   if (isEsdbUrl(options.where)) return openRemote(options);
-  throw new HephError('server.unknown_store', `There is no store ${JSON.stringify(withoutPassword(options.where))}.`);
+  throw unknownStore(options.where);
+}
+
+export function unknownStore(where: string): HephError {
+  return new HephError('server.unknown_store', `There is no store ${JSON.stringify(withoutPassword(where))}.`);
 }
 
 async function openEmbedded(options: LogStoreOptions): Promise<LogStore> {
@@ -125,7 +133,7 @@ async function bind(path: string, store: EventStoreDb, where: string, ids: Ids):
 
 const bindingPathOf = (directory: string) => join(directory, 'store.json');
 
-function readBinding(directory: string): Binding | undefined {
+export function readBinding(directory: string): Binding | undefined {
   if (!existsSync(bindingPathOf(directory))) return undefined;
   try {
     return JSON.parse(readFileSync(bindingPathOf(directory), 'utf8')) as Binding;
@@ -139,7 +147,7 @@ export function runnerOf(directory: string): string | null {
   return readBinding(directory)?.runnerId ?? null;
 }
 
-function otherStore(directory: string, where: string): HephError {
+export function otherStore(directory: string, where: string): HephError {
   return new HephError('data.other_store', `the log of ${directory} is in ${where}`, { details: { where } });
 }
 

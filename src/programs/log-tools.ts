@@ -1,79 +1,79 @@
 import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { replay } from '../actors/replay.ts';
-import { systemClock } from '../kernel/adapters/system.ts';
+import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import { HephError } from '../kernel/errors.ts';
-import { connect, logPathOf } from '../store/adapters/sqlite/schema.ts';
-import { createKinds } from '../store/adapters/sqlite/catalogue.ts';
-import { createReader } from '../store/adapters/sqlite/reader.ts';
-import { openSqliteStore, verifyLog } from '../store/adapters/sqlite.ts';
-import type { StoredEvent } from '../store/event-store.ts';
-import { exportLog, importLog } from '../store/export.ts';
-import { toEvent } from '../store/rows.ts';
+import { readImportMark, removeImportMark, writeImportMark } from '../store/adapters/import-mark.ts';
+import { verifyLog } from '../store/adapters/sqlite.ts';
+import { readWorkspaceFiles, writeWorkspaceFile } from '../store/adapters/workspace-files.ts';
+import { checkLog } from '../store/check-log.ts';
+import { exportLog } from '../store/export.ts';
+import type { CarriedFile } from '../store/export-format.ts';
+import { checkExport, fillLog } from '../store/import.ts';
 import { createUpcaster, UPCASTS } from '../store/upcasters/index.ts';
 import type { LogTools } from '../transport/cli/index.ts';
+import { refuseAbsent, withLog } from './log-source.ts';
+import { type LogStore, openLogStore } from './log-store.ts';
 
-const PAGE_EVENTS = 1000;
-const SQLITE = {
-  gapFreePositions: true,
-  hashChain: true,
-  payloadCheckedIdempotency: true,
-  durable: true,
-  otherWriters: false,
-};
-
-/** Work on the log's file itself, beside a living server or without one. Only `import` writes, and it becomes the owner. */
+/** Work on a log where it lies, beside living servers or without one. Only `import` writes, and it becomes the owner. */
 export const logTools: LogTools = {
-  async verify(directory) {
-    refuseAbsent(directory);
-    const { ok, events, head, anchored, damage } = await verifyLog(directory);
-    const found = damage
-      ? { position: damage.position === null ? null : String(damage.position), reason: damage.reason }
-      : null;
-    return { ok, events, anchored, position: String(head.position), damage: found };
+  async verify(place) {
+    if (place.store === 'sqlite') return verifyChain(place.directory);
+    const { events, position, damage } = await withLog(place, checkLog);
+    const found = damage && { position: String(damage.position), reason: damage.reason };
+    return { ok: !damage, events, chained: false, anchored: false, position: String(position), damage: found };
   },
 
-  async export(directory, sink) {
-    refuseAbsent(directory);
-    return exportLog({ capabilities: SQLITE, readAll: () => readLog(directory) }, sink);
+  async export(place, sink, onProgress) {
+    const damagedBlobs: string[] = [];
+    const directory = existsSync(place.directory) ? await realpath(place.directory) : null;
+    const made = await withLog(place, (log) =>
+      exportLog(log, sink, {
+        ...(directory && { files: readWorkspaceFiles(directory, (hash) => damagedBlobs.push(hash)) }),
+        ...(onProgress && { onProgress }),
+      }),
+    );
+    return { ...made, damagedBlobs, withFiles: directory !== null };
   },
 
-  async import(directory, source) {
-    const store = await openSqliteStore({ directory, clock: systemClock });
+  async import({ directory, store: where }, source, onProgress) {
+    const checked = await checkExport(source());
+    const target = { directory, where, clock: systemClock, random: systemRandom, takeOver: false, importing: true };
+    const log = await openLogStore(target);
     try {
-      return await importLog(source, store);
+      await begin(log, checked.hash);
+      const putFile = (file: CarriedFile) => writeWorkspaceFile(log.path, file);
+      await fillLog(source, log.store, { putFile, ...(onProgress && { onProgress }) });
+      removeImportMark(log.path);
+      return checked;
     } finally {
-      await store.close();
+      await log.store.close();
     }
   },
 
-  async replay(directory, onProgress) {
+  async replay(place, onProgress) {
     const upcast = createUpcaster(UPCASTS);
-    const source = { readAll: () => mapped(readLog(directory), upcast) };
-    const report = await replay(source, onProgress);
+    const report = await withLog(place, (log) => replay({ readAll: () => mapped(log.readAll(), upcast) }, onProgress));
     return { ...report, position: String(report.position) };
   },
 };
 
-function refuseAbsent(directory: string): void {
-  if (!existsSync(logPathOf(directory))) throw new HephError('log.absent', `There is no log in ${directory}.`);
+async function verifyChain(directory: string) {
+  refuseAbsent(directory);
+  const { ok, events, head, anchored, damage } = await verifyLog(directory);
+  const position = damage?.position ?? null;
+  const found = damage && { position: position === null ? null : String(position), reason: damage.reason };
+  return { ok, events, chained: true, anchored, position: String(head.position), damage: found };
 }
 
-/** Every event up to the one that was last when the reading began. */
-async function* readLog(directory: string): AsyncGenerator<StoredEvent> {
-  refuseAbsent(directory);
-  const db = connect(logPathOf(directory), { readOnly: true });
-  try {
-    const high = Number(db.prepare('SELECT max(position) AS last FROM events').get()?.last ?? 0);
-    const reader = createReader(db, createKinds(db));
-    for (let low = 0; low < high; ) {
-      const rows = reader.logPage(undefined, { low, high, limit: PAGE_EVENTS });
-      if (rows.length === 0) return;
-      for (const row of rows) yield toEvent(row);
-      low = rows.at(-1)?.position as number;
-    }
-  } finally {
-    db.close();
-  }
+/** Into an empty log only, or into one in which an import of the same export was broken off. */
+async function begin({ store, path }: LogStore, hash: string): Promise<void> {
+  const mark = readImportMark(path);
+  if (mark?.hash === hash) return;
+  if (mark) throw new HephError('data.import_unfinished', `an import of another file into ${path} was broken off`);
+  const head = await store.head();
+  if (head !== 0n) throw new HephError('log.not_empty', `the log to import into is at position ${head}`);
+  writeImportMark(path, { hash });
 }
 
 async function* mapped<T, U>(items: AsyncIterable<T>, map: (item: T) => U): AsyncGenerator<U> {

@@ -6,7 +6,8 @@ import { systemClock } from '../kernel/adapters/system.ts';
 import { openMemoryStore } from './adapters/memory.ts';
 import { openSqliteStore, verifyLog } from './adapters/sqlite.ts';
 import type { EventStore, NewEvent, StoredEvent } from './event-store.ts';
-import { exportLog, importLog } from './export.ts';
+import { exportLog } from './export.ts';
+import { importLog } from '../../tests/support/import-log.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'heph-export-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -93,10 +94,28 @@ describe('an exported log', () => {
     expect(await store.head()).toBe(0n);
   });
 
-  it('is not put into a log that holds something', async () => {
-    const store = await filled(openMemoryStore());
-    const text = await textOf(store);
-    await expect(importLog(chunked(text, 100), store)).rejects.toMatchObject({ code: 'log.not_empty' });
+  it('is not put into a log that holds something else, and goes on in one that holds its beginning', async () => {
+    const from = await filled(openMemoryStore());
+    const text = await textOf(from);
+    const [behind, ahead, begun] = [openMemoryStore(), await filled(openMemoryStore()), openMemoryStore()];
+    await behind.append('task-s0', 'any', [noted('e0', 'another')]);
+    await ahead.append('task-s0', 'any', [noted('more', 'more')]);
+    for (const store of [behind, ahead])
+      await expect(importLog(chunked(text, 4096), store)).rejects.toMatchObject({ code: 'log.not_empty' });
+    for await (const { stream, revision: _revision, position, ...event } of from.readAll())
+      if (position <= 400n) await begun.append(stream, 'any', [event]);
+    await importLog(chunked(text, 4096), begun);
+    expect(await textOf(begun)).toBe(text);
+  });
+
+  it('of a log that lacks events is not made', async () => {
+    const from = await filled(openMemoryStore());
+    const hidden = {
+      async *readAll() {
+        for await (const event of from.readAll()) if (event.position !== 300n) yield event;
+      },
+    };
+    await expect(exportLog(hidden, () => {})).rejects.toMatchObject({ code: 'log.incomplete' });
   });
 
   const spoils: [string, (lines: string[]) => string[]][] = [
@@ -107,7 +126,7 @@ describe('an exported log', () => {
     ['with two events exchanged', (lines) => lines.with(7, lines[8] as string).with(8, lines[7] as string)],
     ['with something behind its end', (lines) => [...lines, lines[3] as string]],
     ['without its header', (lines) => lines.slice(1)],
-    ['of a later version', (lines) => lines.with(0, '{"format":"heph-log","version":2}')],
+    ['of a later version', (lines) => lines.with(0, '{"format":"heph-log","version":3}')],
     ['with a line that is no JSON', (lines) => lines.with(4, 'x')],
     ['with a line that is no event', (lines) => lines.with(4, '{"position":"4"}')],
     [

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { DeleteExpected, EventStore, NewEvent, StoredEvent } from '../../src/store/event-store.ts';
-import { exportLog, importLog } from '../../src/store/export.ts';
+import { exportLog } from '../../src/store/export.ts';
 import { METADATA_TYPE, TOMBSTONE_REVISION, TOMBSTONE_TYPE } from '../../src/store/stream-metadata.ts';
 import { readWhole } from '../../src/store/whole-stream.ts';
 import { all, event, idsOf } from './event-store.contract.ts';
 import { type HidingAction, hidingAction, runHiding } from './hiding-model.ts';
+import { importLog } from '../support/import-log.ts';
 
 /** The time by which the store judges ages; null when it has one of its own that nobody can move. */
 export type TestTime = { now(): number; pass(ms: number): void };

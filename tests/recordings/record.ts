@@ -29,7 +29,7 @@ async function repair(): Promise<string> {
     const report = ran.lines.at(-1) as { data: string; repository: string };
     if (ran.code !== 0) throw new Error(ran.stderr);
     let text = '';
-    await logTools.export(report.data, (line) => void (text += line));
+    await logTools.export({ directory: report.data, store: 'sqlite' }, (line) => void (text += line));
     const bootId = /"bootId":"([^"]+)"/.exec(text)?.[1] as string;
     const replaced: [string, string][] = [
       [report.data, '/home/person/.local/share/heph'],
@@ -40,7 +40,7 @@ async function repair(): Promise<string> {
     ];
     const neutral = replaced.reduce((all, [from, to]) => all.replaceAll(from, to), text);
     // Written out again, so that the end names the hash of what is there now.
-    return textOf({ capabilities: { gapFreePositions: true } as EventStore['capabilities'], readAll: () => eventsOf(neutral) });
+    return textOf({ readAll: () => eventsOf(neutral) });
   } finally {
     await product.end();
   }
@@ -53,7 +53,7 @@ async function* eventsOf(text: string): AsyncGenerator<StoredEvent> {
   }
 }
 
-async function textOf(store: Pick<EventStore, 'capabilities' | 'readAll'>): Promise<string> {
+async function textOf(store: Pick<EventStore, 'readAll'>): Promise<string> {
   let text = '';
   await exportLog(store, (line) => void (text += line));
   return text;

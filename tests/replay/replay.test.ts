@@ -9,7 +9,7 @@ import { createMemoryCache } from '../../src/projections/adapters/memory-cache.t
 import { startProjectionHost, VIEWS } from '../../src/projections/index.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import { categoryOf, type EventStore, type StoredEvent } from '../../src/store/event-store.ts';
-import { importLog } from '../../src/store/export.ts';
+import { importLog } from '../support/import-log.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../../src/store/upcasters/index.ts';
 import { troubles } from '../recordings/troubles.ts';
 

@@ -1,4 +1,5 @@
 import { isFailure } from '../../src/kernel/errors.ts';
+import { actorStreamOf } from '../../src/machines/carry-over.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import type { Chance } from './chance.ts';
 import type { Loop } from './loop.ts';
@@ -88,7 +89,7 @@ export async function resumeAll({ loop, log }: ClientParts, send: Operate, over:
     const states = new Map<string, string>();
     let stopped = false;
     for await (const event of log.readAll()) {
-      states.set(event.stream, event.meta.to ?? '');
+      states.set(actorStreamOf(event.stream), event.meta.to ?? '');
       if (event.type === 'AgentKindStopped') stopped = true;
       if (event.type === 'FleetResumed') stopped = false;
     }

@@ -6,10 +6,12 @@ import type { Clock } from '../../kernel/clock.ts';
 import { Fault, HephError, isFailure, messageOf } from '../../kernel/errors.ts';
 import { type Format, readFormat, writeFormat } from './data-directory.ts';
 import { makeDirectoryDurably, syncDirectory, writeFileDurably } from './durable-file.ts';
-import { openFileBlobs } from './file-blobs.ts';
+import { blobsIn, openFileBlobs } from './file-blobs.ts';
+import { refuseUnfinishedImport } from './import-mark.ts';
 import { openAnchorFile } from './sqlite/anchor.ts';
 import { connect, logPathOf } from './sqlite/schema.ts';
 import { readHead, verifyLog } from './sqlite/verify.ts';
+import { DEFINITIONS } from './workspace-files.ts';
 
 /**
  * A backup is a directory: the log as one file, its anchor, all blobs, the user's workflow definitions, and, written
@@ -35,17 +37,16 @@ export interface BackupNote {
 
 const NOTE_VERSION = 1;
 const NOTE_FILE = 'backup.json';
-const DEFINITIONS = 'phases';
 const PAGES_AT_ONCE = 2 ** 31 - 1;
-const BLOB_PATTERN = /^[0-9a-f]{64}$/;
 
 /**
  * Copies a data directory to `to`, beside its living owner or without one. The copy is verified before it is called a
- * backup. Throws Invalid `log.absent`, `data.not_empty`; Fault `log.damaged`, `backup.failed`.
+ * backup. Throws Invalid `log.absent`, `data.import_unfinished`, `data.not_empty`; Fault `log.damaged`, `backup.failed`.
  */
 export async function backUp(directory: string, to: string, { clock }: { clock: Clock }): Promise<BackupNote> {
   if (!existsSync(logPathOf(directory))) throw new HephError('log.absent', `There is no log in ${directory}.`);
   const format = readFormat(directory);
+  refuseUnfinishedImport(directory);
   return orFailed(`no backup could be made in ${to}`, async () => {
     takeEmpty(to);
     await copyLog(directory, to);
@@ -161,12 +162,6 @@ async function copyBlobs(from: string, to: string): Promise<Pick<BackupNote, 'bl
     }
   }
   return { blobs, damagedBlobs };
-}
-
-function blobsIn(directory: string): string[] {
-  const root = join(directory, 'blobs');
-  const shards = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return shards.flatMap(({ name }) => readdirSync(join(root, name)).filter((file) => BLOB_PATTERN.test(file)));
 }
 
 /** Files only: a link would lead out of the copy. */

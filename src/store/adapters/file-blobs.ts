@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../kernel/canonical.ts';
@@ -49,6 +50,13 @@ export function openFileBlobs(directory: string): BlobStore {
       return bytes;
     },
   };
+}
+
+/** The hashes of all blobs in a data directory. */
+export function blobsIn(directory: string): string[] {
+  const root = join(directory, 'blobs');
+  const shards = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return shards.flatMap(({ name }) => readdirSync(join(root, name)).filter((file) => HASH_PATTERN.test(file)));
 }
 
 /** A spoiled file is written again when its bytes come once more. */

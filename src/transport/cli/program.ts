@@ -5,6 +5,7 @@ import { createClient } from './client.ts';
 import { EXIT, fail } from './failure.ts';
 import { createOutput } from './output.ts';
 import { dataDirectoryOf } from './server-file.ts';
+import { storeOf } from './store-url.ts';
 import { parseParam, type RunOptions, type Surroundings } from './verbs/run.ts';
 import type { World } from './world.ts';
 
@@ -35,6 +36,16 @@ export function createProgram(
     })
     .showSuggestionAfterError()
     .exitOverride();
+
+  const storeOption = () =>
+    new Option(
+      '--store <url>',
+      'Where the log is kept: sqlite, esdb://… or kurrentdb://… (default: HEPH_STORE, else sqlite)',
+    );
+  const placeOf = (directory: string, command: Command) => ({
+    directory,
+    store: storeOf(command.opts<{ store?: string }>().store, world.env),
+  });
 
   function begin(command: Command, start: boolean): Start {
     const typed = command.optsWithGlobals<{ data?: string; json?: boolean }>();
@@ -122,10 +133,7 @@ export function createProgram(
     .option('--host <address>', 'The address to listen on', '127.0.0.1')
     .option('--no-open', 'Do not open the page in a browser')
     .option('--take-over', 'Become the owner of the data directory although another server lives')
-    .option(
-      '--store <url>',
-      'Where the log is kept: sqlite, esdb://… or kurrentdb://… (default: HEPH_STORE, else sqlite)',
-    )
+    .addOption(storeOption())
     .addOption(new Option('--idle-exit', 'End when idle').hideHelp());
 
   verb(
@@ -161,8 +169,9 @@ export function createProgram(
     'replay',
     'Decide every recorded command again and compare; has no effect on anything',
     { start: false, examples: ['heph replay'] },
-    async ({ output, directory }) => (await import('./verbs/log.ts')).replayLog(world, output, directory),
-  );
+    async ({ output, directory }, command) =>
+      (await import('./verbs/log.ts')).replayLog(world, output, placeOf(directory, command)),
+  ).addOption(storeOption());
   verb(
     'rebuild [view]',
     'Fold a view anew from the log and compare it with the one that serves',
@@ -174,22 +183,32 @@ export function createProgram(
     'log verify',
     'Find the first damaged event of the log, if there is one',
     { start: false, examples: ['heph log verify'] },
-    async ({ output, directory }) => (await import('./verbs/log.ts')).verify(world, output, directory),
-  );
+    async ({ output, directory }, command) =>
+      (await import('./verbs/log.ts')).verify(world, output, placeOf(directory, command)),
+  ).addOption(storeOption());
   verb(
     'log export [file]',
-    'Write the log as one JSON object per line',
-    { start: false, examples: ['heph log export story.jsonl'] },
-    async ({ output, directory }, _command, [file]) =>
-      (await import('./verbs/log.ts')).exportLog(world, output, directory, file),
-  );
+    'Write the log with its blobs and your workflow definitions as one JSON object per line',
+    {
+      start: false,
+      examples: ['heph log export story.jsonl', 'heph log export story.jsonl --store esdb://events:2113'],
+    },
+    async ({ output, directory }, command, [file]) =>
+      (await import('./verbs/log.ts')).exportLog(world, output, placeOf(directory, command), file),
+  ).addOption(storeOption());
   verb(
     'log import <file>',
-    'Bring an exported log into a new data directory',
-    { start: false, examples: ['heph log import story.jsonl --data ./copy'] },
-    async ({ output, directory }, _command, [file]) =>
-      (await import('./verbs/log.ts')).importLog(world, output, directory, file as string),
-  );
+    'Bring an export into a new data directory, or into an empty event store with a new data directory beside it',
+    {
+      start: false,
+      examples: [
+        'heph log import story.jsonl --data ./copy',
+        'heph log import story.jsonl --data ./copy --store esdb://events:2113',
+      ],
+    },
+    async ({ output, directory }, command, [file]) =>
+      (await import('./verbs/log.ts')).importLog(world, output, placeOf(directory, command), file as string),
+  ).addOption(storeOption());
 
   verb(
     'backup <directory>',

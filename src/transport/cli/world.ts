@@ -59,20 +59,34 @@ export interface Programs {
   builtInAgents(): Promise<Readonly<Record<string, { argv: readonly string[] } & Partial<SignInQuestion>>>>;
 }
 
-/** Work on the log of a data directory without its server. Nothing but `import` writes. */
+/** Where a log is: `sqlite`, in the data directory, or the URL of an event store, and the data directory that goes with it. */
+export interface LogPlace {
+  directory: string;
+  store: string;
+}
+
+type Progress = (events: number) => void;
+
+/** Work on a log without its server. Nothing but `import` writes. */
 export interface LogTools {
-  verify(directory: string): Promise<{
+  verify(place: LogPlace): Promise<{
     ok: boolean;
     events: number;
     position: string;
+    /** Whether its store keeps a hash chain, so that an event that was altered would be noticed. */
+    chained: boolean;
     anchored: boolean;
     damage: { position: string | null; reason: string } | null;
   }>;
-  /** Gives the log line by line, each with its line break. */
-  export(directory: string, sink: (line: string) => Promise<void> | void): Promise<Exported>;
-  /** Fills a new data directory from an export; `source` opens the text and is called twice. */
-  import(directory: string, source: () => AsyncIterable<string | Uint8Array>): Promise<Exported>;
-  replay(directory: string, onProgress: (events: number) => void): Promise<ReplayResult>;
+  /** Gives the log line by line, each with its line break, and behind it the blobs and definitions of the data directory. */
+  export(
+    place: LogPlace,
+    sink: (line: string) => Promise<void> | void,
+    onProgress?: Progress,
+  ): Promise<Exported & { damagedBlobs: string[]; withFiles: boolean }>;
+  /** Fills an empty log, and a new data directory, from an export; `source` opens the text and is called several times. */
+  import(place: LogPlace, source: () => AsyncIterable<string | Uint8Array>, onProgress?: Progress): Promise<Exported>;
+  replay(place: LogPlace, onProgress: Progress): Promise<ReplayResult>;
 }
 
 /** Copies of a data directory, made beside its living server or without one. */
@@ -101,6 +115,8 @@ export interface Exported {
   events: number;
   /** What the events chain to. */
   hash: string;
+  /** Blobs and definitions. */
+  files: number;
 }
 
 export interface ReplayResult {

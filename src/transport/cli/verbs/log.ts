@@ -4,36 +4,44 @@ import { resolve } from 'node:path';
 import { EXIT, fail } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { plainText } from '../../../kernel/plain-text.ts';
-import type { World } from '../world.ts';
+import type { LogPlace, World } from '../world.ts';
 
-/** Whether every event is as it was written; names the first that is not. Works beside a living server. */
-export async function verify(world: World, output: Output, directory: string): Promise<number> {
-  const result = await (await world.programs.log()).verify(directory);
+/** Whether every event is as it was written, as far as its store can tell; names the first that is not. */
+export async function verify(world: World, output: Output, place: LogPlace): Promise<number> {
+  const result = await (await world.programs.log()).verify(place);
   output.record({ type: 'verified', ...result });
-  if (result.ok) {
-    output.say(
-      `The log verifies: ${result.events} events up to position ${result.position}${result.anchored ? '' : ' (its end is not anchored, so events cut off behind it would not be noticed)'}.`,
-    );
+  const { ok, events, position, damage } = result;
+  if (ok) {
+    output.say(`The log verifies: ${events} events up to position ${position}${reservation(result)}.`);
     return EXIT.ok;
   }
   throw fail(
     'log.damaged',
-    `The log is damaged at position ${result.damage?.position ?? 'unknown'}: ${result.damage?.reason}. ${result.events} events before it verify.`,
+    `The log is damaged at position ${damage?.position ?? 'unknown'}: ${damage?.reason}. ${events} events before it verify.`,
   );
 }
 
-/** Writes the log as one JSON object a line, to a new file (0600) or to stdout. */
+function reservation({ chained, anchored }: { chained: boolean; anchored: boolean }): string {
+  if (!chained)
+    return ' are in order (its store keeps no hash chain, so an event that was altered would not be noticed)';
+  return anchored ? '' : ' (its end is not anchored, so events cut off behind it would not be noticed)';
+}
+
+/** Writes the log, and the blobs and definitions of the data directory, as JSON lines to a new file (0600) or to stdout. */
 export async function exportLog(
   world: World,
   output: Output,
-  directory: string,
+  place: LogPlace,
   to: string | undefined,
 ): Promise<number> {
   const tools = await world.programs.log();
+  const progress = progressOn(world);
   if (!to) {
     // One line after the other: a slow reader must not fill our memory with the log.
-    await tools.export(directory, (line) => new Promise((resolve) => world.stdout.write(line, resolve)));
-    return EXIT.ok;
+    const print = (line: string) => new Promise<void>((resolve) => void world.stdout.write(line, resolve));
+    const { damagedBlobs } = await tools.export(place, print, progress.show);
+    progress.end();
+    return refuseSpoiled(damagedBlobs);
   }
   const path = resolve(world.cwd, to);
   const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
@@ -43,36 +51,60 @@ export async function exportLog(
     );
   });
   try {
-    const { events, hash } = await tools.export(directory, async (line) => void (await file.write(line)));
+    const write = async (line: string) => void (await file.write(line));
+    const made = await tools.export(place, write, progress.show);
     await file.sync();
-    output.say(`Wrote ${events} events to ${path}.`);
-    output.record({ type: 'exported', events, hash, file: path });
+    progress.end();
+    const { events, hash, files, damagedBlobs, withFiles } = made;
+    output.say(`Wrote ${events} events and ${files} files, blobs and workflow definitions, to ${path}.`);
+    if (!withFiles)
+      output.say(`There is no data directory ${place.directory}, so the blobs are not in it: name it with --data.`);
+    output.record({ type: 'exported', events, hash, files, damagedBlobs, file: path });
+    return refuseSpoiled(damagedBlobs);
   } finally {
     await file.close();
   }
-  return EXIT.ok;
 }
 
-/** Brings an exported log into a data directory that has none yet. */
-export async function importLog(world: World, output: Output, directory: string, from: string): Promise<number> {
+/** What is there was written; that something was spoiled before must not look like success. */
+function refuseSpoiled(damagedBlobs: string[]): number {
+  if (damagedBlobs.length === 0) return EXIT.ok;
+  throw fail(
+    'blob.damaged',
+    `All the rest is there, but ${damagedBlobs.length} blobs were spoiled before: ${damagedBlobs.join(', ')}.`,
+  );
+}
+
+/** Brings an export into a log that is empty yet, with its files into the data directory. Said again, it goes on where it was. */
+export async function importLog(world: World, output: Output, place: LogPlace, from: string): Promise<number> {
   const path = resolve(world.cwd, from);
   await access(path, constants.R_OK).catch((error: Error) => {
     throw fail('cli.usage', `${path} cannot be read: ${error.message}.`);
   });
-  const { events, hash } = await (await world.programs.log()).import(directory, () => createReadStream(path));
-  output.say(`Took ${events} events into ${directory}.`);
-  output.record({ type: 'imported', events, hash });
+  const tools = await world.programs.log();
+  const progress = progressOn(world);
+  const { events, hash, files } = await tools.import(place, () => createReadStream(path), progress.show);
+  progress.end();
+  output.say(`Took ${events} events and ${files} files into ${place.directory}.`);
+  output.record({ type: 'imported', events, hash, files });
   return EXIT.ok;
 }
 
+/** A line on stderr that counts, for a person who waits. */
+function progressOn(world: World) {
+  const isShown = world.stderr.isTTY === true;
+  return {
+    show: (events: number) => void (isShown && world.stderr.write(`\r${events} events`)),
+    end: () => void (isShown && world.stderr.write('\r')),
+  };
+}
+
 /** Decides every recorded command again and compares. Nothing is appended, nothing is started. */
-export async function replayLog(world: World, output: Output, directory: string): Promise<number> {
+export async function replayLog(world: World, output: Output, place: LogPlace): Promise<number> {
   const tools = await world.programs.log();
-  const result = await tools.replay(
-    directory,
-    (events) => world.stderr.isTTY && world.stderr.write(`\r${events} events`),
-  );
-  if (world.stderr.isTTY) world.stderr.write('\r');
+  const progress = progressOn(world);
+  const result = await tools.replay(place, progress.show);
+  progress.end();
   output.record({ type: 'replayed', ...result });
   const { events, streams, commands, unknown, position, difference } = result;
   if (!difference) {

@@ -1,6 +1,7 @@
 import { fail, EXIT } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { readToken } from '../server-file.ts';
+import { storeOf } from '../store-url.ts';
 import type { LivingServer, World } from '../world.ts';
 import { openBrowser } from './open-browser.ts';
 import { httpCall } from '../http-call.ts';
@@ -48,13 +49,6 @@ export async function up(world: World, output: Output, directory: string, option
   } finally {
     for (const off of offs) off();
   }
-}
-
-/** Everybody on the machine can read a command line: a URL with a password comes by the environment only. */
-function storeOf(flag: string | undefined, env: World['env']): string {
-  if (flag && /\/\/[^/]*@/.test(flag))
-    throw fail('store.bad_url', 'A password does not belong on the command line: put the URL into HEPH_STORE.');
-  return flag ?? (env.HEPH_STORE || 'sqlite');
 }
 
 async function openPage(world: World, url: string, directory: string): Promise<void> {

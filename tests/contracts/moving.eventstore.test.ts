@@ -1,0 +1,3 @@
+import { movingContract } from './moving.contract.ts';
+
+movingContract('eventstore', 'repair');
