@@ -132,7 +132,14 @@ export async function createActorHost(parts: {
       return folded;
     }
     states.delete(stream);
-    return load(kind, stream);
+    const carried = await load(kind, stream);
+    // It is begun, and cannot be seen: nothing may be written behind the last event of the one before.
+    if (carried.successor !== null)
+      throw new Fault('log.history_hidden', `the events of ${carried.successor} are hidden`, {
+        details: { stream: carried.successor },
+        retryable: false,
+      });
+    return carried;
   }
 
   /** A carried answer does not know its position; its event does. */

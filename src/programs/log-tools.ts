@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { replay } from '../actors/replay.ts';
 import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import { HephError } from '../kernel/errors.ts';
+import type { Workflow } from '../machines/workflow/index.ts';
 import { readImportMark, removeImportMark, writeImportMark } from '../store/adapters/import-mark.ts';
 import { verifyLog } from '../store/adapters/sqlite.ts';
 import { readWorkspaceFiles, writeWorkspaceFile } from '../store/adapters/workspace-files.ts';
@@ -14,6 +15,7 @@ import { createUpcaster, UPCASTS } from '../store/upcasters/index.ts';
 import type { LogTools } from '../transport/cli/index.ts';
 import { refuseAbsent, withLog } from './log-source.ts';
 import { type LogStore, openLogStore } from './log-store.ts';
+import { bundlesOf, reopenRuns, watchingRuns } from './open-runs.ts';
 
 /** Work on a log where it lies, beside living servers or without one. Only `import` writes, and it becomes the owner. */
 export const logTools: LogTools = {
@@ -27,12 +29,11 @@ export const logTools: LogTools = {
   async export(place, sink, onProgress) {
     const damagedBlobs: string[] = [];
     const directory = existsSync(place.directory) ? await realpath(place.directory) : null;
-    const made = await withLog(place, (log) =>
-      exportLog(log, sink, {
-        ...(directory && { files: readWorkspaceFiles(directory, (hash) => damagedBlobs.push(hash)) }),
-        ...(onProgress && { onProgress }),
-      }),
-    );
+    const made = await withLog(place, (log) => {
+      const watched = watchingRuns(log);
+      const files = directory && filesOf(directory, watched.runs, (hash) => damagedBlobs.push(hash));
+      return exportLog(watched.log, sink, { ...(files && { files }), ...(onProgress && { onProgress }) });
+    });
     return { ...made, damagedBlobs, withFiles: directory !== null };
   },
 
@@ -44,8 +45,9 @@ export const logTools: LogTools = {
       await begin(log, checked.hash);
       const putFile = (file: CarriedFile) => writeWorkspaceFile(log.path, file);
       await fillLog(source, log.store, { putFile, ...(onProgress && { onProgress }) });
+      const stranded = await reopenRuns(log.path, log.store);
       removeImportMark(log.path);
-      return checked;
+      return { ...checked, stranded };
     } finally {
       await log.store.close();
     }
@@ -57,6 +59,12 @@ export const logTools: LogTools = {
     return { ...report, position: String(report.position) };
   },
 };
+
+/** Which runs are open is known when the log has been read. */
+async function* filesOf(directory: string, runs: () => Workflow[], onDamaged: (hash: string) => void) {
+  yield* readWorkspaceFiles(directory, onDamaged);
+  yield* bundlesOf(directory, runs());
+}
 
 async function verifyChain(directory: string) {
   refuseAbsent(directory);

@@ -19,11 +19,11 @@ export interface Exported {
   events: number;
   /** What the events chain to; the hash of the log's head where the store keeps a hash chain. */
   hash: string;
-  /** Blobs and definitions. */
+  /** Blobs, definitions, and what open runs have merged. */
   files: number;
 }
 
-/** A file of the workspace that the log relies on: `blobs/<hash>`, or `phases/<workflow>/…`. */
+/** A file of the workspace that the log relies on: `blobs/<hash>`, `phases/<workflow>/…`, `repos/<repository>.bundle`. */
 export interface CarriedFile {
   path: string;
   bytes: Uint8Array;

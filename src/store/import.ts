@@ -159,7 +159,7 @@ async function writeSideBySide(store: EventStore, events: AsyncIterable<StoredEv
 }
 
 async function write(store: EventStore, event: StoredEvent): Promise<void> {
-  const { stream, revision, position, ...rest } = event;
+  const { stream, revision: _revision, position, ...rest } = event;
   const appended = await store.append(stream, expectedBefore(event), [rest]);
   if (appended.position !== position)
     throw new HephError('log.not_empty', `position ${position} became ${appended.position}: another writer is there`);

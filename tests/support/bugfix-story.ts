@@ -1,4 +1,4 @@
-import { type WorkflowDefinition, checkedDefinitionSchema } from '../../src/machines/workflow/index.ts';
+import { type Workflow, type WorkflowDefinition, checkedDefinitionSchema } from '../../src/machines/workflow/index.ts';
 import type { TaskSpec } from '../../src/machines/task/index.ts';
 import type { Story } from './story.ts';
 
@@ -35,7 +35,7 @@ export const CHECK = {
 export function bugfix(story: Story) {
   const steps = {
     /** `runnerId`: whose work it is, where several servers share the log. */
-    start(goal = 'Make the tests pass', runnerId?: string): string {
+    start(goal = 'Make the tests pass', runnerId?: string, repository: Partial<Workflow['repository']> = {}): string {
       const workflowId = story.id('wfl');
       story.send('start_workflow', {
         workflowId,
@@ -43,7 +43,10 @@ export function bugfix(story: Story) {
         definitionHash: 'h',
         goal,
         params: {},
-        repository: { repositoryId: 'rep_one', path: '/repo', baseBranch: 'main', baseCommit: 'b'.repeat(40) },
+        repository: {
+          ...{ repositoryId: 'rep_one', path: '/repo', baseBranch: 'main', baseCommit: 'b'.repeat(40) },
+          ...repository,
+        },
         runBranch: `heph/run-${workflowId}`,
         agent: 'repair',
         check: 'npm test',

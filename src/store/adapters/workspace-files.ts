@@ -39,6 +39,8 @@ export async function* readWorkspaceFiles(
 
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}$/;
 
+const BUNDLE = /^[A-Za-z0-9][A-Za-z0-9_-]{0,79}\.bundle$/;
+
 /**
  * Keeps such a file in another data directory, durably. Throws Invalid `log.bad_export` for a path that leads elsewhere or
  * bytes that are not the blob's, `data.not_empty` when there is a definition of that name with other words.
@@ -50,6 +52,10 @@ export async function writeWorkspaceFile(directory: string, { path, bytes }: Car
     if ((await openFileBlobs(directory).put(bytes)) !== rest[0]) throw refuse('does not have the bytes of its name');
     return;
   }
+  if (folder === 'repos' && rest.length === 1 && BUNDLE.test(rest[0] as string)) {
+    await refuseLinks(directory, [folder, ...rest]);
+    return place(directory, path, bytes);
+  }
   if (folder !== DEFINITIONS || rest.length === 0 || !rest.every((name) => SEGMENT.test(name)))
     throw refuse('is no file of a workspace');
   const target = join(directory, path);
@@ -58,6 +64,11 @@ export async function writeWorkspaceFile(directory: string, { path, bytes }: Car
     if (Buffer.compare(await readFile(target), bytes) === 0) return;
     throw new HephError('data.not_empty', `${target} is there already, with other words`);
   }
+  await place(directory, path, bytes);
+}
+
+async function place(directory: string, path: string, bytes: Uint8Array): Promise<void> {
+  const target = join(directory, path);
   makeDirectoryDurably(dirname(target));
   const draft = join(directory, `draft-${randomUUID()}`);
   try {

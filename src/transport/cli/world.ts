@@ -78,14 +78,21 @@ export interface LogTools {
     anchored: boolean;
     damage: { position: string | null; reason: string } | null;
   }>;
-  /** Gives the log line by line, each with its line break, and behind it the blobs and definitions of the data directory. */
+  /** Gives the log line by line, each with its line break, and behind it what else of the data directory moves. */
   export(
     place: LogPlace,
     sink: (line: string) => Promise<void> | void,
     onProgress?: Progress,
   ): Promise<Exported & { damagedBlobs: string[]; withFiles: boolean }>;
-  /** Fills an empty log, and a new data directory, from an export; `source` opens the text and is called several times. */
-  import(place: LogPlace, source: () => AsyncIterable<string | Uint8Array>, onProgress?: Progress): Promise<Exported>;
+  /**
+   * Fills an empty log, and a new data directory, from an export; `source` opens the text and is called several times.
+   * `stranded`: runs that were open and cannot go on here.
+   */
+  import(
+    place: LogPlace,
+    source: () => AsyncIterable<string | Uint8Array>,
+    onProgress?: Progress,
+  ): Promise<Exported & { stranded: { workflowId: string; reason: string }[] }>;
   replay(place: LogPlace, onProgress: Progress): Promise<ReplayResult>;
 }
 
@@ -115,7 +122,7 @@ export interface Exported {
   events: number;
   /** What the events chain to. */
   hash: string;
-  /** Blobs and definitions. */
+  /** Blobs, definitions, and what open runs have merged. */
   files: number;
 }
 

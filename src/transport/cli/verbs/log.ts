@@ -56,7 +56,7 @@ export async function exportLog(
     await file.sync();
     progress.end();
     const { events, hash, files, damagedBlobs, withFiles } = made;
-    output.say(`Wrote ${events} events and ${files} files, blobs and workflow definitions, to ${path}.`);
+    output.say(`Wrote ${events} events and ${files} files to ${path}.`);
     if (!withFiles)
       output.say(`There is no data directory ${place.directory}, so the blobs are not in it: name it with --data.`);
     output.record({ type: 'exported', events, hash, files, damagedBlobs, file: path });
@@ -83,10 +83,12 @@ export async function importLog(world: World, output: Output, place: LogPlace, f
   });
   const tools = await world.programs.log();
   const progress = progressOn(world);
-  const { events, hash, files } = await tools.import(place, () => createReadStream(path), progress.show);
+  const made = await tools.import(place, () => createReadStream(path), progress.show);
   progress.end();
-  output.say(`Took ${events} events and ${files} files into ${place.directory}.`);
-  output.record({ type: 'imported', events, hash, files });
+  output.say(`Took ${made.events} events and ${made.files} files into ${place.directory}.`);
+  for (const { workflowId, reason } of made.stranded)
+    output.say(`The run ${workflowId} cannot go on here: ${plainText(reason)}`);
+  output.record({ type: 'imported', ...made });
   return EXIT.ok;
 }
 
