@@ -21,9 +21,17 @@ import { bundlesOf, reopenRuns, watchingRuns } from './open-runs.ts';
 export const logTools: LogTools = {
   async verify(place) {
     if (place.store === 'sqlite') return verifyChain(place.directory);
-    const { events, position, damage } = await withLog(place, checkLog);
+    const { events, position, headless, damage } = await withLog(place, checkLog);
     const found = damage && { position: String(damage.position), reason: damage.reason };
-    return { ok: !damage, events, chained: false, anchored: false, position: String(position), damage: found };
+    return {
+      ok: !damage,
+      events,
+      chained: false,
+      anchored: false,
+      headless,
+      position: String(position),
+      damage: found,
+    };
   },
 
   async export(place, sink, onProgress) {
@@ -71,7 +79,7 @@ async function verifyChain(directory: string) {
   const { ok, events, head, anchored, damage } = await verifyLog(directory);
   const position = damage?.position ?? null;
   const found = damage && { position: position === null ? null : String(position), reason: damage.reason };
-  return { ok, events, chained: true, anchored, position: String(head.position), damage: found };
+  return { ok, events, chained: true, anchored, headless: 0, position: String(head.position), damage: found };
 }
 
 /** Into an empty log only, or into one in which an import of the same export was broken off. */

@@ -17,12 +17,16 @@ const command = (count: number) => ({ meta: { command: { id: 'c' }, count } }) a
 
 it('a log in order is told as such', async () => {
   const log = events(['a-1', 0, command(2)], ['b-1', 0], ['a-1', 1], ['a-1', 2, command(1)], ['b-1', 1, { id: 'e0' }]);
-  expect(await checkLog(log)).toEqual({ events: 5, position: 29n, damage: null });
+  expect(await checkLog(log)).toEqual({ events: 5, position: 29n, headless: 0, damage: null });
+});
+
+it('a stream whose beginning is hidden is counted, and is no damage', async () => {
+  const log = events(['a-1', 3], ['b-1', 0], ['a-1', 4]);
+  expect(await checkLog(log)).toMatchObject({ events: 3, headless: 1, damage: null });
 });
 
 it.each([
   ['a gap in a stream', events(['a-1', 0], ['a-1', 2]), 8n, 'revision 2 of a-1 follows 0'],
-  ['a stream without its beginning', events(['a-1', 3]), 1n, 'revision 3 of a-1 follows -1'],
   ['an id that comes twice', events(['a-1', 0], ['a-1', 1, { id: 'e0' }]), 8n, 'e0 is in a-1 twice'],
   ['a position that goes back', events(['a-1', 0], ['a-1', 1, { position: 1n }]), 1n, 'its position does not follow'],
   ['an append in part', events(['a-1', 0, command(3)], ['a-1', 1], ['a-1', 2, command(1)]), 15n, 'in the middle'],

@@ -6,6 +6,8 @@ export interface CheckedLog {
   events: number;
   /** Of the last event that is in order; 0 for none. */
   position: bigint;
+  /** Streams that begin behind their first event: what was before is hidden, or lost. */
+  headless: number;
   damage: { position: bigint; reason: string } | null;
 }
 
@@ -15,10 +17,14 @@ export interface CheckedLog {
  */
 export async function checkLog(store: Pick<EventStore, 'readAll'>): Promise<CheckedLog> {
   const streams = new Map<string, StreamSeen>();
-  const checked: CheckedLog = { events: 0, position: 0n, damage: null };
+  const checked: CheckedLog = { events: 0, position: 0n, headless: 0, damage: null };
   for await (const event of store.readAll()) {
     const seen = streams.get(event.stream) ?? { revision: -1, ids: new Set<string>(), owed: 0 };
     streams.set(event.stream, seen);
+    if (seen.revision < 0 && event.revision > 0) {
+      checked.headless += 1;
+      seen.revision = event.revision - 1;
+    }
     const reason = event.position > checked.position ? wrongWith(event, seen) : 'its position does not follow';
     if (reason) return { ...checked, damage: { position: event.position, reason } };
     checked.events += 1;

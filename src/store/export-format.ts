@@ -29,6 +29,19 @@ export interface CarriedFile {
   bytes: Uint8Array;
 }
 
+const BLOB = /^blobs\/([0-9a-f]{64})$/;
+const DEFINITION = /^phases(\/[^/]{1,255})+$/;
+const BUNDLE = /^repos\/[A-Za-z0-9][A-Za-z0-9_-]{0,79}\.bundle$/;
+
+/** Why a file cannot be one of a workspace, or null: its name leads nowhere else, and a blob has the bytes of its name. */
+export function problemOf({ path, bytes }: CarriedFile): string | null {
+  const blob = BLOB.exec(path)?.[1];
+  if (blob) return sha256(bytes) === blob ? null : `the bytes of ${path} are not those of its name`;
+  const leadsAway = path.split('/').some((name) => name === '.' || name === '..') || /[\p{Cc}\\]/u.test(path);
+  if (!leadsAway && (DEFINITION.test(path) || BUNDLE.test(path))) return null;
+  return `${JSON.stringify(path.slice(0, 200))} is no file of a workspace`;
+}
+
 const HEADER = { format: 'heph-log', version: 2 };
 const LINE_CHARS_MAX = 1024 * 1024;
 const PART_BYTES_MAX = 384 * 1024;

@@ -12,6 +12,7 @@ import {
   type Line,
   linesOf,
   NO_FILES,
+  problemOf,
   rowAt,
   versionIn,
 } from './export-format.ts';
@@ -48,6 +49,8 @@ export async function checkExport(source: Text): Promise<Exported> {
     else if ('file' in value) {
       const file = fileIn(parts, value, line);
       if (!file) continue;
+      const problem = problemOf(file);
+      if (problem) throw badExport(line, problem);
       found.files += 1;
       found.filesHash = chainFile(found.filesHash, file);
     } else {

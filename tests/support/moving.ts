@@ -13,6 +13,7 @@ export async function fillWorkspace(directory: string, recording: 'repair' | 'tr
   for (const text of ['', 'a prompt', 'é'.repeat(600_000)]) await blobs.put(text);
   mkdirSync(join(directory, 'phases/own'), { recursive: true, mode: 0o700 });
   writeFileSync(join(directory, 'phases/own/workflow.yaml'), 'title: Ours\n', { mode: 0o600 });
+  writeFileSync(join(directory, 'phases/own/prüfe es.md'), 'Look.\n', { mode: 0o600 });
   return made;
 }
 

@@ -3,7 +3,7 @@ import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { HephError, isFailure } from '../../kernel/errors.ts';
-import type { CarriedFile } from '../export-format.ts';
+import { type CarriedFile, problemOf } from '../export-format.ts';
 import { makeDirectoryDurably, placeFileDurably } from './durable-file.ts';
 import { blobsIn, openFileBlobs } from './file-blobs.ts';
 
@@ -33,42 +33,30 @@ export async function* readWorkspaceFiles(
   const names = await readdir(join(directory, DEFINITIONS), { recursive: true, withFileTypes: true });
   for (const entry of names.filter((one) => one.isFile())) {
     const path = join(entry.parentPath, entry.name);
-    yield { path: path.slice(directory.length + 1), bytes: await readFile(path) };
+    const file = { path: path.slice(directory.length + 1), bytes: await readFile(path) };
+    if (problemOf(file) === null) yield file;
   }
 }
 
-const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}$/;
-
-const BUNDLE = /^[A-Za-z0-9][A-Za-z0-9_-]{0,79}\.bundle$/;
-
 /**
- * Keeps such a file in another data directory, durably. Throws Invalid `log.bad_export` for a path that leads elsewhere or
- * bytes that are not the blob's, `data.not_empty` when there is a definition of that name with other words.
+ * Keeps such a file in another data directory, durably. Throws Invalid `log.bad_export` for one that is none,
+ * `data.not_empty` when there is a definition of that name with other words, `data.not_ours` when a link leads elsewhere.
  */
-export async function writeWorkspaceFile(directory: string, { path, bytes }: CarriedFile): Promise<void> {
-  const [folder, ...rest] = path.split('/');
-  const refuse = (why: string) => new HephError('log.bad_export', `${JSON.stringify(path.slice(0, 200))} ${why}`);
-  if (folder === 'blobs' && rest.length === 1) {
-    if ((await openFileBlobs(directory).put(bytes)) !== rest[0]) throw refuse('does not have the bytes of its name');
-    return;
-  }
-  if (folder === 'repos' && rest.length === 1 && BUNDLE.test(rest[0] as string)) {
-    await refuseLinks(directory, [folder, ...rest]);
-    return place(directory, path, bytes);
-  }
-  if (folder !== DEFINITIONS || rest.length === 0 || !rest.every((name) => SEGMENT.test(name)))
-    throw refuse('is no file of a workspace');
+export async function writeWorkspaceFile(directory: string, file: CarriedFile): Promise<void> {
+  const { path, bytes } = file;
+  const problem = problemOf(file);
+  if (problem) throw new HephError('log.bad_export', problem);
+  if (path.startsWith('blobs/')) return void (await openFileBlobs(directory).put(bytes));
+  await refuseLinks(directory, path.split('/'));
   const target = join(directory, path);
-  await refuseLinks(directory, [DEFINITIONS, ...rest]);
-  if (existsSync(target)) {
+  if (path.startsWith(`${DEFINITIONS}/`) && existsSync(target)) {
     if (Buffer.compare(await readFile(target), bytes) === 0) return;
     throw new HephError('data.not_empty', `${target} is there already, with other words`);
   }
-  await place(directory, path, bytes);
+  await place(directory, target, bytes);
 }
 
-async function place(directory: string, path: string, bytes: Uint8Array): Promise<void> {
-  const target = join(directory, path);
+async function place(directory: string, target: string, bytes: Uint8Array): Promise<void> {
   makeDirectoryDurably(dirname(target));
   const draft = join(directory, `draft-${randomUUID()}`);
   try {

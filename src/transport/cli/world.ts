@@ -76,6 +76,8 @@ export interface LogTools {
     /** Whether its store keeps a hash chain, so that an event that was altered would be noticed. */
     chained: boolean;
     anchored: boolean;
+    /** Streams whose first events are hidden or lost; found out where there is no chain. */
+    headless: number;
     damage: { position: string | null; reason: string } | null;
   }>;
   /** Gives the log line by line, each with its line break, and behind it what else of the data directory moves. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { EXIT, fail } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { plainText } from '../../../kernel/plain-text.ts';
-import type { LogPlace, World } from '../world.ts';
+import type { LogPlace, LogTools, World } from '../world.ts';
 
 /** Whether every event is as it was written, as far as its store can tell; names the first that is not. */
 export async function verify(world: World, output: Output, place: LogPlace): Promise<number> {
@@ -21,10 +21,10 @@ export async function verify(world: World, output: Output, place: LogPlace): Pro
   );
 }
 
-function reservation({ chained, anchored }: { chained: boolean; anchored: boolean }): string {
-  if (!chained)
-    return ' are in order (its store keeps no hash chain, so an event that was altered would not be noticed)';
-  return anchored ? '' : ' (its end is not anchored, so events cut off behind it would not be noticed)';
+function reservation({ chained, anchored, headless }: Omit<Awaited<ReturnType<LogTools['verify']>>, 'damage'>): string {
+  if (chained) return anchored ? '' : ' (its end is not anchored, so events cut off behind it would not be noticed)';
+  const cut = headless > 0 ? `; the first events of ${headless} streams are hidden or lost` : '';
+  return ` are in order${cut} (its store keeps no hash chain, so an event that was altered would not be noticed)`;
 }
 
 /** Writes the log, and the blobs and definitions of the data directory, as JSON lines to a new file (0600) or to stdout. */
