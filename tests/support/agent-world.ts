@@ -69,7 +69,8 @@ export function createAgentWorld(): AgentWorld {
       await last.close();
       // A holder that has recorded its exit still has its code cache to write.
       for (const pid of holderPids(directory)) await until(() => !lives(pid));
-      rmSync(directory, { recursive: true, force: true });
+      // The spare holder of a server that was killed may be about to end.
+      rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }
