@@ -64,6 +64,8 @@ export interface Parts {
   checkProblem: (command: string) => Failure | null;
   /** Where what the processes know is saved; a disposable cache. */
   snapshots?: Snapshots;
+  /** Throws once another server has taken over the log. */
+  assertOwner?: () => void;
   /** How long an actor's stream may grow; default: as `history.ts` says. */
   history?: HistoryLimits;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
@@ -141,6 +143,7 @@ export async function assemble(parts: Parts): Promise<System> {
     clock,
     log,
     ...(parts.snapshots && { snapshots: parts.snapshots }),
+    ...(parts.assertOwner && { assertOwner: parts.assertOwner }),
     ...(share && { acts: { runnerId: runner.id, lease: share.lease }, onConfig: () => void refreshConfig() }),
     processes: [
       dispatching({ runnerId: runner.id }),
