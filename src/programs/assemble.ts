@@ -6,6 +6,8 @@ import {
   createCommandBus,
   prepareCreateTask,
   prepareRestartTask,
+  prepareRevertTask,
+  prepareRevertWorkflow,
   prepareStartWorkflow,
   type WorkflowInspection,
 } from '../commands/index.ts';
@@ -114,6 +116,8 @@ export async function assemble(parts: Parts): Promise<System> {
       start_workflow: prepareStartWorkflow({ host, inspection, ...(parts.sharing && { runnerId: runner.id }) }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
+      revert_task: prepareRevertTask({ host }),
+      revert_workflow: prepareRevertWorkflow({ host }),
     },
     redact: parts.redact,
     resolveId: parts.resolveId,

@@ -205,13 +205,17 @@ export interface MergeRequest {
   branch: string;
   candidate: string;
   message: string;
+  /** `candidate` is a merge of this commit that the branch holds, and is to be taken out of it. */
+  revertOf?: string;
 }
 
 export type MergeResult =
   | { outcome: 'merged'; onto: string; commit: string; tree: string }
-  /** The branch holds the candidate already. */
+  /** The branch holds the candidate already; of a revert: nothing of it any more. */
   | { outcome: 'contained'; onto: string; commit: string }
-  | { outcome: 'conflict'; onto: string; files: string[] };
+  | { outcome: 'conflict'; onto: string; files: string[] }
+  /** Of a revert: the branch does not hold that merge. */
+  | { outcome: 'absent'; onto: string };
 
 export interface DeliverRequest {
   repositoryId: string;

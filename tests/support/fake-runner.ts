@@ -65,6 +65,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   const failures = new Map<string, Error[]>();
   const calls: string[] = [];
   const parents = new Map<string, string>();
+  const brought = new Map<string, string>();
 
   const commitOf = (bugs: Iterable<string>, parent = ''): string => {
     const id = createHash('sha1')
@@ -76,6 +77,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   };
   const treeOf = (bugs: Iterable<string>) => `tree-${[...bugs].sort().join(',') || 'clean'}`;
   const bugsIn = (commit: string) => commits.get(commit) ?? new Set<string>();
+  const isIn = (commit: string | undefined, ancestor: string): boolean =>
+    commit === ancestor || (!!commit && [parents, brought].some((side) => isIn(side.get(commit), ancestor)));
   const base = commitOf(options.bugs);
   let userBase = base;
 
@@ -240,10 +243,18 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       checks.set(checkKey, result);
       return result;
     },
-    async mergeCandidate({ branch, candidate, candidateId }) {
+    async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
       called('mergeCandidate', candidateId);
       const onto = branches.get(branch);
       if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
+      if (revertOf !== undefined) {
+        if (!isIn(onto, candidate)) return { outcome: 'absent', onto };
+        const had = bugsIn(candidate);
+        const back = [...bugsIn(parents.get(candidate) ?? '')].filter((bug) => !had.has(bug));
+        const reverted = new Set([...bugsIn(onto), ...back]);
+        if (treeOf(reverted) === treeOf(bugsIn(onto))) return { outcome: 'contained', onto, commit: onto };
+        return { outcome: 'merged', onto, commit: commitOf(reverted, onto), tree: treeOf(reverted) };
+      }
       const from = bugsIn(base);
       const mine = bugsIn(candidate);
       const fixed = [...from].filter((bug) => !mine.has(bug));
@@ -259,7 +270,9 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
       const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
       for (const bug of added) merged.add(bug);
-      return { outcome: 'merged', onto, commit: commitOf(merged, onto), tree: treeOf(merged) };
+      const commit = commitOf(merged, onto);
+      brought.set(commit, candidate);
+      return { outcome: 'merged', onto, commit, tree: treeOf(merged) };
     },
     async moveBranch({ branch, from, to }) {
       called('moveBranch', branch);

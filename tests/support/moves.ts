@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { definition, keptTree, taskSpec, train, candidate, checkSummary, delivery, workflowStart } from './examples.ts';
+import {
+  definition,
+  keptTree,
+  revert,
+  taskSpec,
+  train,
+  candidate,
+  checkSummary,
+  delivery,
+  workflowStart,
+} from './examples.ts';
 import type { Said } from './given.ts';
 
 /**
@@ -195,6 +205,13 @@ const mergeTrain = fc.oneof(
       candidate: candidateId.map((id) => candidate(id)),
     }),
   },
+  ...['revert_task', 'revert_workflow'].map((name) =>
+    move(name, {
+      trainId,
+      train: train({ trainId }),
+      candidate: candidateId.map((id) => candidate(id, { commit: `of-${id}`, revert: revert() })),
+    }),
+  ),
   { weight: 2, arbitrary: ofTrain('start_merge') },
   { weight: 2, arbitrary: ofTrain('record_merged', { onto: 'c8', commit: 'm1', tree: 't1' }) },
   ofTrain('restart_merge', { reason: text }),
