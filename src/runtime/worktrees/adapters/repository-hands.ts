@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { runCheck } from '../../checks/adapters/run-check.ts';
+import { mutate } from '../../mutation/adapters/mutate.ts';
 import type { Runner } from '../../runner.ts';
 import type { Hands } from '../hands.ts';
 import { createLocks } from '../locks.ts';
@@ -23,6 +24,7 @@ export type RepositoryHands = Pick<
   | 'keepTree'
   | 'removeWorktree'
   | 'runCheck'
+  | 'mutate'
   | 'mergeCandidate'
   | 'moveBranch'
   | 'deliver'
@@ -56,6 +58,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
   const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
   const check = runCheck(hands);
+  const measure = mutate(hands);
   return {
     inspectRepository: inspectUsers(hands),
     openRun: oneBy(repository, openMirror(hands)),
@@ -64,6 +67,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
     keepTree: oneBy(task, keepTree(hands)),
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),
+    mutate: async (request) => swept.then(() => measure(request)),
     mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),
