@@ -24,7 +24,7 @@ export interface MutationRequest {
 
 export interface SurvivingMutant {
   file: string;
-  /** Both from 1; the column counts characters. */
+  /** The line that changes and where `original` begins on it, both from 1. */
   line: number;
   column: number;
   /** The instrumenter's name: `EqualityOperator`. */
@@ -49,7 +49,7 @@ export interface MutationScore {
   untested: number;
   /** Noticed ÷ tried: 0 when no mutant was noticed, 1 when each was. */
   score: number;
-  /** Changed files of languages that are not measured. */
+  /** Changed source that is not measured: another language, a link, or too large. */
   unmeasured: string[];
   millis: number;
 }

@@ -1,5 +1,5 @@
 import { lineStarts } from '../localise/source-map.ts';
-import { applyEdit, type Edit, narrowEdit } from './edit.ts';
+import { type Edit, narrowEdit } from './edit.ts';
 
 /** One small change of a file that may change what it does. */
 export interface Mutant {
@@ -31,13 +31,13 @@ const LOGGER = {
 };
 
 /**
- * All single-point mutations of a file at the offsets that `wanted` accepts, each patched text once; none when the file does
+ * All single-point mutations of a file that `wanted` accepts, each edit once; none when the file does
  * not parse.
  */
 export async function enumerateMutants(
   file: string,
   text: string,
-  wanted: (start: number) => boolean,
+  wanted: (start: number, edit: Edit) => boolean,
 ): Promise<Mutant[]> {
   const starts = lineStarts(text);
   const offsetOf = ({ line, column }: { line: number; column: number }) => (starts[line] ?? text.length) + column;
@@ -45,12 +45,12 @@ export async function enumerateMutants(
   const seen = new Set<string>();
   const add = (start: number, end: number, replacement: string, mutator: string) => {
     const edit = narrowEdit(text, start, end, replacement);
-    if (!edit || !wanted(start)) return;
-    const patched = applyEdit(text, edit);
-    if (seen.has(patched)) return;
-    seen.add(patched);
+    if (!edit || !wanted(start, edit)) return;
+    const key = `${edit.start} ${edit.end} ${edit.text}`;
+    if (seen.has(key)) return;
+    seen.add(key);
     const before = text.slice(start, end);
-    const after = patched.slice(start, end + patched.length - text.length);
+    const after = before.slice(0, edit.start - start) + edit.text + before.slice(edit.end - start);
     mutants.push({ file, start, mutator, before, after, edit });
   };
   for (const { location, replacement, mutatorName } of await mutantsOf(file, text)) {

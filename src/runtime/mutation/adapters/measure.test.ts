@@ -1,20 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { systemRandom } from '../../../kernel/adapters/system.ts';
+import { systemClock, systemRandom } from '../../../kernel/adapters/system.ts';
 import type { Clock } from '../../../kernel/clock.ts';
+import { programFile } from '../../../programs/installation.ts';
 import { scratch } from '../../worktrees/adapters/test-support.ts';
 import { measure } from './measure.ts';
 import { planMutants } from './plan.ts';
 import type { Tester, Verdict } from './tester.ts';
 
+const HANDS = { clock: systemClock, mutator: programFile('mutator') };
 const TEXT = 'export default [\n  1 + 2,\n  3 * 4,\n  5 - 6,\n  7 / 8,\n];\n';
 
 async function planned(seed = 1) {
   const checkout = scratch();
   writeFileSync(join(checkout, 'm.js'), TEXT);
   const change = { files: [{ file: 'm.js', lines: [[2, 5] as const] }], unmeasured: [] };
-  return { checkout, ...(await planMutants(checkout, change, seed)) };
+  return {
+    checkout,
+    ...(await planMutants(HANDS, checkout, change, { seed, deadlineMs: systemClock.monotonicMs() + 60_000 })),
+  };
 }
 
 /** A check of one second on a clock of its own; `verdict` sees the file as it then is. */

@@ -1,6 +1,7 @@
 import type { Hands } from '../../worktrees/hands.ts';
 import type { MutationResult, SurvivingMutant } from '../mutation.ts';
-import type { Plan, PlannedMutant } from './plan.ts';
+import type { PlannedMutant } from './mutants-of-file.ts';
+import type { Plan } from './plan.ts';
 import { type Scene, withEdits } from './scene.ts';
 import type { Tester, Verdict } from './tester.ts';
 
@@ -8,20 +9,21 @@ import type { Tester, Verdict } from './tester.ts';
 const PATIENCE = 4;
 const PATIENCE_MS_MIN = 5_000;
 
+export const NO_TIME = 'the time budget ended before a single mutant was tried';
+
 type Outcome = Verdict | 'untested';
 type Measured =
   | Omit<Extract<MutationResult, { measured: true }>, 'unmeasured' | 'millis'>
   | { measured: false; reason: string };
 
-/** Tries the mutants one after another, until all were tried or the budget is used up. */
+/** Tries the mutants one after another, until all were tried or it is `deadlineMs` by the monotonic clock. */
 export async function measure(
   hands: Pick<Hands, 'clock' | 'random'>,
   { mutants, checkout, texts }: Plan & Pick<Scene, 'checkout'>,
   tester: Tester,
-  budgetMs: number,
+  deadlineMs: number,
 ): Promise<Measured> {
-  const startedAt = hands.clock.monotonicMs();
-  const leftMs = () => Math.floor(budgetMs - (hands.clock.monotonicMs() - startedAt));
+  const leftMs = () => Math.floor(deadlineMs - hands.clock.monotonicMs());
   const baseline = await tester.baseline(Math.max(1, leftMs()));
   if (!baseline.fit) return { measured: false, reason: baseline.reason };
   const patienceMs = Math.max(PATIENCE_MS_MIN, baseline.durationMs * PATIENCE);
@@ -68,7 +70,7 @@ function score(outcomes: ReadonlyMap<PlannedMutant, Outcome>, unseen: ReadonlySe
   const number = (outcome: Outcome) => [...outcomes.values()].filter((one) => one === outcome).length;
   const [killed, timedOut, untested] = [number('noticed'), number('timed_out'), number('untested')];
   const tried = outcomes.size - untested;
-  if (tried === 0) return { measured: false, reason: 'the time budget ended before a single mutant was tried' };
+  if (tried === 0) return { measured: false, reason: NO_TIME };
   const survived = [...outcomes.keys()].filter((mutant) => outcomes.get(mutant) === 'unnoticed').sort(byPlace);
   return {
     measured: true,

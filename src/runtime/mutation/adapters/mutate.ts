@@ -10,7 +10,7 @@ import { kindOf, makeDirectory, readJson, removeContained, writeWhole } from '..
 import { checksOf, type Hands, mirrorOf } from '../../worktrees/hands.ts';
 import type { MutationRequest, MutationResult } from '../mutation.ts';
 import { commandTester } from './command-tester.ts';
-import { measure } from './measure.ts';
+import { measure, NO_TIME } from './measure.ts';
 import { planMutants } from './plan.ts';
 import { type Change, readChange } from './read-change.ts';
 import { suiteTester } from './suite-tester.ts';
@@ -19,19 +19,25 @@ import type { Tester } from './tester.ts';
 const SOURCE_CHARS_MAX = 400;
 const UNMEASURED_NAMED_MAX = 20;
 
-/** Lies beside the checks: its checkout is swept like theirs, and a recorded key is answered from `checks/results`. */
-export function mutate(hands: Hands): (request: MutationRequest) => Promise<MutationResult> {
+type MeasuringHands = Hands & { mutator: string };
+
+/**
+ * Lies beside the checks: its checkout is swept like theirs, and a recorded key is answered from `checks/results`.
+ * `mutator` is the program of the thread that parses.
+ */
+export function mutate(hands: Hands, mutator: string): (request: MutationRequest) => Promise<MutationResult> {
   const running = new Map<string, Promise<MutationResult>>();
+  const measuring: MeasuringHands = { ...hands, mutator };
   return async (request) => {
     splitWords(request.command);
     const key = sha256(`mutate ${request.key}`).slice(0, 40);
-    const under = running.get(key) ?? findOrMeasure(hands, request, key).finally(() => running.delete(key));
+    const under = running.get(key) ?? findOrMeasure(measuring, request, key).finally(() => running.delete(key));
     running.set(key, under);
     return under;
   };
 }
 
-async function findOrMeasure(hands: Hands, request: MutationRequest, key: string): Promise<MutationResult> {
+async function findOrMeasure(hands: MeasuringHands, request: MutationRequest, key: string): Promise<MutationResult> {
   const results = join(checksOf(hands), 'results');
   await makeDirectory(results);
   const recorded = await readJson<MutationResult>(join(results, `${key}.json`));
@@ -49,7 +55,7 @@ async function findOrMeasure(hands: Hands, request: MutationRequest, key: string
 
 type Fresh = Awaited<ReturnType<typeof measure>> & { unmeasured: string[] };
 
-async function measureFresh(hands: Hands, request: MutationRequest, key: string): Promise<Fresh> {
+async function measureFresh(hands: MeasuringHands, request: MutationRequest, key: string): Promise<Fresh> {
   if ((await kindOf(mirrorOf(hands, request.repositoryId))) === 'absent')
     throw new Fault('check.failed_to_run', `There is no mirror of ${request.repositoryId}.`, { retryable: false });
   const change = await readChange(hands, request);
@@ -61,7 +67,10 @@ async function measureFresh(hands: Hands, request: MutationRequest, key: string)
   const scratch = await mkdtemp(join(checks, 'mutate-'));
   try {
     await checkOut(hands, request, checkout);
-    return await measureIn(hands, request, change, { checkout, scratch, group });
+    return await measureIn(hands, request, change, { checkout, scratch, group }).catch((error: unknown) => {
+      const why = `The check ${JSON.stringify(request.command)} cannot be run: ${messageOf(error)}`;
+      throw new Fault('check.failed_to_run', why, { retryable: false, cause: error });
+    });
   } finally {
     await removeContained(hands, checks, checkout);
     await Promise.all([scratch, group].map((path) => rm(path, { recursive: true, force: true })));
@@ -74,16 +83,19 @@ interface Place {
   group: string;
 }
 
-async function measureIn(hands: Hands, request: MutationRequest, change: Change, place: Place): Promise<Fresh> {
-  const plan = await planMutants(place.checkout, change, request.seed);
+async function measureIn(
+  hands: MeasuringHands,
+  request: MutationRequest,
+  change: Change,
+  place: Place,
+): Promise<Fresh> {
+  const { seed, budgetMs } = request;
+  const deadlineMs = hands.clock.monotonicMs() + budgetMs;
+  const plan = await planMutants(hands, place.checkout, change, { seed, deadlineMs });
+  if (hands.clock.monotonicMs() >= deadlineMs) return { measured: false, reason: NO_TIME, unmeasured: plan.unmeasured };
   if (plan.mutants.length === 0) return nothingToMutate(plan.unmeasured);
   const tester = testerOf(hands, request, place, new Set(plan.texts.keys()));
-  const measured = await measure(hands, { ...plan, checkout: place.checkout }, tester, request.budgetMs).catch(
-    (error: unknown) => {
-      const why = `The check ${JSON.stringify(request.command)} cannot be run: ${messageOf(error)}`;
-      throw new Fault('check.failed_to_run', why, { retryable: false, cause: error });
-    },
-  );
+  const measured = await measure(hands, { ...plan, checkout: place.checkout }, tester, deadlineMs);
   return { ...measured, unmeasured: plan.unmeasured };
 }
 
@@ -105,7 +117,7 @@ function suiteOf(command: string, checkout: string): Suite | null {
 function nothingToMutate(unmeasured: string[]): Fresh {
   const reason =
     unmeasured.length > 0
-      ? `only JavaScript and TypeScript are mutated, not ${unmeasured
+      ? `no mutant could be made of ${unmeasured
           .slice(0, 3)
           .map((file) => plainLine(file, 200))
           .join(', ')}`

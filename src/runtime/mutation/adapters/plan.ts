@@ -1,20 +1,13 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { lineOf } from '../../../../agents/repair/src/localise/coverage.ts';
-import { lineStarts } from '../../../../agents/repair/src/localise/source-map.ts';
 import { mulberry32 } from '../../../../agents/repair/src/patch/candidates.ts';
-import type { Edit } from '../../../../agents/repair/src/patch/edit.ts';
-import { enumerateMutants } from '../../../../agents/repair/src/patch/mutants.ts';
-import { allChanged } from '../changed-lines.ts';
-import type { SurvivingMutant } from '../mutation.ts';
+import type { Hands } from '../../worktrees/hands.ts';
+import type { PlannedMutant, SourceFile } from './mutants-of-file.ts';
+import { findMutants } from './mutator-thread.ts';
 import type { Change } from './read-change.ts';
 import { insideOf } from './scene.ts';
 
 const FILE_BYTES_MAX = 512 * 1024;
 const MUTANTS_MAX = 5_000;
-
-export interface PlannedMutant extends Omit<SurvivingMutant, 'ran'> {
-  edit: Edit;
-}
 
 export interface Plan {
   /** In the order in which they are tried. */
@@ -24,25 +17,27 @@ export interface Plan {
   unmeasured: string[];
 }
 
-/** Every mutant whose whole edit lies on changed lines, in an order that is the same for the same seed. */
-export async function planMutants(checkout: string, change: Change, seed: number): Promise<Plan> {
-  const plan: Plan = { mutants: [], texts: new Map(), unmeasured: [...change.unmeasured] };
+/** Every mutant of the changed lines, in an order that is the same for the same seed. `deadlineMs`: of the monotonic clock. */
+export async function planMutants(
+  hands: Pick<Hands, 'clock'> & { mutator: string },
+  checkout: string,
+  change: Change,
+  { seed, deadlineMs }: { seed: number; deadlineMs: number },
+): Promise<Plan> {
+  const files: SourceFile[] = [];
+  const unmeasured = [...change.unmeasured];
   for (const { file, lines } of change.files) {
     const text = await readSource(checkout, file);
-    if (text === null) plan.unmeasured.push(file);
-    else {
-      const starts = lineStarts(text);
-      plan.texts.set(file, text);
-      for (const { edit, mutator, before, after } of await enumerateMutants(file, text, () => true)) {
-        const line = lineOf(text, edit.start);
-        if (!allChanged(lines, line, lineOf(text, Math.max(edit.start, edit.end - 1)))) continue;
-        const column = edit.start - (starts[line - 1] ?? 0) + 1;
-        plan.mutants.push({ file, line, column, mutator, original: before, replacement: after, edit });
-      }
-    }
+    if (text === null) unmeasured.push(file);
+    else files.push({ file, lines, text });
   }
-  plan.mutants = shuffled(plan.mutants, seed).slice(0, MUTANTS_MAX);
-  return plan;
+  const found = await findMutants(hands.mutator, files, hands.clock, deadlineMs);
+  unmeasured.push(...files.filter((_file, n) => found[n] === null).map(({ file }) => file));
+  const mutants = shuffled(
+    found.flatMap((some) => some ?? []),
+    seed,
+  ).slice(0, MUTANTS_MAX);
+  return { mutants, texts: new Map(files.map(({ file, text }) => [file, text])), unmeasured };
 }
 
 /** Null for what is no plain file of ours, too large to be parsed here, or would not be written back byte for byte. */

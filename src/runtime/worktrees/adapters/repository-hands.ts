@@ -33,6 +33,12 @@ export type RepositoryHands = Pick<
   takeRefs(request: RefsRequest): Promise<void>;
 };
 
+export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
+  git?: Hands['git'];
+  /** The program of the thread that mutates source files. */
+  mutator: string;
+}
+
 /**
  * The repository half of the Runner.
  *
@@ -43,7 +49,7 @@ export type RepositoryHands = Pick<
  * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
  * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `scratch/` and, rarely, `rescued/`.
  */
-export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hands['git'] }): RepositoryHands {
+export function createRepositoryHands(options: RepositoryHandsOptions): RepositoryHands {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const git = options.git ?? simpleGitAdapter(options);
   const hands: Hands = { ...options, directory: realpathSync(options.directory), git };
@@ -58,7 +64,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
   const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
   const check = runCheck(hands);
-  const measure = mutate(hands);
+  const measure = mutate(hands, options.mutator);
   return {
     inspectRepository: inspectUsers(hands),
     openRun: oneBy(repository, openMirror(hands)),
