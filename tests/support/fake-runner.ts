@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fault, HephError } from '../../src/kernel/errors.ts';
+import type { MutationResult } from '../../src/runtime/mutation/mutation.ts';
 import type {
   AgentProbe,
   AgentStart,
@@ -8,6 +9,9 @@ import type {
   RunnerEvent,
   TestOutcome,
 } from '../../src/runtime/runner.ts';
+
+/** A word that makes no test red and leaves one mutant alive: `untested:a < b`. */
+const UNTESTED = 'untested:';
 
 /**
  * A runner without a machine below it. A commit is a set of words: the bugs it still has. An agent is a function that
@@ -61,6 +65,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   const worktrees = new Map<string, { base: string; bugs: Set<string> }>();
   const agents = new Map<string, Running>();
   const checks = new Map<string, CheckResult>();
+  const measured = new Map<string, MutationResult>();
   const listeners = new Set<(event: RunnerEvent) => void>();
   const failures = new Map<string, Error[]>();
   const calls: string[] = [];
@@ -228,7 +233,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
         status: bugs.has(name) ? 'failed' : 'passed',
       }));
       const extra = [...bugs].filter((bug) => !options.bugs.includes(bug));
-      const red = bugs.size > 0;
+      const red = [...bugs].some((bug) => !bug.startsWith(UNTESTED));
       const result: CheckResult = {
         checkKey,
         command,
@@ -243,7 +248,29 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       checks.set(checkKey, result);
       return result;
     },
+<<<<<<< HEAD
     async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
+=======
+    async mutate({ key, commit }) {
+      const known = measured.get(key);
+      if (known) return known;
+      called('mutate', commit);
+      const survived = [...bugsIn(commit)]
+        .filter((bug) => bug.startsWith(UNTESTED))
+        .map((bug) => ({
+          ...{ file: 'a.js', line: 1, column: 1, mutator: 'EqualityOperator', ran: true },
+          ...{ original: bug.slice(UNTESTED.length), replacement: 'true' },
+        }));
+      const [mutants, killed] = [survived.length + 3, 3];
+      const result: MutationResult = {
+        ...{ measured: true, mutants, killed, survived, timedOut: 0, untested: 0 },
+        ...{ score: killed / mutants, unmeasured: [], millis: 1 },
+      };
+      measured.set(key, result);
+      return result;
+    },
+    async mergeCandidate({ branch, candidate, candidateId }) {
+>>>>>>> survivors
       called('mergeCandidate', candidateId);
       const onto = branches.get(branch);
       if (!onto) throw new Fault('git.failed', `no branch ${branch}`);

@@ -126,6 +126,13 @@ export const settingsSchema = z.strictObject({
         .default(2_000)
         .describe('Wait before the second attempt; doubled for each further one.'),
       checkWallMs: z.number().int().min(1000).default(600_000).describe('How long a check may take.'),
+      mutationMs: z
+        .number()
+        .int()
+        .min(1000)
+        .max(86_400_000)
+        .default(300_000)
+        .describe('How long the tests are asked whether they notice mutants of a change (`survivors_max`).'),
       checksAtOnce: z.number().int().min(1).max(64).default(2).describe('How many checks run at the same time.'),
       transcriptBytesMax: z
         .number()
