@@ -248,9 +248,6 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       checks.set(checkKey, result);
       return result;
     },
-<<<<<<< HEAD
-    async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
-=======
     async mutate({ key, commit }) {
       const known = measured.get(key);
       if (known) return known;
@@ -269,8 +266,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       measured.set(key, result);
       return result;
     },
-    async mergeCandidate({ branch, candidate, candidateId }) {
->>>>>>> survivors
+    async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
       called('mergeCandidate', candidateId);
       const onto = branches.get(branch);
       if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
