@@ -162,6 +162,7 @@ async function chooseBase(agent: Entity<Agent>, { world, runner, send }: Hands):
 /** Where its worktree is, and when it is recorded that it is ready. */
 async function prepare(
   agent: Entity<Agent>,
+  preset: AgentPreset,
   { world, runner, send }: Hands,
 ): Promise<{ path: string; recorded: Promise<unknown> }> {
   const { taskId, repositoryId, workflowId, attempt, branch, base } = agent.context;
@@ -172,11 +173,15 @@ async function prepare(
   // Answers where it is; it exists already.
   if (agent.value === 'starting')
     return { path: (await runner.prepareWorktree(worktree)).path, recorded: Promise.resolve() };
-  // Work that could not be merged is done again on what it did not merge with; what stood there is kept by the runner.
-  const anew = world.candidates.get(candidateIdOf(taskId, attempt - 1))?.outcome === 'refused';
+  // Work that could not be merged goes on upon what it did not merge with: the agent finds both in its files. One that
+  // cannot read a conflict makes it again. What stood there is kept by the runner.
+  const before = world.candidates.get(candidateIdOf(taskId, attempt - 1));
+  const anew = before?.outcome === 'refused';
+  const unfinished = anew && preset.conflicts !== 'anew' ? before.commit : null;
   if (anew) await runner.removeWorktree({ taskId, repositoryId });
   const ready = await runner.prepareWorktree({
     ...worktree,
+    ...(unfinished && { unfinished }),
     copyIgnored: { from: workflow.context.repository.path, globs: ['node_modules'] },
   });
   const recorded = settled(send('record_worktree', { agentId: agent.id, branch: ready.branch, commit: base }));
@@ -205,7 +210,7 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     });
   const words = composePrompt({ workflow, phase, task, branch });
   const hash = await blobs.put(words);
-  const { path, recorded: readyRecorded } = await prepare(agent, hands);
+  const { path, recorded: readyRecorded } = await prepare(agent, preset, hands);
   // It may have been stopped while the worktree was made ready.
   if (!STOPPABLE.includes(world.agents.get(agent.id)?.value ?? '')) return void (await readyRecorded);
   const { limits } = world.settings;

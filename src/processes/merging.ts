@@ -200,7 +200,7 @@ function refusalOf(
       const where = result.files.join(', ');
       const reason = revert
         ? `It cannot be taken out by itself: what was merged after it changes the same places in ${where}.`
-        : `It conflicts with what was merged meanwhile in ${where}. Make the change again on the branch as it is now.`;
+        : `It conflicts with what was merged meanwhile in ${where}. You have the branch as it is now; where these files hold conflict markers, resolve them so that both changes hold, else make the change again.`;
       return { code: 'merge_conflict', reason, files: result.files };
     }
   }

@@ -305,6 +305,22 @@ describe('merging', () => {
     await system.stop(1000);
   });
 
+  test.each([
+    ['claude', true],
+    ['repair', false],
+  ])('lays the conflict into the worktree of %s: %s', async (agent, laid) => {
+    const system = await startSystem({ settings: QUICK, conflicts: [['one', 'two']] });
+    await system.operator('start_workflow', { ...START, agent });
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    const back = await system.events('WorkSentBack');
+    const expected = laid ? back.map(({ meta }) => `layUnfinished ${meta.scope?.taskId}`) : [];
+    deepStrictEqual(
+      system.runner.calls.filter((call) => call.startsWith('layUnfinished')),
+      expected,
+    );
+    await system.stop(1000);
+  });
+
   test('opens further tasks when the whole is red, and ends after a bounded number of rounds', async () => {
     const system = await startSystem({
       settings: QUICK,

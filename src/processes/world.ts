@@ -4,7 +4,7 @@ import { CONFIG_ID, type Config, configActor, type Settings } from '../machines/
 import { actorStreamOf, carriedFrom, isCarryOver } from '../machines/carry-over.ts';
 import type { ActorKind, ActorState, Fact } from '../machines/define-actor.ts';
 import { FLEET_ID, type Fleet, fleetActor } from '../machines/fleet/index.ts';
-import type { MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
+import type { Candidate, MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
 import type { RunnerState } from '../machines/runner/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
@@ -35,7 +35,8 @@ export interface Entity<C = unknown> {
 
 export type CandidateEnd =
   | { outcome: 'landed'; commit: string; from: string; base: 'moved' | 'left' | 'not_asked'; reason: string | null }
-  | { outcome: 'refused'; code: string; reason: string; files: string[] }
+  /** `commit`: the work that was not merged. */
+  | { outcome: 'refused'; code: string; reason: string; files: string[]; commit: string | null }
   | { outcome: 'withdrawn' };
 
 const TASK_ENDED = new Set(['done', 'failed', 'cancelled', 'duplicated']);
@@ -283,8 +284,9 @@ export class World {
         if (isEndedWorkflow(entity)) this.letGo(entity.id);
         break;
       case 'mergeTrain': {
-        const workflowId = (entity as Entity<MergeTrain>).context.about?.workflowId ?? '';
-        this.recordCandidate(workflowId, { type: event.type, v: event.v, data: event.data } as MergeTrainFact);
+        const { about } = (entity as Entity<MergeTrain>).context;
+        const workflowId = about?.workflowId ?? '';
+        this.recordCandidate(about, { type: event.type, v: event.v, data: event.data } as MergeTrainFact);
         this.letGo(workflowId);
         break;
       }
@@ -345,8 +347,9 @@ export class World {
   }
 
   /** How it ended is kept for as long as its workflow is; of one that was let go of nobody asks. */
-  private recordCandidate(workflowId: string, fact: MergeTrainFact): void {
-    const end = endOf(fact);
+  private recordCandidate(about: Candidate | null, fact: MergeTrainFact): void {
+    const workflowId = about?.workflowId ?? '';
+    const end = endOf(fact, about);
     if (!end || !this.workflows.has(workflowId)) return;
     this.candidates.set(end.candidateId, end.how);
     indexed(this.candidateIds, workflowId).add(end.candidateId);
@@ -395,7 +398,7 @@ function phasesAt(
   return known.toSpliced(at, 1, Number(position));
 }
 
-function endOf(fact: MergeTrainFact): { candidateId: string; how: CandidateEnd } | null {
+function endOf(fact: MergeTrainFact, about: Candidate | null): { candidateId: string; how: CandidateEnd } | null {
   switch (fact.type) {
     case 'CandidateLanded': {
       const { candidateId, commit, from, base, reason } = fact.data;
@@ -403,7 +406,7 @@ function endOf(fact: MergeTrainFact): { candidateId: string; how: CandidateEnd }
     }
     case 'CandidateRefused': {
       const { candidateId, code, reason, files } = fact.data;
-      return { candidateId, how: { outcome: 'refused', code, reason, files } };
+      return { candidateId, how: { outcome: 'refused', code, reason, files, commit: about?.commit ?? null } };
     }
     case 'CandidateWithdrawn':
       return { candidateId: fact.data.candidateId, how: { outcome: 'withdrawn' } };

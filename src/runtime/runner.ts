@@ -89,6 +89,11 @@ export interface WorktreeRequest {
   /** `heph/<task>` */
   branch: string;
   commit: string;
+  /**
+   * Work that lies unfinished on top of `commit`: its changes are merged into the files, uncommitted, with git's markers
+   * where both sides changed the same lines.
+   */
+  unfinished?: string;
   /** Each an argv, run without a shell in the worktree. */
   setup?: string[][];
   /** Ignored files of the user's repository to copy in, by glob relative to its root (`node_modules` is linked copy-on-write where possible). */

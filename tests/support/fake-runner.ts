@@ -153,8 +153,9 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     async readBranch({ branch }) {
       return branches.get(branch) ?? null;
     },
-    async prepareWorktree({ taskId, branch, commit }) {
+    async prepareWorktree({ taskId, branch, commit, unfinished }) {
       called('prepareWorktree', taskId);
+      if (unfinished) called('layUnfinished', taskId);
       if (!worktrees.has(taskId)) worktrees.set(taskId, { base: commit, bugs: new Set(bugsIn(commit)) });
       return { path: `/worktrees/${taskId}`, branch, commit };
     },

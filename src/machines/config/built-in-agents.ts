@@ -13,6 +13,7 @@ const NETWORK = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'NODE
 export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fromEntries(
   Object.entries({
     repair: {
+      conflicts: 'anew',
       argv: [
         '{heph_node}',
         '{repair_agent}',

@@ -34,6 +34,12 @@ export const agentPresetSchema = z
       .describe(
         'What it prints: plain text (the default), or the JSON lines of one of these CLIs, by which a turn that failed is known in spite of its exit code.',
       ),
+    conflicts: z
+      .enum(['markers', 'anew'])
+      .optional()
+      .describe(
+        'How it gets work back that did not merge: as conflict markers in its files, on the branch as it is now (the default), or as a task to be done anew there.',
+      ),
     wallMs: z
       .number()
       .int()

@@ -1,3 +1,5 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitAll, git, type Job, openJob, write } from './test-support.ts';
 
@@ -62,6 +64,55 @@ describe('mergeCandidate', () => {
     await job.hands.moveBranch({ repositoryId: job.repositoryId, branch: job.runBranch, from: job.base, to: one });
     expect(await merge(job, one, 'cnd_1')).toEqual({ outcome: 'contained', onto: one, commit: one });
     expect(await merge(job, job.base, 'cnd_0')).toMatchObject({ outcome: 'contained' });
+  });
+});
+
+describe('a conflict', () => {
+  it('is laid into the agent’s worktree, on the branch as it is, and merges when both changes are kept', async () => {
+    const lines = (...changed: string[]) => `${['a', 'b', 'c', 'd', 'e', ...changed].join('\n')}\n`;
+    const job = await openJob({ 'a.txt': lines('here'), 'b/c.txt': 'c\n', 'old.txt': 'old\n' });
+    const { hands, repositoryId, runBranch } = job;
+    const one = await candidateOn(job, 'tsk_1', lines('one'));
+    const two = await candidateOn(job, 'tsk_2', lines('two'));
+    await hands.moveBranch({ repositoryId, branch: runBranch, from: job.base, to: one });
+    expect(await merge(job, two, 'cnd_2')).toMatchObject({ outcome: 'conflict', files: ['a.txt'] });
+
+    await hands.removeWorktree({ taskId: 'tsk_2', repositoryId });
+    const request = { taskId: 'tsk_2', repositoryId, branch: 'heph/tsk_2', commit: one, unfinished: two };
+    const { path } = await hands.prepareWorktree(request);
+    const conflicted = readFileSync(join(path, 'a.txt'), 'utf8');
+    expect(conflicted).toMatch(/<{7}[^]*one[^]*={7}[^]*two[^]*>{7}/);
+    expect(git(path, 'rev-parse', 'HEAD')).toBe(one);
+    expect(git(path, 'status', '--porcelain')).toBe('M a.txt');
+
+    const left = await hands.keepTree({ taskId: 'tsk_2', repositoryId, turn: 9, base: one, message: 'left' });
+    expect(await merge(job, left.commit ?? '', 'cnd_9')).toEqual({ outcome: 'conflict', onto: one, files: ['a.txt'] });
+
+    write(path, { 'a.txt': lines('one', 'two') });
+    const kept = await hands.keepTree({ taskId: 'tsk_2', repositoryId, turn: 2, base: one, message: 'both' });
+    const merged = await merge(job, kept.commit ?? '', 'cnd_3');
+    if (merged.outcome !== 'merged') throw new Error(merged.outcome);
+    expect(git(job.mirror, 'show', `${merged.commit}:a.txt`)).toBe(lines('one', 'two').trim());
+  });
+
+  it('leaves the files of work that merges as merged, those it removed removed', async () => {
+    const job = await openJob();
+    const { hands, repositoryId } = job;
+    const one = await candidateOn(job, 'tsk_1', 'one\n');
+    const { path: mine } = await hands.prepareWorktree({
+      ...{ taskId: 'tsk_2', repositoryId, branch: 'heph/tsk_2', commit: job.base },
+    });
+    rmSync(join(mine, 'b/c.txt'));
+    write(mine, { 'new.txt': 'new\n' });
+    const two = await hands.keepTree({ taskId: 'tsk_2', repositoryId, turn: 1, base: job.base, message: 'two' });
+    await hands.removeWorktree({ taskId: 'tsk_2', repositoryId });
+    const request = { taskId: 'tsk_2', repositoryId, branch: 'heph/tsk_2', commit: one, unfinished: two.commit ?? '' };
+    const { path } = await hands.prepareWorktree(request);
+    expect(git(path, 'status', '--porcelain', '--untracked-files=all').split('\n')).toEqual([
+      'D b/c.txt',
+      '?? new.txt',
+    ]);
+    expect(readFileSync(join(path, 'a.txt'), 'utf8')).toBe('one\n');
   });
 });
 

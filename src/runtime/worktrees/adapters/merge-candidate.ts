@@ -1,6 +1,6 @@
 import { Fault } from '../../../kernel/errors.ts';
 import type { MergeResult, Runner } from '../../runner.ts';
-import { textOf } from '../git.ts';
+import { itemsOf, textOf } from '../git.ts';
 import type { Hands } from '../hands.ts';
 import { branchRef, commitId, folderName } from '../names.ts';
 import { commitTree } from './keep-tree.ts';
@@ -25,12 +25,22 @@ export function mergeCandidate(hands: Hands): Runner['mergeCandidate'] {
       return { outcome: 'contained', onto, commit: onto };
     const earlier = await earlierMerge(hands, repositoryId, ref, onto, candidate);
     if (earlier) return earlier;
+    const unresolved = await filesWithMarkers(hands, repositoryId, onto, candidate);
+    if (unresolved.length > 0) return { outcome: 'conflict', onto, files: unresolved };
     const merged = await mergeTrees(hands, repositoryId, onto, candidate);
     if (merged.files) return { outcome: 'conflict', onto, files: merged.files };
     const commit = await commitTree(hands, repositoryId, merged.tree, [onto, candidate], message);
     await swapRef(hands, repositoryId, ref, commit, await commitOf(hands, repositoryId, ref));
     return { outcome: 'merged', onto, commit, tree: merged.tree };
   };
+}
+
+/** Files in which a marker of ours was left standing: it names a commit, so that no heading of a text is taken for one. */
+async function filesWithMarkers(hands: Hands, repositoryId: string, onto: string, candidate: string) {
+  const flags = ['-r', '-z', '--name-only', '--no-renames', '--no-ext-diff', '--no-textconv'];
+  const marker = '-G^<<<<<<< [0-9a-f]{40,64}$';
+  const args = ['diff-tree', ...flags, marker, '--end-of-options', onto, candidate];
+  return itemsOf(await inMirror(hands, repositoryId, args), 'utf8').slice(0, CONFLICTS_MAX);
 }
 
 async function earlierMerge(
@@ -83,7 +93,8 @@ async function parentsOf(hands: Hands, repositoryId: string, commit: string): Pr
     .slice(1);
 }
 
-async function mergeTrees(hands: Hands, repositoryId: string, onto: string, candidate: string) {
+/** The merged tree, with git's markers where it conflicts, and then the files that do. */
+export async function mergeTrees(hands: Hands, repositoryId: string, onto: string, candidate: string) {
   const flags = ['--write-tree', '-z', '--name-only', '--no-messages'];
   const args = ['merge-tree', ...flags, '--end-of-options', onto, candidate];
   const answer = await inMirror(hands, repositoryId, args, { accept: [1] });

@@ -4,6 +4,7 @@ import { type Hands, mirrorOf, worktreeOf, worktreesOf } from '../hands.ts';
 import { branchRef, commitId } from '../names.ts';
 import { copyIgnored } from './copy-ignored.ts';
 import { kindOf, makeDirectory, removeContained } from './files.ts';
+import { mergeTrees } from './merge-candidate.ts';
 import { inMirror } from './mirror.ts';
 import { readRecord, type WorktreeRecord, writeRecord } from './registry.ts';
 import { runSetup } from './setup.ts';
@@ -41,6 +42,7 @@ export function prepareWorktree(hands: Hands): Runner['prepareWorktree'] {
     try {
       await inMirror(hands, request.repositoryId, ['update-ref', '--end-of-options', ref, record.commit]);
       await clone(hands, request, path);
+      if (request.unfinished) await layMerge(hands, request, commitId(request.unfinished), path);
       if (request.copyIgnored) await copyIgnored(hands, request.copyIgnored, path);
       await runSetup(hands, path, request.setup ?? [], 'worktree.failed');
     } catch (error) {
@@ -66,6 +68,17 @@ async function clone(hands: Hands, request: WorktreeRequest, path: string): Prom
   const mirror = mirrorOf(hands, request.repositoryId);
   const args = [...CLONE, `--branch=${request.branch}`, '--end-of-options', mirror, path];
   await hands.git.run(args, { cwd: worktreesOf(hands), config: 'ours', timeoutMs: CLONE_TIMEOUT_MS });
+}
+
+/**
+ * The merged files with their markers, as `git merge` would leave them, while HEAD and index stay at the commit: so all
+ * that differs is the work, and what becomes of it stands on that commit. No agent has been in this folder yet.
+ */
+async function layMerge(hands: Hands, request: WorktreeRequest, unfinished: string, path: string): Promise<void> {
+  const { tree } = await mergeTrees(hands, request.repositoryId, commitId(request.commit), unfinished);
+  const call = { cwd: path, config: 'ours', timeoutMs: CLONE_TIMEOUT_MS } as const;
+  await hands.git.run(['read-tree', '--reset', '-u', '--end-of-options', tree], call);
+  await hands.git.run(['read-tree', '--reset', '--end-of-options', request.commit], call);
 }
 
 function failedWorktree(error: unknown): unknown {
