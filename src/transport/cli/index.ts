@@ -11,4 +11,13 @@
  * It writes nothing but by commands; whatever it knows, it asked for.
  */
 export { main } from './main.ts';
-export type { BackupTools, LivingServer, LogTools, Programs, ReplayResult, ServerSettings, World } from './world.ts';
+export type {
+  BackupTools,
+  CheckTools,
+  LivingServer,
+  LogTools,
+  Programs,
+  ReplayResult,
+  ServerSettings,
+  World,
+} from './world.ts';

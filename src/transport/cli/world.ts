@@ -1,3 +1,4 @@
+import type { OpenedChecks } from '../../checks/index.ts';
 import type { SignInQuestion } from './doctor/sign-in.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
@@ -55,6 +56,7 @@ export interface Programs {
   startServer(settings: ServerSettings): Promise<LivingServer>;
   log(): Promise<LogTools>;
   backups(): Promise<BackupTools>;
+  checks(): Promise<CheckTools>;
   /** The agents that come with the program, by name. */
   builtInAgents(): Promise<Readonly<Record<string, { argv: readonly string[] } & Partial<SignInQuestion>>>>;
 }
@@ -73,6 +75,13 @@ export interface LogTools {
   /** Fills a new data directory from an export; `source` opens the text and is called twice. */
   import(directory: string, source: () => AsyncIterable<string | Uint8Array>): Promise<Exported>;
   replay(directory: string, onProgress: (events: number) => void): Promise<ReplayResult>;
+}
+
+/** The check engine on this machine. */
+export interface CheckTools {
+  /** `folder`: anywhere in the tree that is checked. With `readOnly`, nothing at all is written. */
+  open(where: { folder: string; directory: string; readOnly: boolean; world: World }): OpenedChecks;
+  newRunId(): string;
 }
 
 /** Copies of a data directory, made beside its living server or without one. */

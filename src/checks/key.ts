@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto';
+import { hashOf, sha256 } from '../kernel/canonical.ts';
+import type { Check } from './definition.ts';
+import { createMatcher, isLiteral } from './glob.ts';
+import type { BuiltIn, Inputs, Listing } from './ports.ts';
+
+/** Raised when what a key is made of changes its meaning, so that no old result is taken for a new one. */
+const KEY_VERSION = 1;
+
+/** What a check's key is made of. */
+export interface KeyMaterial {
+  check: Check;
+  /** The hash of the files' paths and ids. */
+  files: string;
+  /** By name; null where the variable is not set. Values only as hashes. */
+  env: Readonly<Record<string, string | null>>;
+  tools: Readonly<Record<string, string | null>>;
+  platform: { name: string; arch: string };
+  /** Of each check that it needs, the key and how it ended. */
+  needs: Readonly<Record<string, string>>;
+}
+
+/** The key of a check's result. What changes only how it is run (limits, tags, repeats, the fix) is no part of it. */
+export function keyOf({ check, files, env, tools, platform, needs }: KeyMaterial): string {
+  const { name, run, builtin, with: told, warn, junit } = check;
+  return hashOf({ v: KEY_VERSION, name, run, builtin, told, warn, junit, files, env, tools, platform, needs });
+}
+
+/** The hash of those files of a listing that the globs mean; null when one of them cannot be told. */
+export function filesHash(listing: Listing, globs: readonly string[]): string | null {
+  const fits = createMatcher(globs);
+  if (listing.unknown.some(fits)) return null;
+  const lines: string[] = [];
+  for (const { path, id } of listing.files) if (fits(path)) lines.push(id, path);
+  // No path holds a NUL, and ids have none: the lines can be told apart.
+  return hash('sha256', lines.join('\0'), 'hex');
+}
+
+/** Answers what each check depends on, from one look at the tree; equal lists of globs are hashed once. */
+export async function readInputs(
+  inputs: Inputs,
+  checks: readonly Check[],
+  builtIns: Readonly<Record<string, BuiltIn>>,
+) {
+  const globsOf = (check: Check) => [...check.files, ...(check.builtin ? (builtIns[check.builtin]?.files ?? []) : [])];
+  const literals = [...new Set(checks.flatMap(globsOf).filter(isLiteral))];
+  const listing = await inputs.list(literals);
+  const hashes = new Map<string, string | null>();
+
+  function hashOfFiles(check: Check): string | null {
+    const globs = globsOf(check);
+    const name = globs.join('\0');
+    if (!hashes.has(name)) hashes.set(name, filesHash(listing, globs));
+    return hashes.get(name) ?? null;
+  }
+
+  /** Null when the inputs cannot be told. `ask`: whether programs may be started to tell their versions. */
+  return async (check: Check, needs: Readonly<Record<string, string>>, ask: boolean): Promise<string | null> => {
+    const files = hashOfFiles(check);
+    if (files === null) return null;
+    const tools: Record<string, string | null> = {};
+    for (const name of toolsOf(check, builtIns)) tools[name] = await inputs.toolVersion(name, ask);
+    const env = Object.fromEntries(check.env.map((name) => [name, hashed(inputs.variable(name))]));
+    return keyOf({ check, files, env, tools, platform: inputs.platform, needs });
+  };
+}
+
+/** A program that lies in the repository is one of its files. */
+function toolsOf({ run, builtin, tools }: Check, builtIns: Readonly<Record<string, BuiltIn>>): string[] {
+  const program = run?.[0] ?? '';
+  const own = builtin ? (builtIns[builtin]?.tools ?? []) : program.includes('/') ? [] : [program];
+  const below = /^(npm|npx|pnpm|yarn)$/.test(program) ? ['node'] : [];
+  return [...new Set([...own, ...below, ...tools])];
+}
+
+function hashed(value: string | undefined): string | null {
+  return value === undefined ? null : sha256(`heph env ${value}`);
+}
