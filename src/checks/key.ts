@@ -27,11 +27,11 @@ export function keyOf({ check, files, env, tools, platform, needs }: KeyMaterial
 }
 
 /** The hash of those files of a listing that the globs mean; null when one of them cannot be told. */
-export function filesHash(listing: Listing, globs: readonly string[]): string | null {
+export async function filesHash(listing: Listing, globs: readonly string[]): Promise<string | null> {
   const fits = createMatcher(globs);
   if (listing.unknown.some(fits)) return null;
   const lines: string[] = [];
-  for (const { path, id } of listing.files) if (fits(path)) lines.push(id, path);
+  for (const { path, id } of await listing.files()) if (fits(path)) lines.push(id, path);
   // No path holds a NUL, and ids have none: the lines can be told apart.
   return hash('sha256', lines.join('\0'), 'hex');
 }
@@ -44,25 +44,41 @@ export async function readInputs(
 ) {
   const globsOf = (check: Check) => [...check.files, ...(check.builtin ? (builtIns[check.builtin]?.files ?? []) : [])];
   const literals = [...new Set(checks.flatMap(globsOf).filter(isLiteral))];
-  const listing = await inputs.list(literals);
-  const hashes = new Map<string, string | null>();
-
-  function hashOfFiles(check: Check): string | null {
-    const globs = globsOf(check);
-    const name = globs.join('\0');
-    if (!hashes.has(name)) hashes.set(name, filesHash(listing, globs));
-    return hashes.get(name) ?? null;
-  }
+  const hashes = await hashFiles(inputs, await inputs.list(literals), checks.map(globsOf));
 
   /** Null when the inputs cannot be told. `ask`: whether programs may be started to tell their versions. */
   return async (check: Check, needs: Readonly<Record<string, string>>, ask: boolean): Promise<string | null> => {
-    const files = hashOfFiles(check);
+    const files = hashes.get(nameOf(globsOf(check))) ?? null;
     if (files === null) return null;
     const tools: Record<string, string | null> = {};
     for (const name of toolsOf(check, builtIns)) tools[name] = await inputs.toolVersion(name, ask);
     const env = Object.fromEntries(check.env.map((name) => [name, hashed(inputs.variable(name))]));
     return keyOf({ check, files, env, tools, platform: inputs.platform, needs });
   };
+}
+
+/** The hash for each list of globs. What was hashed before on the same tree is remembered, so that the tree need not be listed. */
+async function hashFiles(
+  inputs: Inputs,
+  listing: Listing,
+  lists: readonly (readonly string[])[],
+): Promise<Map<string, string | null>> {
+  const known = listing.identity === null ? {} : await inputs.remembered(listing.identity);
+  const hashes = new Map<string, string | null>();
+  for (const globs of lists) {
+    const name = nameOf(globs);
+    if (!hashes.has(name)) hashes.set(name, known[name] ?? (await filesHash(listing, globs)));
+  }
+  const told = [...hashes].filter((entry): entry is [string, string] => entry[1] !== null);
+  // Read after the files: null by now if they changed meanwhile.
+  const { identity } = listing;
+  if (identity !== null && told.some(([name]) => known[name] === undefined))
+    await inputs.remember(identity, { ...known, ...Object.fromEntries(told) });
+  return hashes;
+}
+
+function nameOf(globs: readonly string[]): string {
+  return sha256(globs.join('\0'));
 }
 
 /** A program that lies in the repository is one of its files. */

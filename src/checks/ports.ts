@@ -10,7 +10,10 @@ export interface FileEntry {
 }
 
 export interface Listing {
-  files: readonly FileEntry[];
+  /** Stands for everything in here: equal only when all of it is. Null where nothing short can. */
+  identity: string | null;
+  /** In the order of their paths. Asked for only when it is needed. */
+  files(): Promise<readonly FileEntry[]>;
   /** Paths whose content cannot be told by an id: submodules that were changed. */
   unknown: readonly string[];
   /** Paths whose content is in no object of git's: changed, or not tracked. */
@@ -21,6 +24,9 @@ export interface Listing {
 export interface Inputs {
   /** Every file that git does not ignore, and those of `literals` that exist. */
   list(literals: readonly string[]): Promise<Listing>;
+  /** The hashes that were made of a listing with this identity, by the globs' own; empty when none are kept. */
+  remembered(identity: string): Promise<Readonly<Record<string, string>>>;
+  remember(identity: string, hashes: Readonly<Record<string, string>>): Promise<void>;
   /** One line that differs when the program does; null when there is none of that name, or `ask` is false and it is not known. */
   toolVersion(name: string, ask: boolean): Promise<string | null>;
   variable(name: string): string | undefined;

@@ -563,6 +563,12 @@ export const ERROR_CODES = {
     'The repository has no checks.yaml, and nothing in it says how it is checked.',
     'Write a checks.yaml; docs/checks.md shows one.',
   ),
+  'check.bad_run': entry(
+    'rejected',
+    409,
+    'What is said of the run of checks contradicts itself.',
+    'Send what the checks came to; `failed` belongs to a run with a failed check.',
+  ),
   'check.nothing_to_undo': entry(
     'rejected',
     409,

@@ -120,6 +120,10 @@ const PROMISES: Record<string, Look> = {
     expect(new Set(landed).size).toBe(landed.length);
     expect(ended).toEqual(expect.arrayContaining(landed));
   },
+  checkRun(_state, facts) {
+    expect(facts.filter(({ type }) => type === 'CheckRunPlanned').length).toBeLessThanOrEqual(1);
+    expect(facts.length).toBeLessThanOrEqual(3);
+  },
 };
 
 /** Sends the commands one by one; looks at the state after each. The actor's state is frozen: deciding and folding change nothing in place. */

@@ -51,11 +51,11 @@ export function createFixes(options: { folder: string; root: string; list(): Pro
     const folders = await Promise.all(
       fix.changes.map((path, n) => putAside(join(root, path), path, join(place, `folder-${n}`))),
     );
-    const old = new Map(before.files.map(({ path, id: fileId }) => [path, fileId]));
+    const old = new Map((await before.files()).map(({ path, id: fileId }) => [path, fileId]));
     try {
       await run();
     } finally {
-      const now = new Map((await list()).files.map(({ path, id: fileId }) => [path, fileId]));
+      const now = new Map((await (await list()).files()).map(({ path, id: fileId }) => [path, fileId]));
       const paths = [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path));
       const files = paths.map((path) => ({
         path,

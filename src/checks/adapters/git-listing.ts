@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashOf } from '../../kernel/canonical.ts';
 import { Fault } from '../../kernel/errors.ts';
 import { commandEnvironment } from '../../runtime/checks/adapters/run-process.ts';
-import type { Listing } from '../ports.ts';
+import type { FileEntry, Listing } from '../ports.ts';
 import { fileIds } from './file-id.ts';
+import { codeOf } from './folder.ts';
+import { commonDirectoryOf, gitDirectoryOf } from './place.ts';
 
 const OUTPUT_BYTES_MAX = 512 * 1024 * 1024;
 const TIMEOUT_MS = 120_000;
@@ -36,31 +41,72 @@ export function lookWithGit(
 
 /**
  * Every file that git does not ignore. Where a file is as the index has it, git's own stat cache says so and the index has
- * its id; the others are read.
+ * its id; the others are read. The index is known by the checksum at its end, so that the same index need not be listed again.
  */
 export async function listWithGit(root: string, literals: readonly string[]): Promise<Listing> {
-  const [index, changed, others] = await Promise.all([
-    lookWithGit(root, ['ls-files', '--stage', '-z']),
+  const checksum = await indexChecksum(root);
+  const [differing, others] = await Promise.all([
     lookWithGit(root, ['diff-files', '--raw', '-z', '--no-renames']),
     lookWithGit(root, ['ls-files', '--others', '--exclude-standard', '-z']),
   ]);
-  const tracked = parseIndex(index.text);
-  const toRead = new Set(itemsOf(others.text));
-  for (const path of literals) if (!tracked.has(path)) toRead.add(path);
-  const unknown: string[] = [];
-  for (const { path, mode } of parseChanged(changed.text)) {
-    tracked.delete(path);
-    if (mode === '160000') unknown.push(path);
-    else toRead.add(path);
+  const changed = parseChanged(differing.text);
+  const unknown = changed.flatMap(({ path, mode }) => (mode === '160000' ? [path] : []));
+  const toRead = new Set([...itemsOf(others.text), ...changed.map(({ path }) => path), ...literals]);
+  for (const path of unknown) toRead.delete(path);
+  const read = await fileIds(root, toRead, checksum.algorithm);
+  const identity = checksum.hex && hashOf([checksum.hex, changed, read, unknown]);
+  const listing: Listing = {
+    identity,
+    async files() {
+      const files = await merged(root, changed, read.files);
+      // The index is another by now: what was listed is not what the identity stands for.
+      if ((await indexChecksum(root)).hex !== checksum.hex) listing.identity = null;
+      return files;
+    },
+    unknown: [...unknown, ...read.unknown],
+    loose: read.files.map(({ path }) => path),
+  };
+  return listing;
+}
+
+async function merged(
+  root: string,
+  changed: readonly { path: string }[],
+  read: readonly FileEntry[],
+): Promise<FileEntry[]> {
+  const tracked = parseIndex((await lookWithGit(root, ['ls-files', '--stage', '-z'])).text);
+  for (const { path } of changed) tracked.delete(path);
+  const files = Array.from(tracked, ([path, id]) => ({ path, id }));
+  for (const file of read) if (!tracked.has(file.path)) files.push(file);
+  // Whether a file was read or not must not change where it stands.
+  return read.length > 0 ? files.sort(byteOrder(files)) : files;
+}
+
+/** The hash that git puts behind its index, as long as an object's id; hex is null when there is no index, or none is put. */
+async function indexChecksum(root: string): Promise<{ hex: string | null; algorithm: 'sha1' | 'sha256' }> {
+  const gitDir = gitDirectoryOf(root);
+  const config = await readFile(join(commonDirectoryOf(gitDir), 'config'), 'utf8');
+  const algorithm = /^\s*objectformat\s*=\s*sha256/im.test(config) ? 'sha256' : 'sha1';
+  const file = await open(join(gitDir, 'index')).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+  if (!file) return { hex: null, algorithm };
+  try {
+    const bytes = Buffer.alloc(algorithm === 'sha256' ? 32 : 20);
+    const { size } = await file.stat();
+    await file.read(bytes, 0, bytes.length, Math.max(0, size - bytes.length));
+    return { hex: bytes.every((byte) => byte === 0) ? null : bytes.toString('hex'), algorithm };
+  } finally {
+    await file.close();
   }
-  const algorithm = index.text.indexOf('\t') > 60 ? 'sha256' : 'sha1';
-  const read = await fileIds(root, toRead, algorithm);
-  const files = [...tracked].map(([path, id]) => ({ path, id }));
-  if (read.files.length > 0) files.push(...read.files.filter(({ path }) => !tracked.has(path)));
-  // Git lists by bytes; what was read comes in between.
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const loose = read.files.map(({ path }) => path);
-  return { files, unknown: [...unknown, ...read.unknown], loose };
+}
+
+/** Git's order. Code units compare as bytes do, except beside surrogates. */
+function byteOrder(files: readonly FileEntry[]): (a: FileEntry, b: FileEntry) => number {
+  if (files.some(({ path }) => /[\ud800-\uffff]/.test(path)))
+    return (a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
+  return (a, b) => (a.path < b.path ? -1 : 1);
 }
 
 /** `<mode> <id> <stage>\t<path>`; a path in a conflict comes several times and is among the changed as well. */

@@ -12,6 +12,7 @@ import { loadDefinition } from './definition-file.ts';
 import { headOf, listWithGit } from './git-listing.ts';
 import { createFixes } from './fixes.ts';
 import { findPlace } from './place.ts';
+import { createRemembered } from './remembered.ts';
 import { fileResultCache } from './result-cache.ts';
 import { fileRunStore } from './run-store.ts';
 import { createTools } from './tools.ts';
@@ -42,6 +43,7 @@ export function openChecks(options: OpenOptions): OpenedChecks {
   const parts = {
     inputs: {
       list: (literals: readonly string[]) => (place.git ? listWithGit(root, literals) : listByWalking(root, literals)),
+      ...createRemembered(join(folder, 'trees.json'), readOnly),
       toolVersion: versionOf,
       variable: (name: string) => env[name],
       platform: { name: process.platform, arch: process.arch },

@@ -8,7 +8,7 @@ export function findPlace(folder: string): Place {
   const start = realpathSync(folder);
   const root = workTreeAround(start);
   if (root === null) return { root: start, git: false, repositoryId: deriveId('rep', [start]) };
-  const common = commonDirectoryOf(root);
+  const common = commonDirectoryOf(gitDirectoryOf(root));
   // The main work tree's path names a repository everywhere else, too.
   const identity = basename(common) === '.git' ? dirname(common) : common;
   return { root, git: true, repositoryId: deriveId('rep', [identity]) };
@@ -21,16 +21,20 @@ function workTreeAround(folder: string): string | null {
   }
 }
 
-/** A linked worktree's `.git` is a file that points to its own directory, which points to the one that all share. */
-function commonDirectoryOf(root: string): string {
+/** Where a work tree's own index and HEAD lie: a linked worktree's `.git` is a file that points there. */
+export function gitDirectoryOf(root: string): string {
   const dotGit = join(root, '.git');
   if (statSync(dotGit).isDirectory()) return realpathSync(dotGit);
-  const own = resolve(
+  return resolve(
     root,
     readFileSync(dotGit, 'utf8')
       .replace(/^gitdir: /, '')
       .trim(),
   );
-  const pointer = join(own, 'commondir');
-  return realpathSync(existsSync(pointer) ? resolve(own, readFileSync(pointer, 'utf8').trim()) : own);
+}
+
+/** The git directory that all work trees of a repository share. */
+export function commonDirectoryOf(gitDirectory: string): string {
+  const pointer = join(gitDirectory, 'commondir');
+  return realpathSync(existsSync(pointer) ? resolve(gitDirectory, readFileSync(pointer, 'utf8').trim()) : gitDirectory);
 }

@@ -6,6 +6,7 @@ import { endOrphan } from '../../runtime/checks/adapters/orphans.ts';
 import type { CachedResult, ResultCache } from '../ports.ts';
 import { createClaims } from './claims.ts';
 import { codeOf, makeFolder, placeFile } from './folder.ts';
+import { seal, unseal } from './sealed.ts';
 
 /** Results lie in 256 folders; each keeps so many, the newest. */
 const PER_SHARD_MAX = 40;
@@ -33,14 +34,14 @@ export function fileResultCache(options: {
         throw error;
       });
       if (text === null) return null;
-      const result = unsealed(text);
+      const result = unseal<CachedResult>(text);
       if (result === null && !readOnly) await setAside(folder, pathOf(key));
       return result;
     },
 
     async write(key, result) {
       const path = pathOf(key);
-      await placeFile(path, sealed(result));
+      await placeFile(path, seal(result));
       await dropOld(dirname(path));
     },
 
@@ -73,16 +74,6 @@ export function fileResultCache(options: {
 /** Where the process group of a check is remembered while it runs, so that what a killed run left can be ended. */
 export function groupFile(folder: string, root: string, check: string): string {
   return join(folder, 'claims', `group-${sha256(`${root}\0${check}`).slice(0, 40)}.json`);
-}
-
-function sealed(result: CachedResult): string {
-  const body = JSON.stringify(result);
-  return `${sha256(body)}\n${body}\n`;
-}
-
-function unsealed(text: string): CachedResult | null {
-  const [sum = '', body = ''] = text.split('\n');
-  return sha256(body) === sum ? (JSON.parse(body) as CachedResult) : null;
 }
 
 /** Kept for whoever wants to know what happened; the check just runs again. */

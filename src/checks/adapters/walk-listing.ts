@@ -25,5 +25,5 @@ export async function listByWalking(root: string, literals: readonly string[]): 
   }
   const { files, unknown } = await fileIds(root, paths, 'sha1');
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { files, unknown, loose: files.map(({ path }) => path) };
+  return { identity: null, files: async () => files, unknown, loose: files.map(({ path }) => path) };
 }
