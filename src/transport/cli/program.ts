@@ -295,6 +295,7 @@ export function createProgram(
   );
 
   const groups = {
+    'check-run': 'Runs of checks that were made elsewhere: record one',
     agent: 'Agents: stop one, attach to its terminal',
     fleet: 'The fleet: who works, pause, resume, stop',
     log: 'The event log: verify, export, import',
