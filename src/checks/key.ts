@@ -42,7 +42,12 @@ export async function readInputs(
   checks: readonly Check[],
   builtIns: Readonly<Record<string, BuiltIn>>,
 ) {
-  const globsOf = (check: Check) => [...check.files, ...(check.builtin ? (builtIns[check.builtin]?.files ?? []) : [])];
+  // What a check leaves behind does not come before it.
+  const globsOf = (check: Check) => [
+    ...check.files,
+    ...(check.builtin ? (builtIns[check.builtin]?.files ?? []) : []),
+    ...(check.junit === null ? [] : [`!${check.junit}`]),
+  ];
   const literals = [...new Set(checks.flatMap(globsOf).filter(isLiteral))];
   const hashes = await hashFiles(inputs, await inputs.list(literals), checks.map(globsOf));
 
