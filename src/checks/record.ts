@@ -41,5 +41,3 @@ export function recordOf(run: CheckRun) {
     })),
   };
 }
-
-export type CheckRunRecord = ReturnType<typeof recordOf>;

@@ -55,13 +55,16 @@ export async function listWithGit(root: string, literals: readonly string[]): Pr
   for (const path of unknown) toRead.delete(path);
   const read = await fileIds(root, toRead, checksum.algorithm);
   const identity = checksum.hex && hashOf([checksum.hex, changed, read, unknown]);
+  let listed: Promise<FileEntry[]> | null = null;
   const listing: Listing = {
     identity,
-    async files() {
-      const files = await merged(root, changed, read.files);
-      // The index is another by now: what was listed is not what the identity stands for.
-      if ((await indexChecksum(root)).hex !== checksum.hex) listing.identity = null;
-      return files;
+    files() {
+      listed ??= merged(root, changed, read.files).then(async (files) => {
+        // The index is another by now: what was listed is not what the identity stands for.
+        if ((await indexChecksum(root)).hex !== checksum.hex) listing.identity = null;
+        return files;
+      });
+      return listed;
     },
     unknown: [...unknown, ...read.unknown],
     loose: read.files.map(({ path }) => path),
