@@ -41,9 +41,11 @@ export function processCommands(options: Options): Commands {
   const { root, folder, clock, random, redactor } = options;
   return {
     async run(check, words, runId, signal) {
-      await makeFolder(folder);
-      const scratch = await mkdtemp(join(folder, 'scratch-'));
-      const output = join(folder, 'outputs', runId, `${fileName(check.name)}.log`);
+      // A killed run leaves its scratch files among the outputs, which go in their turn.
+      const outputs = join(folder, 'outputs', runId);
+      await makeFolder(outputs);
+      const scratch = await mkdtemp(join(outputs, '.scratch-'));
+      const output = join(outputs, `${fileName(check.name)}.log`);
       const log = await openOutput(output, redactor);
       const group = groupFile(folder, root, check.name);
       const startedAt = clock.now();
@@ -84,7 +86,6 @@ function namedVariables({ env }: Check, user: NodeJS.ProcessEnv): Record<string,
 
 /** The whole output, redacted as it comes, up to a limit. It is a help and never the reason for a failure. */
 async function openOutput(path: string, redactor: Redactor) {
-  await makeFolder(join(path, '..'));
   const file = createWriteStream(path, { flags: 'a', mode: 0o600 });
   file.on('error', () => {});
   const stream = redactor.createStreamRedactor();

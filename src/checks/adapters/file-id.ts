@@ -10,7 +10,7 @@ const AT_ONCE = 16;
 
 /**
  * The id of a file as git would name it, mode and blob, so that a file has the same one before and after it is committed.
- * Null when there is none; `unknown` for what is neither a file nor a link.
+ * Null when there is none; `unknown` for what is neither a file nor a link, or may not be read.
  */
 async function fileId(path: string, algorithm: 'sha1' | 'sha256'): Promise<string | null | 'unknown'> {
   try {
@@ -24,6 +24,7 @@ async function fileId(path: string, algorithm: 'sha1' | 'sha256'): Promise<strin
     return `${mode} ${sum.digest('hex')}`;
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+    if (codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM') return 'unknown';
     throw error;
   }
 }

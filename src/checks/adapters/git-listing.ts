@@ -88,7 +88,7 @@ async function merged(
 /** The hash that git puts behind its index, as long as an object's id; hex is null when there is no index, or none is put. */
 async function indexChecksum(root: string): Promise<{ hex: string | null; algorithm: 'sha1' | 'sha256' }> {
   const gitDir = gitDirectoryOf(root);
-  const config = await readFile(join(commonDirectoryOf(gitDir), 'config'), 'utf8');
+  const config = await readFile(join(commonDirectoryOf(gitDir), 'config'), 'utf8').catch(() => '');
   const algorithm = /^\s*objectformat\s*=\s*sha256/im.test(config) ? 'sha256' : 'sha1';
   const file = await open(join(gitDir, 'index')).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return null;

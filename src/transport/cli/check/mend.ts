@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { CheckDefinition, CheckOutcome, CheckRun, Fix, OpenedChecks } from '../../../checks/index.ts';
 import { messageOf } from '../../../kernel/errors.ts';
 import { plainLine } from '../../../kernel/plain-text.ts';
@@ -59,12 +59,18 @@ function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? '';
 }
 
-/** Asks a person; anything but y or yes is a no. */
-export async function askPerson(world: World, question: string): Promise<boolean> {
-  const lines = createInterface({ input: world.stdin, output: process.stdout });
+/** Asks a person, beside the result; anything but y or yes is a no, and so is the end of the input. */
+export async function askPerson(world: World, question: string, signal: AbortSignal): Promise<boolean> {
+  world.stderr.write(`${question} [y/N] `);
+  const lines = createInterface({ input: world.stdin });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const giveUp = () => resolve('');
+  lines.once('line', resolve).once('close', giveUp);
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await promise).trim());
   } finally {
+    signal.removeEventListener('abort', giveUp);
     lines.close();
   }
 }

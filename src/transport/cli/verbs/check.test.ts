@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cliWorld } from '../../../../tests/support/cli-world.ts';
 import { type Bench, createBench, picture } from '../../../checks/adapters/test-support.ts';
 import { checkTools } from '../../../programs/check-tools.ts';
 import { main } from '../main.ts';
+import type { Keys, World } from '../world.ts';
 
 const CHECKS = `
 checks:
@@ -12,13 +14,27 @@ checks:
   test: { run: [/bin/sh, -c, "echo tested"], needs: [lint], tags: [tests] }
 `;
 
-async function heph(bench: Bench, ...words: string[]) {
+/** With answers, as from a terminal. */
+async function answering(bench: Bench, answers: string, ...words: string[]) {
+  const stdin: Keys = Object.assign(new PassThrough(), { isTTY: true });
+  (stdin as PassThrough).end(answers);
+  return heph(bench, ...words, { stdin });
+}
+
+async function heph(bench: Bench, ...given: (string | Partial<World>)[]) {
+  const words = given.filter((word) => typeof word === 'string');
+  const more = given.filter((part) => typeof part !== 'string');
   const { world, out, err, records } = cliWorld({
     env: process.env as Record<string, string>,
     programs: { checks: async () => checkTools },
   });
   const data = join(bench.root, '../data');
-  const code = await main(['check', ...words, '--data', data], { ...world, cwd: bench.root }, '0', async () => []);
+  const code = await main(
+    ['check', ...words, '--data', data],
+    Object.assign(world, { cwd: bench.root }, ...more),
+    '0',
+    async () => [],
+  );
   return { code, out: out(), err: err(), records: () => records() };
 }
 
@@ -64,6 +80,26 @@ it('mends, checks again, and takes it back', async () => {
   expect(bench.read('bad')).toBe('precious');
   const nothing = await heph(bench, '--undo');
   expect(nothing).toMatchObject({ code: 1, err: expect.stringContaining('check.nothing_to_undo') });
+});
+
+it('asks before it mends, and takes no answer for a no', async () => {
+  const bench = createBench({ 'checks.yaml': CHECKS, bad: 'precious' });
+  for (const answers of ['', 'n\n']) expect((await answering(bench, answers, '--interactive')).code).toBe(1);
+  expect(bench.read('bad')).toBe('precious');
+  const yes = await answering(bench, 'y\n', '--interactive', '--json');
+  expect(yes.err).toContain('Mend lint with `rm bad`? [y/N]');
+  expect(yes).toMatchObject({ code: 0 });
+  expect(yes.records().at(-1)).toMatchObject({ type: 'report', fixes: ['lint: rm bad changed bad'] });
+});
+
+it('draws what runs now on a terminal, and wipes it away', async () => {
+  const bench = createBench({ 'checks.yaml': CHECKS });
+  let drawn = '';
+  const stdout = { isTTY: true, columns: 40, write: (text: string | Uint8Array) => void (drawn += String(text)) };
+  expect((await heph(bench, { stdout })).code).toBe(0);
+  expect(drawn).toMatch(/\r\x1b\[2Krunning: lint \d/);
+  expect(drawn).toMatch(/\r\x1b\[2Kok +test/);
+  expect(drawn.split('\r').at(-1)).toMatch(/^\x1b\[2K\n2 passed, in .*\.\n$/);
 });
 
 it('tells the history of the runs', async () => {

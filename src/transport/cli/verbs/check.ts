@@ -81,7 +81,7 @@ async function runAll({ world, output, directory }: Start, job: Job): Promise<Ch
     ...[, , , run, signal]: [World, Output, Job, CheckRun, AbortSignal]
   ): Promise<CheckRun> {
     const { askPerson, mend } = await import('../check/mend.ts');
-    const ask = options.interactive && !options.fix ? (question: string) => askPerson(world, question) : null;
+    const ask = options.interactive && !options.fix ? (question: string) => askPerson(world, question, signal) : null;
     const fixes = await mend({ checks, definition, run, newId: tools.newRunId, signal, ask }, output);
     if (fixes.length === 0) return run;
     return { ...(await runOnce(world, output, job, signal)), fixes };
@@ -113,17 +113,18 @@ async function runOnce(world: World, output: Output, job: Job, signal: AbortSign
 }
 
 function list(definition: CheckDefinition, output: Output): number {
+  const reasonOf = (name: string) =>
+    Object.hasOwn(definition.reasons, name) ? (definition.reasons[name] ?? null) : null;
   output.say(`The checks are ${definition.source === 'checks.yaml' ? 'those of checks.yaml' : definition.source}.\n`);
   const rows = definition.checks.map((one) => [
     one.name,
     one.run ? shellWords(one.run) : `built-in ${one.builtin}`,
     one.needs.join(' ') || '–',
     one.tags.join(' ') || '–',
-    definition.reasons[one.name] ?? '–',
+    reasonOf(one.name) ?? '–',
   ]);
   for (const line of table(['check', 'runs', 'needs', 'tags', 'because'], rows)) output.say(line);
-  for (const one of definition.checks)
-    output.record({ ...one, type: 'definition', because: definition.reasons[one.name] ?? null });
+  for (const one of definition.checks) output.record({ ...one, type: 'definition', because: reasonOf(one.name) });
   return EXIT.ok;
 }
 
