@@ -10,7 +10,7 @@ import { makeRepository } from './support/repository.ts';
 
 const FILES = 20_000;
 const FILES_QUICK = 2_000;
-const ROUNDS = 15;
+const ROUNDS = 7;
 const ROUNDS_QUICK = 5;
 /** `makeRepository` makes so many folders; each gets a check of its own. */
 const FOLDERS = 40;

@@ -1,10 +1,13 @@
 import { Fault } from '../kernel/errors.ts';
+import { createBaseline } from './baseline.ts';
+import { believed, cacheLimitOf, isKept, keep } from './belief.ts';
 import type { Check, CheckDefinition } from './definition.ts';
 import { readInputs } from './key.ts';
 import { createLane } from './lane.ts';
-import type { CachedResult, CheckParts, Progress } from './ports.ts';
+import { once } from './once.ts';
+import type { CheckParts, Progress } from './ports.ts';
 import { type CheckOutcome, type CheckRun, savedMsOf, stateOf } from './results.ts';
-import { outcomeFromCache, outcomeOf, runOne } from './run-one.ts';
+import { outcomeOf, runOne } from './run-one.ts';
 import { type Chosen, type Selection, select } from './select.ts';
 
 export interface CheckRequest {
@@ -27,6 +30,8 @@ interface Settled {
   outcome: CheckOutcome;
   /** Whether what needs it cannot run. */
   blocks: boolean;
+  /** Whether a person left it or something below it out, so that what needs it ran on less than it is to run on. */
+  missing: boolean;
   /** What stands for its result in the keys of those that need it; null when nobody can tell. */
   token: string | null;
 }
@@ -60,16 +65,17 @@ export async function runChecks(
   });
   const head = once(() => parts.head());
 
-  async function settle({ check, skipped }: Chosen): Promise<Settled> {
+  async function settle({ check, skipped, byHand }: Chosen): Promise<Settled> {
     const needs = await Promise.all(check.needs.map((name) => settled.get(name) as Promise<Settled>));
     const tokens = needs.every(({ token }) => token !== null)
       ? Object.fromEntries(needs.map(({ outcome, token }) => [outcome.name, token as string]))
       : null;
+    const missing = byHand || needs.some((need) => need.missing);
     const key = tokens && (await keyOf(check, tokens, !dryRun));
     const end = (outcome: CheckOutcome, blocks = outcome.status === 'failed' || outcome.status === 'cancelled') => {
       onProgress({ type: 'ended', outcome });
       const odd = outcome.status === 'passed' || outcome.status === 'skipped' ? '' : ` ${outcome.status}`;
-      return { outcome, blocks, token: key && `${key}${odd}` };
+      return { outcome, blocks, missing, token: key && `${key}${odd}` };
     };
     const skip = (why: string, blocks: boolean) => end(outcomeOf(check, { status: 'skipped', why, key }), blocks);
     if (skipped) return skip(skipped, false);
@@ -79,7 +85,9 @@ export async function runChecks(
         `it needs ${broken.name}, which ${broken.status === 'skipped' ? 'did not run' : `${broken.status}`}`,
         true,
       );
-    const known = await fromCache(check, key);
+    // A failure is what one wants to see vanish, and its reason may lie where no input tells of it.
+    const takesFailures = request.select.fast && !check.tags.includes('fast');
+    const known = await believed(check, key, takesFailures, parts);
     if (known) return end(known);
     if (request.select.fast && !check.tags.includes('fast'))
       return skip('--fast: it is not tagged fast, and nothing is known of these inputs', true);
@@ -89,25 +97,15 @@ export async function runChecks(
         key ? 'it would run: nothing is known of these inputs' : 'it would run: its inputs cannot be told',
         false,
       );
-    const whole = needs.every(({ outcome }) => outcome.status !== 'skipped');
-    return end(check.builtin ? await lookAt(check, key) : await lane(() => execute(check, key, tokens ?? {}, whole)));
-  }
-
-  async function fromCache(check: Check, key: string | null): Promise<CheckOutcome | null> {
-    const limitMs = cacheLimitOf(check, parts);
-    const found = key !== null && limitMs !== 0 ? await cache.read(key) : null;
-    if (!found || key === null) return null;
-    const ageMs = clock.now() - found.at;
-    if (limitMs !== null && (ageMs < 0 || ageMs >= limitMs)) return null;
-    // A failure is what one wants to see vanish, and its reason may lie where no input tells of it.
-    const takesFailures = request.select.fast && !check.tags.includes('fast');
-    if (found.status === 'failed' && !takesFailures) return null;
-    return outcomeFromCache(check, key, found, `${reasonToBelieve(check, found, limitMs)}, ${ago(ageMs)}`);
+    return end(
+      check.builtin ? await lookAt(check, key) : await lane(() => execute(check, key, tokens ?? {}, !missing)),
+    );
   }
 
   async function lookAt(check: Check, key: string | null): Promise<CheckOutcome> {
     const outcome = await runOne(check, key, parts, one(check));
-    if (key !== null && cacheLimitOf(check, parts) !== 0 && outcome.status === 'passed') await keep(outcome, key);
+    if (key !== null && cacheLimitOf(check, parts) !== 0 && outcome.status === 'passed')
+      await keep(outcome, key, parts);
     return outcome;
   }
 
@@ -130,12 +128,12 @@ export async function runChecks(
     });
     if (!release) return outcomeOf(check, { status: 'cancelled', why: 'it was not started', key });
     try {
-      const known = waited ? await fromCache(check, key) : null;
+      const known = waited ? await believed(check, key, false, parts) : null;
       if (known) return known;
       const outcome = await runOne(check, key, parts, one(check));
       if (key === null || !whole || cacheLimitOf(check, parts) === 0 || !isKept(outcome)) return outcome;
       const after = await (await readInputs(parts.inputs, [check], parts.builtIns))(check, tokens, true);
-      if (after === key) await keep(outcome, key);
+      if (after === key) await keep(outcome, key, parts);
       return after === key
         ? outcome
         : { ...outcome, key: null, why: `${outcome.why}; not kept, for its inputs changed meanwhile` };
@@ -150,17 +148,6 @@ export async function runChecks(
     baseline: base,
     onAttempt: (attempt: number) => onProgress({ type: 'started', name: check.name, attempt }),
   });
-  const keep = ({ name, status, durationMs, exitCode, tail, tests, why }: CheckOutcome, key: string) =>
-    cache.write(key, {
-      name,
-      status: status as CachedResult['status'],
-      at: clock.now(),
-      durationMs,
-      exitCode,
-      tail,
-      tests,
-      why,
-    });
 
   onProgress({ type: 'planned', checks: chosen.map(({ check }) => check.name) });
   for (const choice of chosen) {
@@ -190,53 +177,9 @@ export async function runChecks(
   };
 }
 
-function cacheLimitOf(check: Check, { builtIns }: CheckParts): number | null {
-  return check.cacheForMs ?? (check.builtin ? builtIns[check.builtin].cacheForMs : null);
-}
-
-/** A result that depends on nothing but the inputs. A test that failed once and passed once does not. */
-function isKept({ status, attempts }: CheckOutcome): boolean {
-  return attempts > 0 && (status === 'passed' || status === 'failed' || status === 'warning');
-}
-
-function reasonToBelieve(check: Check, { status }: CachedResult, limitMs: number | null): string {
-  const same = check.env.length > 0 ? 'same files, variables and tools' : 'same files and tools';
-  const young = limitMs === null || limitMs === Number.POSITIVE_INFINITY ? '' : ', and young enough';
-  return `${same} as when it ${status === 'warning' ? 'gave this warning' : status}${young}`;
-}
-
-function ago(ms: number): string {
-  const [amount, unit] =
-    ms < 60_000
-      ? [1000, 's']
-      : ms < 3_600_000
-        ? [60_000, 'min']
-        : ms < 86_400_000
-          ? [3_600_000, 'h']
-          : [86_400_000, 'days'];
-  return `${Math.max(0, Math.floor(ms / (amount as number)))} ${unit} ago`;
-}
-
-/** The tests that failed when a check last ran on a commit as it is. */
-function createBaseline({ runs }: CheckParts): (name: string) => Promise<readonly string[] | null> {
-  const list = once(() => runs.list());
-  return async (name) => {
-    for (const run of await list()) {
-      const tests = run.clean === true ? run.checks.find((check) => check.name === name && !check.cached)?.tests : null;
-      if (tests) return tests.failing;
-    }
-    return null;
-  };
-}
-
 async function refuseFullDisk({ cache }: CheckParts): Promise<void> {
   const free = await cache.freeBytes();
   if (free >= FREE_BYTES_LEAST) return;
   const found = `${Math.floor(free / 1024 ** 2)} MiB are free where results are kept, and 1024 are needed.`;
   throw new Fault('check.no_space', `Nothing was started: ${found}`, { retryable: true });
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => (made ??= make());
 }

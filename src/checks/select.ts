@@ -18,6 +18,8 @@ export interface Chosen {
   check: Check;
   /** Why it is left out, whatever its inputs are; null when it is not. */
   skipped: string | null;
+  /** Whether that is somebody's choice, and no fact of this machine. */
+  byHand: boolean;
 }
 
 /** The chosen checks in order. Throws `check.unknown_name` for a word that means none, for it was meant to. */
@@ -26,15 +28,14 @@ export function select(checks: readonly Check[], selection: Selection, platform:
   const words = new Set([...names, ...checks.flatMap(({ tags }) => tags), 'tests', 'fast']);
   refuseUnknown(selection.names, names, checks);
   refuseUnknown(selection.skip, words, checks);
-  return withNeeds(checks, selection.names).map((check) => ({
-    check,
-    skipped: reasonToSkip(check, selection, platform),
-  }));
+  return withNeeds(checks, selection.names).map((check) => {
+    const word = selection.skip.find((one) => one === check.name || check.tags.includes(one));
+    const skipped = word === undefined ? wrongPlatform(check, platform) : `left out by --skip ${word}`;
+    return { check, skipped, byHand: word !== undefined };
+  });
 }
 
-function reasonToSkip({ name, tags, platform }: Check, { skip }: Selection, here: string): string | null {
-  const word = skip.find((one) => one === name || tags.includes(one));
-  if (word !== undefined) return `left out by --skip ${word}`;
+function wrongPlatform({ platform }: Check, here: string): string | null {
   return platform && !platform.includes(here) ? `only for ${platform.join(', ')}; this is ${here}` : null;
 }
 

@@ -178,6 +178,7 @@ describe('a run', () => {
       'checks.yaml': `checks:\n  mac: { run: ['false'], when: { platform: plan9 } }\n  next: { run: ${marking('next')}, needs: [mac] }\n`,
     });
     expect(told(await bench.run())).toEqual({ mac: 'skipped', next: 'passed' });
+    expect(told(await bench.run())).toEqual({ mac: 'skipped', next: 'passed from cache' });
   });
 
   it('shows a flaky check as flaky, again and again, and a failure as a warning where that is said', async () => {
