@@ -64,8 +64,9 @@ async function look(check: Check, key: string | null, parts: CheckParts): Promis
   const found = await parts.builtIns[check.builtin as NonNullable<Check['builtin']>].look(check);
   const durationMs = Math.round(parts.clock.monotonicMs() - from);
   if (found.good) return outcomeOf(check, { status: 'passed', why: found.text, key, durationMs });
-  const { next, fix } = found;
-  return outcomeOf(check, { ...failure(check, found.text), key, durationMs, next, fixable: fix !== null });
+  const failed = failure(check, found.text);
+  const fixable = failed.fixable || found.fix !== null;
+  return outcomeOf(check, { ...failed, key, durationMs, next: failed.next ?? found.next, fixable });
 }
 
 async function runCommand(check: Check, key: string | null, parts: CheckParts, run: OneRun): Promise<CheckOutcome> {

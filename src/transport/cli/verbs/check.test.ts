@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cliWorld } from '../../../../tests/support/cli-world.ts';
+import { announce, fakeServer } from '../../../../tests/support/fake-server.ts';
 import { type Bench, createBench, picture } from '../../../checks/adapters/test-support.ts';
 import { checkTools } from '../../../programs/check-tools.ts';
+import { checkRunCommands } from '../../../machines/check-run/index.ts';
 import { main } from '../main.ts';
 import type { Keys, World } from '../world.ts';
 
@@ -80,6 +82,30 @@ it('mends, checks again, and takes it back', async () => {
   expect(bench.read('bad')).toBe('precious');
   const nothing = await heph(bench, '--undo');
   expect(nothing).toMatchObject({ code: 1, err: expect.stringContaining('check.nothing_to_undo') });
+});
+
+it('tells a living server what the checks came to, and keeps it for the next one when it is not heard', async () => {
+  const bench = createBench({ 'checks.yaml': CHECKS });
+  const data = join(bench.root, '../data');
+  const unsent = () => globSync('checked/*/unsent/*.json', { cwd: data }).length;
+  await heph(bench);
+  expect(unsent()).toBe(1);
+
+  let status = 200;
+  await using server = await fakeServer(({ path }) =>
+    path === '/health' ? { body: { startedAt: 1 } } : { status, body: { ok: status === 200 } },
+  );
+  announce(data, server);
+  await heph(bench);
+  const told = server.asked.find(({ path }) => path === '/api/commands/record_check_run');
+  const { schema } = checkRunCommands.record_check_run;
+  expect(schema.parse(told?.body)).toMatchObject({ state: 'skipped', checks: [{ name: 'lint', cached: true }, {}] });
+  expect(told?.headers['idempotency-key']).toBe((told?.body as { runId: string }).runId);
+  expect(unsent()).toBe(1);
+
+  status = 500;
+  expect((await heph(bench)).code).toBe(0);
+  expect(unsent()).toBe(2);
 });
 
 it('asks before it mends, and takes no answer for a no', async () => {

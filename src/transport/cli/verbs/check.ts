@@ -56,17 +56,18 @@ interface Job {
   options: CheckOptions;
 }
 
-async function runAll({ world, output, directory }: Start, job: Job): Promise<CheckRun> {
-  const { checks, definition, options, tools } = job;
+async function runAll(start: Start, job: Job): Promise<CheckRun> {
+  const { world, directory } = start;
+  const { checks, definition, options } = job;
   const stop = new AbortController();
   const forget = (['SIGINT', 'SIGTERM'] as const).map((name) =>
     world.onSignal(name, () => stop.abort(new Error('interrupted'))),
   );
   try {
-    const first = await runOnce(world, output, job, stop.signal);
+    const first = await runOnce(start, job, stop.signal);
     const run =
       (options.fix || options.interactive) && !options.dryRun && first.checks.some(({ fixable }) => fixable)
-        ? await mendAndRunAgain(world, output, job, first, stop.signal)
+        ? await mendAndRunAgain(start, job, first, stop.signal)
         : first;
     if (options.dryRun) return run;
     const webhook = definition.webhook === null ? null : await checks.tellWebhook(definition.webhook, run);
@@ -76,19 +77,19 @@ async function runAll({ world, output, directory }: Start, job: Job): Promise<Ch
   } finally {
     for (const one of forget) one();
   }
-
-  async function mendAndRunAgain(
-    ...[, , , run, signal]: [World, Output, Job, CheckRun, AbortSignal]
-  ): Promise<CheckRun> {
-    const { askPerson, mend } = await import('../check/mend.ts');
-    const ask = options.interactive && !options.fix ? (question: string) => askPerson(world, question, signal) : null;
-    const fixes = await mend({ checks, definition, run, newId: tools.newRunId, signal, ask }, output);
-    if (fixes.length === 0) return run;
-    return { ...(await runOnce(world, output, job, signal)), fixes };
-  }
 }
 
-async function runOnce(world: World, output: Output, job: Job, signal: AbortSignal): Promise<CheckRun> {
+async function mendAndRunAgain(start: Start, job: Job, run: CheckRun, signal: AbortSignal): Promise<CheckRun> {
+  const { checks, definition, options, tools } = job;
+  const { askPerson, mend } = await import('../check/mend.ts');
+  const asks = options.interactive && !options.fix;
+  const ask = asks ? (question: string) => askPerson(start.world, question, signal) : null;
+  const fixes = await mend({ checks, definition, run, newId: tools.newRunId, signal, ask }, start.output);
+  if (fixes.length === 0) return run;
+  return { ...(await runOnce(start, job, signal)), fixes };
+}
+
+async function runOnce({ world, output }: Start, job: Job, signal: AbortSignal): Promise<CheckRun> {
   const { runChecks } = await import('../../../checks/index.ts');
   const { checks, definition, names, options, tools } = job;
   const progress = createProgress(world, output);
