@@ -20,8 +20,11 @@ export interface Undone {
 
 /** Applies fixes in one work tree and takes them back. */
 export interface Fixes {
-  /** Runs `run` between two looks at the tree and answers which paths it changed; that is recorded even when it fails. */
-  apply(id: string, check: string, fix: Fix, run: () => Promise<void>): Promise<string[]>;
+  /**
+   * Runs `run` between two looks at the tree and answers which paths it changed; that is recorded even when `run` answers that
+   * it failed, or throws. Folders that were put aside are put back then.
+   */
+  apply(id: string, check: string, fix: Fix, run: () => Promise<boolean>): Promise<string[]>;
   /** Takes back the newest fix that was not taken back; with `look`, only tells which. Null when there is none. */
   undo(look: boolean): Promise<Undone | null>;
 }

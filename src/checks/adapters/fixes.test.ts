@@ -24,6 +24,7 @@ it('takes a fix back, file by file, and leaves what was changed since', async ()
     for (const name of ['clean', 'loose', 'new', 'touched', 'deps/b']) bench.write(name, 'fixed');
     for (const name of ['gone', 'link']) bench.remove(name);
     bench.write('script', 'x', 0o755);
+    return true;
   });
   expect(changed.toSorted()).toEqual(['clean', 'deps', 'gone', 'link', 'loose', 'new', 'script', 'touched']);
   bench.write('touched', 'changed by a person');
@@ -48,14 +49,17 @@ it('takes a fix back, file by file, and leaves what was changed since', async ()
   expect(await fixes.undo(false)).toBeNull();
 });
 
-it('records what a fix that failed has changed', async () => {
-  const bench = createBench({ a: 'before' });
+it('records what a fix that failed has changed, and puts folders back at once', async () => {
+  const bench = createBench({ a: 'before', '.gitignore': 'deps\n' });
+  bench.write('deps/old', 'installed');
   const { fixes } = bench.open();
-  const apply = fixes.apply('fix_1', 'lint', { words: ['fmt'], changes: [] }, async () => {
+  const apply = fixes.apply('fix_1', 'lint', { words: ['fmt'], changes: ['deps'] }, async () => {
     bench.write('a', 'half');
+    bench.write('deps/new', 'half');
     throw new Error('it broke');
   });
   await expect(apply).rejects.toThrow('it broke');
+  expect([bench.read('deps/old'), existsSync(join(bench.root, 'deps/new'))]).toEqual(['installed', false]);
   await fixes.undo(false);
   expect(bench.read('a')).toBe('before');
 });
@@ -63,7 +67,10 @@ it('records what a fix that failed has changed', async () => {
 it('follows no link out of the repository when it takes something back', async () => {
   const bench = createBench({ 'in/a': 'before' });
   const { fixes } = bench.open();
-  await fixes.apply('fix_1', 'lint', { words: ['fmt'], changes: [] }, async () => bench.remove('in/a'));
+  await fixes.apply('fix_1', 'lint', { words: ['fmt'], changes: [] }, async () => {
+    bench.remove('in/a');
+    return true;
+  });
   rmdirSync(join(bench.root, 'in'));
   symlinkSync('../..', join(bench.root, 'in'));
   expect((await fixes.undo(false))?.left).toEqual(['in/a']);

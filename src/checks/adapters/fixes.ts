@@ -41,8 +41,8 @@ const BLOB_BYTES_MAX = 256 * 1024 * 1024;
 export function createFixes(options: { folder: string; root: string; list(): Promise<Listing>; now(): number }): Fixes {
   const { folder, root, list } = options;
 
-  /** Runs `run` between two looks at the tree. What it changed is recorded even when it fails. */
-  async function apply(id: string, check: string, fix: Fix, run: () => Promise<void>): Promise<string[]> {
+  /** Runs `run` between two looks at the tree. What it changed is recorded even when it fails; folders are put back then. */
+  async function apply(id: string, check: string, fix: Fix, run: () => Promise<boolean>): Promise<string[]> {
     const place = join(folder, id);
     await makeFolder(place);
     await keepLast(folder, FIXES_KEPT);
@@ -52,9 +52,12 @@ export function createFixes(options: { folder: string; root: string; list(): Pro
       fix.changes.map((path, n) => putAside(join(root, path), path, join(place, `folder-${n}`))),
     );
     const old = new Map((await before.files()).map(({ path, id: fileId }) => [path, fileId]));
+    let good = false;
     try {
-      await run();
+      good = await run();
     } finally {
+      // Half of a folder is worse than the old one.
+      if (!good) for (const one of folders) await putBack(place, one);
       const now = new Map((await (await list()).files()).map(({ path, id: fileId }) => [path, fileId]));
       const paths = [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path));
       const files = paths.map((path) => ({
@@ -63,10 +66,19 @@ export function createFixes(options: { folder: string; root: string; list(): Pro
         after: now.get(path) ?? null,
         kept: kept.get(path) ?? null,
       }));
-      const record: FixRecord = { check, words: fix.words, root, at: options.now(), undone: false, files, folders };
+      const record: FixRecord = {
+        check,
+        words: fix.words,
+        root,
+        at: options.now(),
+        undone: false,
+        files,
+        folders: good ? folders : [],
+      };
       await placeFile(join(place, 'record.json'), JSON.stringify(record));
     }
-    return [...((await readRecord(place))?.files.map(({ path }) => path) ?? []), ...fix.changes];
+    const record = await readRecord(place);
+    return [...(record?.files ?? []), ...(record?.folders ?? [])].map(({ path }) => path);
   }
 
   /** Takes back the newest fix of this work tree that was not taken back; null when there is none. */
@@ -91,12 +103,16 @@ export function createFixes(options: { folder: string; root: string; list(): Pro
       if (same && (await restore(place, file))) undone.restored.push(file.path);
       else undone.left.push(file.path);
     }
-    for (const { path, kept } of record.folders) {
-      await rm(join(root, path), { recursive: true, force: true });
-      if (kept) await rename(join(place, kept), join(root, path));
-      undone.restored.push(path);
+    for (const one of record.folders) {
+      await putBack(place, one);
+      undone.restored.push(one.path);
     }
     return undone;
+  }
+
+  async function putBack(place: string, { path, kept }: FixRecord['folders'][number]): Promise<void> {
+    await rm(join(root, path), { recursive: true, force: true });
+    if (kept) await rename(join(place, kept), join(root, path));
   }
 
   async function restore(place: string, { path, before, kept }: FixRecord['files'][number]): Promise<boolean> {

@@ -42,10 +42,11 @@ async function applyFix(mending: Mending, { name }: CheckOutcome, fix: Fix): Pro
   const id = mending.newId();
   let said = '';
   const run = async () => {
-    if (!check) return;
+    if (!check) return false;
     const result = await checks.parts.commands.run({ ...check, junit: null }, fix.words, id, signal);
-    if (result.exitCode !== 0)
-      said = `; it ended with ${result.signal ?? `exit code ${result.exitCode}`}: ${lastLine(result.tail)}`;
+    if (result.exitCode === 0) return true;
+    said = `; it ended with ${result.signal ?? `exit code ${result.exitCode}`}: ${lastLine(result.tail)}`;
+    return false;
   };
   try {
     const changed = await checks.fixes.apply(id, name, fix, run);
