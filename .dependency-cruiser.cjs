@@ -4,11 +4,12 @@ const mayImport = {
   machines: ['kernel'],
   store: ['kernel'],
   runtime: ['kernel'],
+  checks: ['runtime', 'kernel'],
   actors: ['machines', 'store', 'kernel'],
   projections: ['machines', 'store', 'kernel'],
   commands: ['actors', 'machines', 'runtime', 'store', 'kernel'],
   queries: ['projections', 'actors', 'machines', 'runtime', 'store', 'kernel'],
-  transport: ['commands', 'queries', 'actors', 'machines', 'kernel'],
+  transport: ['commands', 'queries', 'checks', 'actors', 'machines', 'kernel'],
   processes: ['commands', 'projections', 'actors', 'machines', 'runtime', 'store', 'kernel'],
 };
 

@@ -557,6 +557,42 @@ export const ERROR_CODES = {
     'The check begins with a program that is not there.',
     'Correct the command, or install the program.',
   ),
+  'check.bad_definition': entry(
+    'invalid',
+    400,
+    'checks.yaml does not parse, or says something that no check can be.',
+    'Correct the lines that the message names; `heph check --list` shows what is understood.',
+  ),
+  'check.unknown_name': entry(
+    'invalid',
+    404,
+    'The repository has no check of that name.',
+    'List them with `heph check --list`.',
+  ),
+  'check.nothing_to_check': entry(
+    'invalid',
+    404,
+    'The repository has no checks.yaml, and nothing in it says how it is checked.',
+    'Write a checks.yaml; docs/checks.md shows one.',
+  ),
+  'check.bad_run': entry(
+    'rejected',
+    409,
+    'What is said of the run of checks contradicts itself.',
+    'Send what the checks came to; `failed` belongs to a run with a failed check.',
+  ),
+  'check.nothing_to_undo': entry(
+    'rejected',
+    409,
+    'No fix is left to take back.',
+    'Nothing to do; `git diff` shows what else was changed.',
+  ),
+  'check.no_space': entry(
+    'fault',
+    503,
+    'The disk has less than 1 GiB left, so that no check was started.',
+    'Free some space, or keep the data on another disk with --data.',
+  ),
   'check.failed_to_run': entry(
     'fault',
     503,

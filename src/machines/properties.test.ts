@@ -126,6 +126,10 @@ const PROMISES: Record<string, Look> = {
     expect(epochs).toEqual(epochs.toSorted());
     expect((state.context as RunnerState).epoch).toBe(epochs.at(-1) ?? 0);
   },
+  checkRun(_state, facts) {
+    expect(facts.filter(({ type }) => type === 'CheckRunPlanned').length).toBeLessThanOrEqual(1);
+    expect(facts.length).toBeLessThanOrEqual(3);
+  },
 };
 
 /** Sends the commands one by one; looks at the state after each. The actor's state is frozen: deciding and folding change nothing in place. */

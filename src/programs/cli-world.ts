@@ -32,6 +32,7 @@ export function createWorld(): World {
       },
       builtInAgents: async () => (await import('../machines/config/index.ts')).BUILT_IN_AGENTS,
       log: async () => (await import('./log-tools.ts')).logTools,
+      checks: async () => (await import('./check-tools.ts')).checkTools,
       backups: async () => (await import('./backup-tools.ts')).backupTools,
     },
   };

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVER } from '../commands/index.ts';
 import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
-import { HephError, isFailure } from '../kernel/errors.ts';
+import { HephError, isFailure, messageOf } from '../kernel/errors.ts';
 import { resolveId } from '../kernel/resolve-id.ts';
 import { VERSION } from '../kernel/version.ts';
 import { type AgentPreset, defaultValues, settingsFromEnvironment } from '../machines/config/index.ts';
@@ -16,6 +16,7 @@ import { checkProblem } from './local-runner.ts';
 import { openFaces } from './server-faces.ts';
 import { type Ground, openGround } from './server-ground.ts';
 import { isBusy } from './server-health.ts';
+import { takeCheckRuns } from './take-check-runs.ts';
 
 /** What `heph up` starts: the log, the core, the runner of this machine and the faces, on one data directory. */
 export interface ServerOptions {
@@ -58,6 +59,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await system.start();
     const address = await http.listen({ host: options.host, port: options.port });
     announce(ground, address, closers);
+    const checkRuns = takeCheckRuns(ground.dataDirectory, system.bus, ground.log).catch((error: unknown) =>
+      ground.log.warn({ error: messageOf(error) }, 'the runs of checks could not be taken in'),
+    );
+    closers.add((leftMs) => within(systemClock, leftMs, checkRuns));
     ground.log.info({ url: address.url, position: String(await ground.store.head()) }, 'server is ready');
     if (options.idleExit) closers.add(idle.start(() => options.onIdleExit?.()));
     return living(ground, address, closers);

@@ -46,6 +46,7 @@ export function cliWorld(
       startServer: never,
       log: never,
       backups: never,
+      checks: never,
       builtInAgents: async () => ({}),
       ...options.programs,
     },

@@ -229,4 +229,28 @@ const runner = fc.oneof(
 );
 
 /** By kind of actor. */
-export const MOVES: Record<string, Moves> = { config, workflow, task, agent, fleet, mergeTrain, runner };
+const checked = (status: string) => ({
+  name: 'test',
+  status,
+  cached: false,
+  why: 'because',
+  key: null,
+  durationMs: 1,
+  attempts: 1,
+  exitCode: 0,
+  tests: null,
+  tail: '',
+});
+const checkRun = move('record_check_run', {
+  runId: 'chk_01k8zj3q0v5e8w2r7t9y4m6n1p',
+  repositoryId: 'rep_1',
+  folder: '/repos/library',
+  source: 'checks.yaml',
+  state: pick('passed', 'failed', 'skipped', 'cancelled'),
+  startedAt: 1,
+  durationMs: 1,
+  savedMs: 0,
+  checks: pick([checked('passed')], [checked('failed')], [checked('passed'), checked('passed')], []),
+});
+
+export const MOVES: Record<string, Moves> = { config, workflow, task, agent, fleet, mergeTrain, runner, checkRun };

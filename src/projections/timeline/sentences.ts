@@ -1,5 +1,6 @@
 import type { AgentFact } from '../../machines/agent/index.ts';
 import type { CarryOverFact } from '../../machines/carry-over.ts';
+import type { CheckRunFact } from '../../machines/check-run/index.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
@@ -12,6 +13,7 @@ import { isDeletion, isStoreRecord, metadataIn, TOMBSTONE_TYPE } from '../../sto
 type AnyFact =
   | AgentFact
   | CarryOverFact
+  | CheckRunFact
   | ConfigFact
   | FleetFact
   | MergeTrainFact
@@ -114,6 +116,15 @@ export const SENTENCES: Sentences = {
   FleetStopped: ({ reason, by }) => `The whole fleet was stopped by ${by}${because(reason)}.`,
   FleetResumed: ({ by }) => `The fleet was resumed by ${by}.`,
 
+  // checks
+  CheckRunPlanned: ({ checks, folder, source }) => `${checks.length} checks (${source}) were to run on ${folder}.`,
+  CheckRunStarted: ({ head, clean }) =>
+    head === null ? 'They began.' : `They began at ${sha(head)}${clean ? '' : ', with changes'}.`,
+  CheckRunPassed: ({ checks }) => `The checks passed${notPassed(checks)}.`,
+  CheckRunFailed: ({ checks }) => `The checks failed${notPassed(checks)}.`,
+  CheckRunSkipped: ({ checks }) => `Nothing had to run: the cache knew all ${checks.length}.`,
+  CheckRunCancelled: ({ checks }) => `The checks were stopped${notPassed(checks)}.`,
+
   // merge train
   TrainOpened: ({ kind, branch }) => `A merge train was opened for the ${kind} branch ${branch}.`,
   CandidateQueued: ({ commit, message }) => `${sha(commit)} waits to be merged: ${short(message)}`,
@@ -146,6 +157,11 @@ function recordSentence({ type, data }: Pick<StoredEvent, 'type' | 'data'>): str
   if (isDeletion(data)) return 'The stream was deleted: its events are hidden, and stay in the log.';
   const settings = Object.entries(metadataIn(data)).map(([name, value]) => `${name} ${value}`);
   return `What hides events of the stream was set: ${settings.join(', ') || 'nothing'}.`;
+}
+
+function notPassed(checks: readonly { name: string; status: string }[]): string {
+  const named = checks.filter(({ status }) => status !== 'passed').map(({ name, status }) => `${name} ${status}`);
+  return named.length > 0 ? `: ${listed(named)}` : '';
 }
 
 const SHORT_MAX = 300;

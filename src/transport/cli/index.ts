@@ -13,6 +13,7 @@
 export { main } from './main.ts';
 export type {
   BackupTools,
+  CheckTools,
   LivingServer,
   LogPlace,
   LogTools,

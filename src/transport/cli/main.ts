@@ -18,6 +18,7 @@ const BY_HAND = new Set([
   'rebuild',
   'log',
   'logs',
+  'check',
   'doctor',
   'mcp',
   'token',

@@ -6,6 +6,7 @@ import { EXIT, fail } from './failure.ts';
 import { createOutput } from './output.ts';
 import { dataDirectoryOf } from './server-file.ts';
 import { storeOf } from './store-url.ts';
+import type { CheckOptions } from './verbs/check.ts';
 import { parseParam, type RunOptions, type Surroundings } from './verbs/run.ts';
 import type { World } from './world.ts';
 
@@ -260,6 +261,35 @@ export function createProgram(
   );
 
   verb(
+    'check [names...]',
+    'Run the repository’s checks; what did not change is answered from the cache',
+    {
+      start: false,
+      examples: ['heph check', 'heph check lint --fix', 'heph check --fast --skip tests', 'heph check --dry-run'],
+    },
+    async (start, command, [names]) =>
+      (await import('./verbs/check.ts')).check(start, names as unknown as string[], command.opts<CheckOptions>()),
+  )
+    .option('--fast', 'Run only what is tagged fast; of the rest, tell what is known')
+    .option(
+      '--skip <tag>',
+      'Leave out the checks of a tag or name, e.g. tests; may be repeated',
+      (tag: string, tags: string[] = []) => [...tags, tag],
+    )
+    .option('--dry-run', 'Say what would happen; nothing is run or written')
+    .option('--interactive', 'Ask about each fix')
+    .option('--fix', 'Mend what can be mended, and check again')
+    .option('--undo', 'Take the last fix back')
+    .option('--list', 'The checks, and where each comes from')
+    .option('--jobs <number>', 'How many run at a time (default: checks.yaml, else one per core)', jobsNumber);
+  verb(
+    'check history',
+    'Which checks are slow, which are flaky, and where the cache saves most',
+    { start: false, examples: ['heph check history'] },
+    async (start) => (await import('./verbs/check.ts')).checkHistory(start),
+  );
+
+  verb(
     'mcp',
     'Serve MCP on stdin and stdout, for agents and editors',
     { start: false, examples: ['heph mcp --data ~/.local/share/heph --token-file ./token'] },
@@ -294,6 +324,7 @@ export function createProgram(
   );
 
   const groups = {
+    'check-run': 'Runs of checks that were made elsewhere: record one',
     agent: 'Agents: stop one, attach to its terminal',
     fleet: 'The fleet: who works, pause, resume, stop',
     log: 'The event log: verify, export, import',
@@ -323,6 +354,12 @@ function portNumber(text: string): number {
   if (!/^\d+$/.test(text) || port > 65_535)
     throw fail('cli.usage', `${JSON.stringify(text)} is no port; it is a number from 0 to 65535.`);
   return port;
+}
+
+function jobsNumber(text: string): number {
+  const jobs = Number(text);
+  if (/^\d{1,3}$/.test(text) && jobs >= 1 && jobs <= 256) return jobs;
+  throw fail('cli.usage', `${JSON.stringify(text)} is no number of jobs; it is a number from 1 to 256.`);
 }
 
 function position(text: string): string {

@@ -1,3 +1,4 @@
+import type { OpenedChecks } from '../../checks/index.ts';
 import type { SignInQuestion } from './doctor/sign-in.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
@@ -55,6 +56,7 @@ export interface Programs {
   startServer(settings: ServerSettings): Promise<LivingServer>;
   log(): Promise<LogTools>;
   backups(): Promise<BackupTools>;
+  checks(): Promise<CheckTools>;
   /** The agents that come with the program, by name. */
   builtInAgents(): Promise<Readonly<Record<string, { argv: readonly string[] } & Partial<SignInQuestion>>>>;
 }
@@ -96,6 +98,13 @@ export interface LogTools {
     onProgress?: Progress,
   ): Promise<Exported & { stranded: { workflowId: string; reason: string }[] }>;
   replay(place: LogPlace, onProgress: Progress): Promise<ReplayResult>;
+}
+
+/** The check engine on this machine. */
+export interface CheckTools {
+  /** `folder`: anywhere in the tree that is checked. With `readOnly`, nothing at all is written. */
+  open(where: { folder: string; directory: string; readOnly: boolean; world: World }): OpenedChecks;
+  newRunId(): string;
 }
 
 /** Copies of a data directory, made beside its living server or without one. */

@@ -27,6 +27,10 @@ export interface ProcessRequest {
   clock: Clock;
   /** Called with the group's leader as soon as it lives. */
   onStart?(pid: number): Promise<void>;
+  /** Everything that the command writes, both outputs, as it comes. */
+  onOutput?(chunk: Buffer): void;
+  /** Ends the group as the wall limit does. */
+  signal?: AbortSignal;
 }
 
 export interface ProcessResult {
@@ -60,11 +64,15 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  child.stdout.on('data', (chunk: Buffer) => tail.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => tail.push(chunk));
+  const hear = (chunk: Buffer) => {
+    tail.push(chunk);
+    request.onOutput?.(chunk);
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exited = exitOf(child);
-  const limit = limitOf(child, request.wallMs, clock);
+  const limit = limitOf(child, request.wallMs, clock, request.signal);
   try {
     if (child.pid !== undefined) await request.onStart?.(child.pid);
     const { exitCode, signal } = await exited;
@@ -105,19 +113,31 @@ function exitOf(child: ChildProcess): Promise<{ exitCode: number | null; signal:
   return exit;
 }
 
-function limitOf(child: ChildProcess, wallMs: number, clock: Clock): { reached(): boolean; cancel(): void } {
+function limitOf(
+  child: ChildProcess,
+  wallMs: number,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): { reached(): boolean; cancel(): void } {
   let reached = false;
   let cancelKill = () => {};
-  const cancelTerm = clock.after(wallMs, () => {
-    reached = true;
+  const end = () => {
+    cancelKill();
     killGroup(child.pid, 'SIGTERM');
     cancelKill = clock.after(GRACE_MS, () => killGroup(child.pid, 'SIGKILL'));
+  };
+  const cancelTerm = clock.after(wallMs, () => {
+    reached = true;
+    end();
   });
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end, { once: true });
   return {
     reached: () => reached,
     cancel() {
       cancelTerm();
       cancelKill();
+      signal?.removeEventListener('abort', end);
     },
   };
 }

@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { managerOf } from '../detect.ts';
+import type { BuiltInName } from '../definition.ts';
+import { named, notInstalled, outOfStep } from '../node-packages.ts';
+import type { AgentFound, BuiltIn, BuiltInResult, Fix } from '../ports.ts';
+import { inRange } from '../version-range.ts';
+import { lookWithGit } from './git-listing.ts';
+import type { Place } from '../opened.ts';
+
+interface Surroundings {
+  place: Place;
+  versionOf(tool: string, ask: boolean): Promise<string | null>;
+  agents(): Promise<readonly AgentFound[]>;
+}
+
+const FREE_BYTES_LEAST = 1024 ** 3;
+const AGENTS_MS = 5 * 60_000;
+const UNDER_WAY: Readonly<Record<string, string>> = {
+  'rebase-merge': 'a rebase',
+  'rebase-apply': 'a rebase',
+  MERGE_HEAD: 'a merge',
+  CHERRY_PICK_HEAD: 'a cherry-pick',
+  REVERT_HEAD: 'a revert',
+  BISECT_LOG: 'a bisection',
+};
+const MANIFESTS = ['package.json', 'package-lock.json', 'pnpm-lock.yaml', 'yarn.lock'];
+
+const good = (text: string): BuiltInResult => ({ good: true, text, next: null, fix: null });
+const bad = (text: string, next: string, fix: Fix | null = null): BuiltInResult => ({ good: false, text, next, fix });
+
+/** What can be looked at without a command of the repository's. Results that files and tools decide are kept like any other. */
+export function createBuiltIns({ place, versionOf, agents }: Surroundings): Record<BuiltInName, BuiltIn> {
+  const { root } = place;
+  const text = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8') : null);
+  const json = (name: string) => JSON.parse(text(name) ?? 'null') as Record<string, unknown> | null;
+  const manager = (manifest: Record<string, unknown>) =>
+    managerOf({ 'pnpm-lock.yaml': text('pnpm-lock.yaml'), 'yarn.lock': text('yarn.lock') }, manifest.packageManager);
+  const fromContent = (files: readonly string[], look: BuiltIn['look'], tools: readonly string[] = []): BuiltIn => ({
+    files,
+    tools,
+    cacheForMs: Number.POSITIVE_INFINITY,
+    look,
+  });
+  const fromMoment = (look: BuiltIn['look'], cacheForMs = 0): BuiltIn => ({ files: [], tools: [], cacheForMs, look });
+
+  async function runtime(): Promise<BuiltInResult> {
+    const manifest = json('package.json');
+    const engines = (manifest?.engines ?? {}) as Record<string, unknown>;
+    const pinned = (text('.nvmrc') ?? text('.node-version'))?.trim().replace(/^v/, '');
+    const wanted: [string, string][] = [];
+    if (typeof engines.node === 'string') wanted.push(['node', engines.node]);
+    if (pinned && /^\d/.test(pinned)) wanted.push(['node', pinned]);
+    for (const tool of ['npm', 'pnpm', 'yarn'] as const)
+      if (typeof engines[tool] === 'string') wanted.push([tool, engines[tool]]);
+    const [, tool, exact] = /^(npm|pnpm|yarn)@(\d[\w.-]*)/.exec(String(manifest?.packageManager ?? '')) ?? [];
+    if (tool && exact) wanted.push([tool, exact.replace(/[+-].*/, '')]);
+    const found: string[] = [];
+    for (const [program, range] of wanted) {
+      const version = await versionOf(program, true);
+      if (version === null)
+        return bad(`${program} ${range} is wanted, and there is none on the PATH.`, `Install ${program} ${range}.`);
+      if (inRange(version, range) === false)
+        return bad(`${program} is ${version}, and ${range} is wanted.`, `Install ${program} ${range}.`);
+      found.push(`${program} ${version}`);
+    }
+    return good(found.length > 0 ? `${found.join(', ')}, as wanted` : 'nothing is said about versions');
+  }
+
+  async function lockfile(): Promise<BuiltInResult> {
+    const manifest = json('package.json');
+    if (!manifest) return good('there is no package.json');
+    const name = manager(manifest);
+    const file = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock' }[name];
+    const words =
+      name === 'npm'
+        ? ['npm', 'install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund']
+        : [name, 'install'];
+    const fix = { words, changes: name === 'npm' ? [] : ['node_modules'] };
+    if (text(file) === null) return bad(`There is no ${file}.`, `Run: ${words.join(' ')}`, fix);
+    if (name !== 'npm') return good(`${file} is there; whether it fits, ${name} says when it installs`);
+    const differing = outOfStep(manifest, json(file) ?? {});
+    if (differing === null) return bad(`${file} is of an old kind, or damaged.`, `Run: ${words.join(' ')}`, fix);
+    if (differing.length === 0) return good(`${file} says what package.json says`);
+    return bad(`${file} and package.json differ in ${named(differing)}.`, `Run: ${words.join(' ')}`, fix);
+  }
+
+  async function dependencies(): Promise<BuiltInResult> {
+    const manifest = json('package.json');
+    if (!manifest) return good('there is no package.json');
+    const name = manager(manifest);
+    const words = name === 'npm' ? ['npm', 'ci', '--no-audit', '--no-fund'] : [name, 'install', '--frozen-lockfile'];
+    const fix = { words, changes: ['node_modules'] };
+    const next = `Run: ${words.join(' ')}`;
+    const marks = {
+      npm: ['node_modules/.package-lock.json'],
+      pnpm: ['node_modules/.modules.yaml'],
+      yarn: ['node_modules/.yarn-state.yml', 'node_modules/.yarn-integrity', '.pnp.cjs'],
+    }[name];
+    if (!marks.some((mark) => existsSync(join(root, mark))))
+      return bad('The dependencies are not installed.', next, fix);
+    if (name !== 'npm') return good('the dependencies are installed');
+    const missing = notInstalled(json('package-lock.json') ?? {}, json('node_modules/.package-lock.json') ?? {});
+    return missing.length === 0
+      ? good('what is locked is installed')
+      : bad(`Not installed as locked: ${named(missing)}.`, next, fix);
+  }
+
+  async function diskSpace(): Promise<BuiltInResult> {
+    const { bavail, bsize } = await statfs(root);
+    const free = `${((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB are free`;
+    return bavail * bsize >= FREE_BYTES_LEAST
+      ? good(free)
+      : bad(`Only ${free}.`, 'Free some space: at least 1 GiB is needed.');
+  }
+
+  async function gitState(): Promise<BuiltInResult> {
+    if (!place.git) return bad('This is no git repository.', 'Run: git init');
+    for (const [name, words] of Object.entries(UNDER_WAY)) {
+      const { text: path } = await lookWithGit(root, ['rev-parse', '--git-path', name]);
+      if (existsSync(join(root, path.trim())) || existsSync(path.trim()))
+        return bad(`${words} is under way.`, 'Finish it, or abort it.');
+    }
+    const { text: unmerged } = await lookWithGit(root, ['ls-files', '--unmerged', '-z']);
+    return unmerged === ''
+      ? good('nothing is under way and nothing in conflict')
+      : bad('Files are in conflict.', 'Resolve them, then `git add` them.');
+  }
+
+  async function agentPrograms(wanted: unknown): Promise<BuiltInResult> {
+    const found = await agents();
+    if (wanted === undefined) return good(found.map(({ name, text: said }) => `${name}: ${said}`).join('; '));
+    const agent = found.find(({ name }) => name === wanted);
+    if (!agent)
+      return bad(`There is no agent ${String(wanted)}.`, `Known are ${found.map(({ name }) => name).join(', ')}.`);
+    return agent.good ? good(agent.text) : bad(agent.text, agent.next ?? 'See heph doctor.');
+  }
+
+  return {
+    runtime: fromContent(['package.json', '.nvmrc', '.node-version'], runtime, ['node', 'npm']),
+    lockfile: fromContent(MANIFESTS, lockfile),
+    dependencies: fromContent(
+      [...MANIFESTS, 'node_modules/.package-lock.json', 'node_modules/.modules.yaml', 'node_modules/.yarn-integrity'],
+      dependencies,
+    ),
+    disk_space: fromMoment(diskSpace),
+    git_state: fromMoment(gitState),
+    port_free: fromMoment((check) => portFree(Number(check.with.port))),
+    agents: fromMoment((check) => agentPrograms(check.with.agent), AGENTS_MS),
+  };
+}
+
+function portFree(port: number): Promise<BuiltInResult> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () =>
+      resolve(bad(`Port ${port} is taken.`, 'End the program that listens there, or use another port.')),
+    );
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () =>
+      server.close(() => resolve(good(`port ${port} is free`))),
+    );
+  });
+}

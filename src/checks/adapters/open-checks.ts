@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Random } from '../../kernel/random.ts';
+import { createRedactor } from '../../kernel/redact.ts';
+import { ASSIGNED_NAME } from '../../kernel/redact-patterns.ts';
+import type { OpenedChecks } from '../opened.ts';
+import type { AgentFound } from '../ports.ts';
+import { createBuiltIns } from './built-ins.ts';
+import { processCommands } from './commands.ts';
+import { loadDefinition } from './definition-file.ts';
+import { headOf, listWithGit } from './git-listing.ts';
+import { createFixes } from './fixes.ts';
+import { findPlace } from './place.ts';
+import { createRemembered } from './remembered.ts';
+import { fileResultCache } from './result-cache.ts';
+import { fileRunStore } from './run-store.ts';
+import { createTools } from './tools.ts';
+import { listByWalking } from './walk-listing.ts';
+import { tellWebhook } from './webhook.ts';
+
+export interface OpenOptions {
+  /** Anywhere in the tree that is checked. */
+  folder: string;
+  /** The folder of all repositories' results: one below it is this repository's, whichever worktree asks. */
+  results: string;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  random: Random;
+  /** Nothing at all is written. */
+  readOnly: boolean;
+  agents(): Promise<readonly AgentFound[]>;
+}
+
+/** Finds the work tree and fills the engine's ports for it. Makes nothing until something is to be kept. */
+export function openChecks(options: OpenOptions): OpenedChecks {
+  const { env, clock, random, readOnly } = options;
+  const place = findPlace(options.folder);
+  const { root } = place;
+  const folder = join(options.results, place.repositoryId);
+  const versionOf = createTools(join(folder, 'tools.json'), env);
+  const redactor = createRedactor({ values: secretsIn(env) });
+  const parts = {
+    inputs: {
+      list: (literals: readonly string[]) => (place.git ? listWithGit(root, literals) : listByWalking(root, literals)),
+      ...createRemembered(join(folder, 'trees.json'), readOnly),
+      toolVersion: versionOf,
+      variable: (name: string) => env[name],
+      platform: { name: process.platform, arch: process.arch },
+    },
+    cache: fileResultCache({ folder, root, clock, readOnly }),
+    runs: fileRunStore(folder),
+    commands: processCommands({ root, folder, env, clock, random, redactor }),
+    builtIns: createBuiltIns({ place, versionOf, agents: options.agents }),
+    head: async () => (place.git ? headOf(root) : null),
+    redact: redactor.redactText,
+    clock,
+    cores: availableParallelism(),
+  };
+  const kept = readOnly ? null : join(folder, 'definitions');
+  const fixes = createFixes({ folder: join(folder, 'fixes'), root, list: () => parts.inputs.list([]), now: clock.now });
+  return { place, parts, fixes, definition: () => loadDefinition(root, kept), tellWebhook };
+}
+
+/** Values of variables whose names say that they are secret. */
+function secretsIn(env: NodeJS.ProcessEnv): string[] {
+  return Object.entries(env).flatMap(([name, value]) => (value && ASSIGNED_NAME.test(name) ? [value] : []));
+}
