@@ -4,7 +4,14 @@ import { ACTORS, COMMANDS } from './catalogue.ts';
 
 const newId = (prefix: string) => `${prefix}_new`;
 /** Where each input names its actor; what is not here makes a new one or goes to the only one. */
-const ADDRESSED = { taskId: 'tsk_1', agentId: 'agt_1', workflowId: 'wfl_1', trainId: 'mtr_1', runnerId: 'rnr_1' };
+const ADDRESSED = {
+  taskId: 'tsk_1',
+  agentId: 'agt_1',
+  workflowId: 'wfl_1',
+  trainId: 'mtr_1',
+  runnerId: 'rnr_1',
+  bestOfNId: 'bon_1',
+};
 const BY_KIND: Record<string, string> = {
   task: 'tsk_1',
   agent: 'agt_1',
@@ -13,12 +20,26 @@ const BY_KIND: Record<string, string> = {
   fleet: 'main',
   config: 'main',
   runner: 'rnr_1',
+  bestOfN: 'bon_1',
 };
-const MAKES_NEW: Record<string, string> = { create_task: 'tsk_new', start_workflow: 'wfl_new' };
+const MAKES_NEW: Record<string, string> = {
+  create_task: 'tsk_new',
+  start_workflow: 'wfl_new',
+  start_best_of_n: 'bon_new',
+};
 
 describe('the catalogue', () => {
   it('names each kind of actor once, as a category of streams', () => {
-    expect([...ACTORS.keys()]).toEqual(['config', 'workflow', 'task', 'agent', 'fleet', 'mergeTrain', 'runner']);
+    expect([...ACTORS.keys()]).toEqual([
+      'config',
+      'workflow',
+      'task',
+      'agent',
+      'fleet',
+      'mergeTrain',
+      'runner',
+      'bestOfN',
+    ]);
     for (const kind of ACTORS.keys()) {
       expect(`${kind}-main`).toMatch(STREAM_PATTERN);
       expect(categoryOf(`${kind}-main`)).toBe(kind);

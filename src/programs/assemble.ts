@@ -6,6 +6,7 @@ import {
   createCommandBus,
   prepareCreateTask,
   prepareRestartTask,
+  prepareStartBestOfN,
   prepareStartWorkflow,
   type WorkflowInspection,
 } from '../commands/index.ts';
@@ -110,6 +111,7 @@ export async function assemble(parts: Parts): Promise<System> {
     ids: createIds(clock, random),
     preparations: {
       start_workflow: prepareStartWorkflow({ host, inspection, ...(parts.sharing && { runnerId: runner.id }) }),
+      start_best_of_n: prepareStartBestOfN({ inspection, ...(parts.sharing && { runnerId: runner.id }) }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
     },
