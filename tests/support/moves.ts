@@ -243,7 +243,7 @@ const bestOfN = fc.oneof(
   },
   { weight: 12, arbitrary: ofContest('start_mutating', { workflowId: pick('wfl_1', 'wfl_2') }) },
   {
-    weight: 42,
+    weight: 60,
     arbitrary: variant.chain((index) =>
       ofContest('record_variant', { ...contestVariant(index), mutateMs: 1, modelMs: 0 }),
     ),
@@ -275,7 +275,7 @@ const bestOfN = fc.oneof(
       judgeMs: 3,
     }),
   },
-  ofContest('abandon_rescoring', { verdict: pick(2, 3), reason: text }),
+  { weight: 8, arbitrary: ofContest('abandon_rescoring', { verdict: pick(2, 3), reason: text }) },
 );
 
 /** By kind of actor. */
