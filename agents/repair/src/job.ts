@@ -3,6 +3,7 @@ import type { Hephaestus, Task } from './hephaestus.ts';
 import type { Sandboxes } from './sandbox.ts';
 import { runSuite, type SuiteRun } from './suite/run-suite.ts';
 import type { Suite } from './suite/suite.ts';
+import type { Variation } from './variation.ts';
 
 /** What both roles work with. */
 export interface Job {
@@ -11,7 +12,7 @@ export interface Job {
   suite: Suite;
   heph: Hephaestus;
   sandboxes: Sandboxes;
-  seed: number | null;
+  variation: Variation;
   /** Milliseconds of the budget that are left, never negative. */
   leftMs(): number;
   /** Tells Hephaestus and whoever looks at the terminal; `fraction` of the way, 0 to 1. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FORMULAS } from '../../../agents/repair/src/localise/formulas.ts';
+import { FAMILIES, ORDERS } from '../../../agents/repair/src/patch/order.ts';
 import { directive } from '../../../tests/support/examples.ts';
-import { type Directive, directiveSchema, REPAIR_FORMULAS } from './directive.ts';
+import { type Directive, directiveSchema, REPAIR_FAVOURS, REPAIR_FORMULAS, REPAIR_ORDERS } from './directive.ts';
 import { variantSchema } from './events.ts';
 import { mutate, type MutationRequest, MUTATOR_NAMES } from './mutators.ts';
 
@@ -123,4 +125,8 @@ describe('variants', () => {
     expect(other).toMatchObject({ mutators: ['agent', 'seed'] });
     expect(other?.words).toMatch(/^With the agent claude and the seed \d+\.$/);
   });
+});
+
+it('asks the repair agent for nothing that it does not know', () => {
+  expect([REPAIR_FAVOURS, REPAIR_FORMULAS, REPAIR_ORDERS]).toEqual([FAMILIES, FORMULAS, ORDERS]);
 });
