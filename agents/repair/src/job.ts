@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { CannotDo } from './cannot-do.ts';
 import type { Hephaestus, Task } from './hephaestus.ts';
 import type { Sandboxes } from './sandbox.ts';
 import { runSuite, type SuiteRun } from './suite/run-suite.ts';
@@ -21,9 +22,6 @@ export interface Job {
   testsRun: number;
   signal: AbortSignal;
 }
-
-/** The job cannot be done, for a reason of the repository or the task: it is reported as the task's failure. */
-export class CannotDo extends Error {}
 
 /** Runs the suite in a copy, counting its tests. */
 export async function runCounted(

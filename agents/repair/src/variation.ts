@@ -1,4 +1,4 @@
-import { CannotDo } from './job.ts';
+import { CannotDo } from './cannot-do.ts';
 import { FORMULAS, type Formula } from './localise/formulas.ts';
 import { FAMILIES, type Family, ORDERS, type Order } from './patch/order.ts';
 
