@@ -43,8 +43,8 @@ export const bestOfNCommands = {
       score: scoreTextSchema.default(DEFAULT_SCORE).describe('What counts how much, as scorer=weight,…'),
       seed: z.number().int().min(0).max(2_147_483_647).default(1).describe('The same seed makes the same variants'),
       earlyStop: z.boolean().default(false).describe('Withdraw candidates that can no longer win'),
-      constraints: constraintsSchema.prefault({}),
-      criteria: directiveSchema.shape.criteria,
+      constraints: constraintsSchema.prefault({}).describe('What a candidate must keep to'),
+      criteria: directiveSchema.shape.criteria.describe('What a good result is, in words'),
       parameters: parametersSchema.omit({ agent: true }).prefault({}).describe('Of variant 0'),
       branch: z.string().max(200).optional().describe('The base branch; default: the one checked out'),
       check: z

@@ -48,7 +48,7 @@ export const scoreSchema = z.object({
   scorer: z.string(),
   /** 0 to 1, more is better. */
   value: z.number().min(0).max(1),
-  words: z.string(),
+  words: z.string().max(2000),
   /** The blob with what was measured; null when nothing could be. */
   evidence: z.string().nullable(),
 });
@@ -59,7 +59,7 @@ export const buildEndSchema = z.object({
   index,
   outcome: z.enum(['passed', 'failed', 'died', 'withdrawn']),
   /** Why it did not pass; empty when it did. */
-  reason: z.string(),
+  reason: z.string().max(20_000),
   /** The kept work; null when it left none. */
   commit: z.string().nullable(),
   tree: z.string().nullable(),

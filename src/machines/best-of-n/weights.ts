@@ -32,7 +32,7 @@ export const scoreTextSchema = z
   .max(1000)
   .superRefine((text, context) => {
     const weights = parseWeights(text, null);
-    if (isFailure(weights)) context.addIssue({ code: 'custom', message: weights.message });
+    if (isFailure(weights)) context.addIssue({ code: 'custom', message: weights.message.replace(/\.$/, '') });
   });
 
 /** Reads `tests=3,diff=1,time=1`. `known` null takes any scorer's name. Answers Invalid with what is wrong and how to write it. */
