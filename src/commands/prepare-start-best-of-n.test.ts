@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { invalid } from '../kernel/errors.ts';
 import { bestOfNCommands } from '../machines/best-of-n/index.ts';
+import { DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import { prepareStartBestOfN } from './prepare-start-best-of-n.ts';
 import type { WorkflowInspection } from './prepare-start-workflow.ts';
 import { SERVER } from './principal.ts';
 
 const REPOSITORY = { repositoryId: 'rep_1', path: '/r', baseBranch: 'main', baseCommit: 'c0' };
+const settings = { ...DEFAULT_SETTINGS, bestOfN: { score: 'survival=4' } };
 const no = (what: string) => invalid('input.invalid', `No ${what}.`);
 
 function prepared(
@@ -22,7 +24,7 @@ function prepared(
   };
   const parsed = bestOfNCommands.start_best_of_n.schema.parse({ repository: '.', goal: 'Green', ...input });
   const context = { principal: SERVER, commandId: 'cmd_1', actorId: 'bon_1' };
-  return prepareStartBestOfN({ inspection })(parsed as never, context);
+  return prepareStartBestOfN({ inspection, settings: () => settings })(parsed as never, context);
 }
 
 describe('what a best-of-N is started with', () => {
@@ -33,6 +35,10 @@ describe('what a best-of-N is started with', () => {
       directive: { goal: 'Green', parameters: { agent: 'claude', emphasis: 'reuse' } },
     });
     expect(bestOfNCommands.start_best_of_n.prepared?.parse(spec)).toEqual(spec);
+  });
+
+  it('is scored by the setting where it says nothing', async () => {
+    expect(await prepared({})).toMatchObject({ weights: { survival: 4 } });
   });
 
   it.each([

@@ -1,5 +1,12 @@
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import { type BestOfNSpec, type Constraints, type Parameters, parseWeights } from '../machines/best-of-n/index.ts';
+import {
+  type BestOfNSpec,
+  type Constraints,
+  DEFAULT_SCORE,
+  type Parameters,
+  parseWeights,
+} from '../machines/best-of-n/index.ts';
+import type { Settings } from '../machines/config/index.ts';
 import type { PreparationContext } from './command-bus.ts';
 import type { WorkflowInspection } from './prepare-start-workflow.ts';
 
@@ -9,7 +16,7 @@ interface Input {
   goal: string;
   agents: [string, ...string[]];
   models: Record<string, string[]>;
-  score: string;
+  score?: string;
   seed: number;
   earlyStop: boolean;
   constraints: Constraints;
@@ -22,10 +29,14 @@ interface Input {
 }
 
 /** Looks at the repository, the agents and the check, and settles all that the candidates have in common. */
-export function prepareStartBestOfN(parts: { inspection: WorkflowInspection; runnerId?: string }) {
+export function prepareStartBestOfN(parts: {
+  inspection: WorkflowInspection;
+  settings: () => Settings;
+  runnerId?: string;
+}) {
   const { inspection } = parts;
   return async (input: Input, { actorId }: PreparationContext): Promise<BestOfNSpec | Failure> => {
-    const weights = parseWeights(input.score);
+    const weights = parseWeights(input.score ?? parts.settings().bestOfN?.score ?? DEFAULT_SCORE);
     if (isFailure(weights)) return weights;
     for (const agent of input.agents) {
       const problem = inspection.agent(agent);

@@ -111,7 +111,11 @@ export async function assemble(parts: Parts): Promise<System> {
     ids: createIds(clock, random),
     preparations: {
       start_workflow: prepareStartWorkflow({ host, inspection, ...(parts.sharing && { runnerId: runner.id }) }),
-      start_best_of_n: prepareStartBestOfN({ inspection, ...(parts.sharing && { runnerId: runner.id }) }),
+      start_best_of_n: prepareStartBestOfN({
+        inspection,
+        settings: () => host.config().settings,
+        ...(parts.sharing && { runnerId: runner.id }),
+      }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
     },

@@ -22,6 +22,7 @@ import { denied, HephError, invalid, isFailure } from '../../src/kernel/errors.t
 import { createIds } from '../../src/kernel/ids.ts';
 import type { Log } from '../../src/kernel/log.ts';
 import type { Random } from '../../src/kernel/random.ts';
+import { DEFAULT_SETTINGS } from '../../src/machines/config/index.ts';
 import { definitionSchema } from '../../src/machines/workflow/index.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
@@ -97,7 +98,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     ids: createIds(clock, random),
     preparations: {
       start_workflow: startWorkflow as Preparation,
-      start_best_of_n: prepareStartBestOfN({ inspection: INSPECTION }) as Preparation,
+      start_best_of_n: prepareStartBestOfN({ inspection: INSPECTION, settings: () => DEFAULT_SETTINGS }) as Preparation,
       create_task: prepareCreateTask({ host, countTasks: () => 0, agent: () => null }) as Preparation,
     },
     redact: (value) => value,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { constraintsSchema, directiveSchema, parametersSchema } from './directive.ts';
 import { bestOfNSpecSchema, buildEndSchema, CANDIDATES_MAX, scoreSchema, variantSchema } from './events.ts';
-import { DEFAULT_SCORE, scoreTextSchema } from './weights.ts';
+import { scoreTextSchema } from './weights.ts';
 
 const bestOfNId = z.string().max(60).describe('bon_…, or a unique prefix of it');
 const index = z
@@ -40,7 +40,9 @@ export const bestOfNCommands = {
         .record(z.string(), z.array(z.string().min(1).max(200)).max(20))
         .default({})
         .describe('Models by agent'),
-      score: scoreTextSchema.default(DEFAULT_SCORE).describe('What counts how much, as scorer=weight,…'),
+      score: scoreTextSchema
+        .optional()
+        .describe('What counts how much, as scorer=weight,…; default: the setting bestOfN.score'),
       seed: z.number().int().min(0).max(2_147_483_647).default(1).describe('The same seed makes the same variants'),
       earlyStop: z.boolean().default(false).describe('Withdraw candidates that can no longer win'),
       constraints: constraintsSchema.prefault({}).describe('What a candidate must keep to'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_SCORE, scoreTextSchema } from '../best-of-n/weights.ts';
 
 /**
  * Every setting with its default, its unit in the name and its meaning; `docs/configuration.md` is made from here.
@@ -146,6 +147,14 @@ export const settingsSchema = z.strictObject({
         .describe('A workflow that has used more tokens is paused. 0: no limit.'),
     })
     .prefault({}),
+  // Without defaults: settings are recorded whole, and what older logs decided must come out the same.
+  bestOfN: z
+    .strictObject({
+      score: scoreTextSchema
+        .optional()
+        .describe(`What counts how much among several candidates, as scorer=weight,…; default: ${DEFAULT_SCORE}`),
+    })
+    .optional(),
   server: z
     .strictObject({
       idleExitMs: z
