@@ -7,6 +7,7 @@
  * What decides is decided here: who wins, why, and whether the rest of the contest could still change it
  * (`early-stop.ts`). A later verdict under other weights stands beside the first and never replaces it (`rescoring.ts`).
  */
+export { briefOf, repairVariation } from './brief.ts';
 export { type BestOfNCommand, bestOfNCommands } from './commands.ts';
 export { bestOfNActor } from './decide.ts';
 export {
