@@ -51,6 +51,12 @@ module.exports = {
     ),
     error('src-never-imports-tests', { path: '^src/', pathNot: test }, { path: '^(tests|bench|scripts)/' }),
     error('agents-know-the-wire-only', { path: '^agents/[^/]+/src/' }, { path: '^(src|tests|bench|scripts)/' }),
+    // The repair agent knows how to mutate a file and to read a suite test by test; the measuring of mutants borrows that.
+    error(
+      'the-server-borrows-from-agents-in-one-place',
+      { path: '^src/', pathNot: `^src/runtime/mutation/adapters/|${test}` },
+      { path: '^agents/' },
+    ),
     error('imports-are-found', {}, { couldNotResolve: true }),
     error('dependencies-are-declared', { path: '^(src|agents)/', pathNot: `${test}|^agents/[^/]+/tests/` }, { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] }),
   ],

@@ -7,6 +7,7 @@ const entries = {
   server: 'src/programs/server.ts',
   holder: 'src/programs/holder.ts',
   'log-writer': 'src/programs/log-writer.ts',
+  mutator: 'src/programs/mutator.ts',
   repair: 'agents/repair/src/main.ts',
 };
 

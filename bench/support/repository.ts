@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { createRepositoryHands } from '../../src/runtime/worktrees/adapters/repository-hands.ts';
 import { inDirectory } from '../raw-log.ts';
+import { programFile } from '../../src/programs/installation.ts';
 
 /** Worktrees of one repository: the product's, and what git alone does with the same mirror. */
 export interface Worktrees {
@@ -25,6 +26,7 @@ export async function withWorktrees<T>(files: number, work: (worktrees: Worktree
       log: { warn() {} },
       redact: (text) => text,
       environment: process.env,
+      mutator: programFile('mutator'),
     });
     const { repositoryId, baseCommit: commit } = await hands.inspectRepository({ path });
     await hands.openRun({ repositoryId, path, commit, runBranch: 'heph/run-1' });

@@ -89,13 +89,15 @@ export async function createActorHost(parts: {
    * Folds in what others have appended since; tells whether there was anything. Asked before an answer that writes nothing
    * is given from memory: one that writes finds out by its expected revision.
    */
-  async function catchUp(kind: ActorKind<unknown, Fact>, known: Folded): Promise<boolean> {
+  async function catchUp(kind: ActorKind<unknown, Fact>, stream: string, known: Folded): Promise<boolean> {
     if (!store.capabilities.otherWriters) return false;
     const before = known.state.revision;
     for await (const event of store.readStream(known.stream, { from: before + 1 })) {
       // Another reader of this process may have folded it meanwhile.
       if (event.revision === known.state.revision + 1) foldEvent(kind, known, event);
     }
+    // It goes on in another stream, which is still to be loaded.
+    if (known.successor !== null) states.delete(stream);
     return known.state.revision > before;
   }
 
@@ -130,7 +132,14 @@ export async function createActorHost(parts: {
       return folded;
     }
     states.delete(stream);
-    return load(kind, stream);
+    const carried = await load(kind, stream);
+    // It is begun, and cannot be seen: nothing may be written behind the last event of the one before.
+    if (carried.successor !== null)
+      throw new Fault('log.history_hidden', `the events of ${carried.successor} are hidden`, {
+        details: { stream: carried.successor },
+        retryable: false,
+      });
+    return carried;
   }
 
   /** A carried answer does not know its position; its event does. */
@@ -208,20 +217,20 @@ export async function createActorHost(parts: {
     dispatch: Dispatch,
     attempt: number,
     facts: Failure | Fact[],
-    { stream, state }: Pick<Folded, 'stream' | 'state'>,
+    seen: Pick<Folded, 'stream' | 'state'>,
     remembered: Folded | null,
   ): Promise<Accepted | Failure> {
-    const { kind, mailbox } = actor;
+    const { kind, stream, mailbox } = actor;
     const { flight } = mailbox;
     if (flight) {
       await ended(flight);
       if (flight.failed) return enqueue(actor, dispatch, attempt);
     }
-    if (remembered && attempt < CONFLICTS_MAX && (await catchUp(kind, remembered)))
+    if (remembered && attempt < CONFLICTS_MAX && (await catchUp(kind, stream, remembered)))
       return enqueue(actor, dispatch, attempt + 1);
     if (isFailure(facts)) return facts;
-    const given = { stream, revision: state.revision, position: await store.head(), types: [] };
-    return answer(dispatch, state.value, given, false);
+    const given = { stream: seen.stream, revision: seen.state.revision, position: await store.head(), types: [] };
+    return answer(dispatch, seen.state.value, given, false);
   }
 
   async function landed(
@@ -306,11 +315,9 @@ export async function createActorHost(parts: {
       if (flight) await ended(flight);
       const remembered = states.has(stream);
       const folded = await load(kindOf(kind), stream);
-      if (remembered) await catchUp(kindOf(kind), folded);
-      if (folded.successor === null) return folded.state as ActorState<C>;
-      // Another writer has carried it over meanwhile.
-      states.delete(stream);
-      return (await load(kindOf(kind), stream)).state as ActorState<C>;
+      if (remembered) await catchUp(kindOf(kind), stream, folded);
+      const newest = folded.successor === null ? folded : await load(kindOf(kind), stream);
+      return newest.state as ActorState<C>;
     },
     config: () => config,
     async refreshConfig() {

@@ -248,6 +248,15 @@ describe('a long-lived actor', () => {
     expect((await replay(forged(() => bare))).difference).toMatchObject({ command: '(fold)' });
   });
 
+  it('whose newest stream is hidden takes no commands', async () => {
+    const store = openMemoryStore();
+    await turned(await hostOn(store), 0, 30);
+    await store.setStreamMetadata('fleet-main_g2', { truncateBefore: 1000 });
+    const before = await eventsIn(store);
+    await expect(pause(await hostOn(store), 30)).rejects.toMatchObject({ code: 'log.history_hidden' });
+    expect(await eventsIn(store)).toEqual(before);
+  });
+
   it('whose stream goes on behind its last event takes no commands', async () => {
     const store = openMemoryStore();
     await turned(await hostOn(store), 0, 20);

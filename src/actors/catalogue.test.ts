@@ -46,9 +46,9 @@ describe('the catalogue', () => {
     }
   });
 
-  it.each([...COMMANDS.values()])('sends $name to an actor of its kind', ({ name, kind, target }) => {
+  it.each([...COMMANDS.values()])('sends $name to an actor of its kind', ({ name, kind, target, preparedTarget }) => {
     expect(ACTORS.has(kind)).toBe(true);
-    expect(target(ADDRESSED, newId)).toBe(MAKES_NEW[name] ?? BY_KIND[kind]);
+    expect(preparedTarget?.(ADDRESSED) ?? target(ADDRESSED, newId)).toBe(MAKES_NEW[name] ?? BY_KIND[kind]);
   });
 
   it.each([...COMMANDS.values()])('describes $name well enough for a help page', (command) => {

@@ -114,7 +114,7 @@ export function createCommandBus(parts: CommandBusParts): CommandBus {
     if (isFailure(ready)) return ready;
     return parts.host.dispatch({
       kind: command.kind,
-      actorId,
+      actorId: command.preparedTarget?.(ready) ?? actorId,
       name: command.name,
       v: command.v,
       input: ready,

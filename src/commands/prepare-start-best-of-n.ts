@@ -1,11 +1,5 @@
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import {
-  type BestOfNSpec,
-  type Constraints,
-  DEFAULT_SCORE,
-  type Parameters,
-  parseWeights,
-} from '../machines/best-of-n/index.ts';
+import { type BestOfNSpec, type Constraints, type Parameters, parseWeights } from '../machines/best-of-n/index.ts';
 import type { Settings } from '../machines/config/index.ts';
 import type { PreparationContext } from './command-bus.ts';
 import type { WorkflowInspection } from './prepare-start-workflow.ts';
@@ -36,7 +30,7 @@ export function prepareStartBestOfN(parts: {
 }) {
   const { inspection } = parts;
   return async (input: Input, { actorId }: PreparationContext): Promise<BestOfNSpec | Failure> => {
-    const weights = parseWeights(input.score ?? parts.settings().bestOfN?.score ?? DEFAULT_SCORE);
+    const weights = parseWeights(input.score ?? parts.settings().bestOfN.score);
     if (isFailure(weights)) return weights;
     for (const agent of input.agents) {
       const problem = inspection.agent(agent);

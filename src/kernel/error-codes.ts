@@ -653,6 +653,18 @@ export const ERROR_CODES = {
   ),
   'fleet.not_open': entry('rejected', 409, 'The fleet is paused or stopped.', 'Resume it with `heph fleet resume`.'),
   'fleet.already_open': entry('rejected', 409, 'The fleet is open already.', 'Nothing to do.'),
+  'revert.not_merged': entry(
+    'rejected',
+    409,
+    'The task or run has nothing in the branch that could be taken out.',
+    'See what it delivered with `heph follow` or `heph get task`; a run that goes on is cancelled instead.',
+  ),
+  'revert.done_already': entry(
+    'rejected',
+    409,
+    'The merge was taken out before, or is being taken out.',
+    'Nothing is left to do; `heph events --type CandidateLanded` shows when it happened.',
+  ),
   'train.out_of_order': entry(
     'rejected',
     409,

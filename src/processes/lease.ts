@@ -108,20 +108,21 @@ export function createLease({ clock, log, leaseMs, send, regained }: LeaseParts)
   };
 }
 
-/** The runner as long as the lease is held: a verb that is called later throws Fault `runner.fenced`. */
-export function fencedRunner(runner: Runner, lease: Lease): Runner {
+/** The runner behind a question that is asked before each verb, and throws where this server may not act any more. */
+export function fencedRunner(runner: Runner, assertMayAct: () => void): Runner {
   return new Proxy(runner, {
     get(target, name) {
       const verb: unknown = Reflect.get(target, name);
       if (typeof verb !== 'function') return verb;
       return (...input: unknown[]): unknown => {
-        assertHeld(lease);
+        assertMayAct();
         return Reflect.apply(verb, target, input);
       };
     },
   });
 }
 
+/** Throws Fault `runner.fenced`. */
 export function assertHeld(lease: Lease | undefined): void {
   if (!lease || lease.held()) return;
   throw new Fault('runner.fenced', 'The lease is over, and others may have taken over this work.');

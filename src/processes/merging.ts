@@ -1,8 +1,8 @@
 import { Fault } from '../kernel/errors.ts';
-import { deriveId } from '../kernel/ids.ts';
-import type { Candidate, MergeTrain, TrainSpec } from '../machines/merge-train/index.ts';
+import { type Candidate, type MergeTrain, runTrainOf, type TrainSpec } from '../machines/merge-train/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
+import { type CheckSummary, noWorkflow, type Workflow } from '../machines/workflow/index.ts';
+import type { CheckResult, MergeResult, TestOutcome } from '../runtime/runner.ts';
 import { candidateIdOf } from './base.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
@@ -22,30 +22,6 @@ export const merging: Process = {
     return [];
   },
 };
-
-/** The train into a run's own branch. */
-export function runTrainOf(workflow: Workflow): TrainSpec {
-  const { repositoryId, path } = workflow.repository;
-  return {
-    trainId: deriveId('mtr', [repositoryId, workflow.runBranch]),
-    repositoryId,
-    kind: 'run',
-    branch: workflow.runBranch,
-    path,
-  };
-}
-
-/** The train into a branch of the user's repository; every run on it goes through the same one. */
-export function baseTrainOf(workflow: Workflow): TrainSpec {
-  const { repositoryId, path, baseBranch } = workflow.repository;
-  return {
-    trainId: deriveId('mtr', [repositoryId, 'base', baseBranch]),
-    repositoryId,
-    kind: 'base',
-    branch: baseBranch,
-    path,
-  };
-}
 
 function ofTask(task: Entity<Task>, world: World): Obligation[] {
   const workflow = world.workflows.get(task.context.spec.workflowId)?.context;
@@ -100,7 +76,7 @@ function ofTrain(train: Entity<MergeTrain>, world: World): Obligation[] {
   if (!spec) return [];
   const { trainId } = spec;
   const abandoned = [...queue, ...(current ? [current.candidate] : [])].filter((candidate) =>
-    isUnwanted(candidate, world),
+    isUnwanted(candidate, spec.kind, world),
   );
   const withdrawals = abandoned.map(({ candidateId, ...candidate }) => ({
     cause: causeOf(train, candidate, world),
@@ -121,7 +97,7 @@ function ofTrain(train: Entity<MergeTrain>, world: World): Obligation[] {
     ];
   }
   const { candidate, merged, restarts } = current;
-  const workflow = world.workflows.get(candidate.workflowId)?.context;
+  const workflow = runOf(spec, candidate, world);
   if (!workflow) return [];
   const turn = `${candidate.candidateId}:${restarts}`;
   const cause = causeOf(train, candidate, world);
@@ -152,10 +128,23 @@ function causeOf(
   return { id: forWhom?.id ?? train.id, last: { ...train.last, correlationId } };
 }
 
-function isUnwanted(candidate: Candidate, world: World): boolean {
+/** The run that a candidate comes from; of a revert what is needed of it, since it may be over and forgotten. */
+function runOf({ repositoryId, path, branch }: TrainSpec, candidate: Candidate, world: World): Workflow | undefined {
+  const { revert, workflowId, commit } = candidate;
+  if (!revert) return world.workflows.get(workflowId)?.context;
+  const { check, baseline, baseCommit } = revert;
+  const repository = { repositoryId, path, baseBranch: branch, baseCommit };
+  const runBranch = `heph/revert-${commit.slice(0, 12)}`;
+  return { ...noWorkflow(), workflowId, check, baseline, repository, runBranch };
+}
+
+function isUnwanted(candidate: Candidate, kind: TrainSpec['kind'], world: World): boolean {
+  // Whoever takes delivered work out of a base branch wants that, whatever became of the run.
+  if (candidate.revert && kind === 'base') return false;
   const workflow = world.workflows.get(candidate.workflowId);
   if (!workflow || isEndedWorkflow(workflow)) return true;
   if (candidate.taskId === null) return false;
+  if (candidate.revert) return false;
   const task = world.tasks.get(candidate.taskId);
   return !task || isEndedTask(task) || task.context.attempt !== candidate.attempt;
 }
@@ -170,21 +159,14 @@ async function merge(spec: TrainSpec, candidate: Candidate, workflow: Workflow, 
     branch,
     candidate: candidate.commit,
     message: candidate.message,
+    ...(candidate.revert && { revertOf: candidate.revert.brought }),
   });
-  if (result.outcome === 'conflict') {
-    const reason = `It conflicts with what was merged meanwhile in ${result.files.join(', ')}. Make the change again on the branch as it is now.`;
-    await settled(
-      hands.send('refuse_candidate', {
-        trainId,
-        candidateId,
-        code: 'merge_conflict',
-        reason,
-        files: result.files,
-        check: null,
-      }),
-    );
+  const refusal = refusalOf(result, candidate, spec.branch);
+  if (refusal) {
+    await settled(hands.send('refuse_candidate', { trainId, candidateId, ...refusal, check: null }));
     return;
   }
+  if (result.outcome !== 'merged' && result.outcome !== 'contained') return;
   const { onto, commit } = result;
   await settled(
     hands.send('record_merged', {
@@ -195,6 +177,33 @@ async function merge(spec: TrainSpec, candidate: Candidate, workflow: Workflow, 
       tree: result.outcome === 'merged' ? result.tree : commit,
     }),
   );
+}
+
+/** Why there is nothing that could be checked, or null. Nothing is ever resolved here: a conflict is somebody's work. */
+function refusalOf(
+  result: MergeResult,
+  { commit, revert }: Candidate,
+  branch: string,
+): { code: string; reason: string; files: string[] } | null {
+  const merge = commit.slice(0, 12);
+  switch (result.outcome) {
+    case 'merged':
+      return null;
+    case 'contained':
+      if (!revert) return null;
+      return { code: 'nothing_to_revert', reason: `Nothing of ${merge} is left in ${branch}.`, files: [] };
+    case 'absent': {
+      const reason = `${branch} does not hold ${merge} as the merge that it was: it was moved back, rewritten, or brought nothing.`;
+      return { code: 'not_in_branch', reason, files: [] };
+    }
+    case 'conflict': {
+      const where = result.files.join(', ');
+      const reason = revert
+        ? `It cannot be taken out by itself: what was merged after it changes the same places in ${where}.`
+        : `It conflicts with what was merged meanwhile in ${where}. Make the change again on the branch as it is now.`;
+      return { code: 'merge_conflict', reason, files: result.files };
+    }
+  }
 }
 
 /** The user's base branch as it is now, under a name of ours in the mirror. */
@@ -230,7 +239,7 @@ async function land(
     return;
   }
   // Cancelled while it was judged: no branch moves for it, and the train withdraws it.
-  if (isUnwanted(candidate, hands.world)) return;
+  if (isUnwanted(candidate, spec.kind, hands.world)) return;
   const place =
     spec.kind === 'run' ? await moveRun(spec, merged, hands) : await moveBase(spec, merged, workflow, hands);
   if (place.base === 'again')
@@ -251,10 +260,19 @@ async function judgeMerged(
   if (workflow.check === null)
     return { verdict: { pass: true, code: 'passed', text: 'There is no check.' }, summary: null };
   const { result, summary } = await runCheck(hands, workflow, merged.commit, ['tree', merged.tree]);
+  const baseline = await readTests(hands.blobs, workflow.baseline);
+  if (candidate.revert) return { verdict: judgeRevert(workflow.baseline, baseline, result), summary };
   const task = hands.world.tasks.get(candidate.taskId ?? '')?.context;
   const checks = task ? (task.spec.checks === 'none' ? 'own_failures' : task.spec.checks) : 'all';
-  const baseline = await readTests(hands.blobs, workflow.baseline);
   return { verdict: judge({ checks, own: ownFailures(task?.spec.inputs ?? {}), baseline }, result), summary };
+}
+
+/** What is taken out may be what made a test pass; so nothing is asked but that what passed before the run passes. */
+function judgeRevert(before: CheckSummary | null, tests: TestOutcome[] | null, result: CheckResult): Verdict {
+  const comparable = tests !== null && result.tests !== null;
+  if (!comparable && before?.status === 'failed' && result.status === 'failed')
+    return { pass: true, code: 'passed', text: 'It failed before the run, too.' };
+  return judge({ checks: 'own_failures', own: [], baseline: tests }, result);
 }
 
 type Place = { base: 'moved' | 'left' | 'not_asked'; reason: string | null } | { base: 'again'; reason: string };

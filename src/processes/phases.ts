@@ -1,3 +1,4 @@
+import { runTrainOf } from '../machines/merge-train/index.ts';
 import type { Task, Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
@@ -24,9 +25,15 @@ export const phases: Process = {
     const { context } = workflow;
     if (!context.runOpened) return [openRun(workflow)];
     if (!context.baseline) return [baseline(workflow)];
-    return context.delivering ? [] : grow(workflow, world);
+    // What is being taken out of the run's branch is out, or refused, before anything is concluded from that branch.
+    return context.delivering || isReverting(context, world) ? [] : grow(workflow, world);
   },
 };
+
+function isReverting(workflow: Workflow, world: World): boolean {
+  const train = world.trains.get(runTrainOf(workflow).trainId)?.context;
+  return [...(train?.queue ?? []), ...(train?.current ? [train.current.candidate] : [])].some((one) => one.revert);
+}
 
 /** So many failures are written into one further task; the rest shows in the next round. */
 const FAILURES_MAX = 50;

@@ -64,6 +64,11 @@ export interface ProcessHostParts {
   snapshots?: Snapshots;
   /** Where several servers share the log: for which runner this one acts, and its right to. */
   acts?: { runnerId: string; lease: Lease };
+  /**
+   * Throws Fault `log.fenced` once another server has the log. Asked before each effect: a server that was frozen and
+   * wakes up has effects before it that are its successor's now, and an append would tell it too late.
+   */
+  assertOwner?: () => void;
   /** The settings have changed in the log. */
   onConfig?: () => void;
 }
@@ -76,7 +81,7 @@ function worldProjection(fold: (world: World, event: StoredEvent) => void): Proj
   return {
     name: 'processes',
     // Raised whenever an entity, or the context of an actor, changes its shape.
-    v: 3,
+    v: 4,
     init: () => new World(),
     fold: (state, event) => fold(state as World, event),
     render: () => ({ rows: {}, summary: {} }),
@@ -92,7 +97,10 @@ function isSucceeded(error: unknown): error is HephError {
 export function createProcessHost(parts: ProcessHostParts): ProcessHost {
   const { store, bus, clock, log } = parts;
   const lease = parts.acts?.lease;
-  const runner = lease ? fencedRunner(parts.runner, lease) : parts.runner;
+  const runner = fencedRunner(parts.runner, () => {
+    parts.assertOwner?.();
+    assertHeld(lease);
+  });
   const affected = new Map<string, Entity>();
   const fold = (state: World, event: StoredEvent) => {
     const entity = state.apply(event);

@@ -1,9 +1,10 @@
 import { Fault } from '../kernel/errors.ts';
-import type { KeptTreeRecord, Task } from '../machines/task/index.ts';
+import type { KeptTreeRecord, MutationSummary, Task } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judge, ownFailures } from './judge.ts';
+import { seekSurvivors } from './survivors.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
 /**
@@ -92,13 +93,15 @@ export function handedIn(task: Entity<Task>, workflow: Workflow, world: World): 
   return lies ? turnOf(task, workflow, world) : null;
 }
 
+type Seen = { mutation?: MutationSummary };
+
 async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Workflow, hands: Hands): Promise<void> {
   const { spec, attempt, agentId } = task.context;
   const judged = task.context.tree === null ? { tree } : {};
-  const pass = (check: CheckSummary | null, verdict: string) =>
-    settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, check, verdict }));
-  const fail = (check: CheckSummary | null, code: string, feedback: string) =>
-    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, check, code, feedback }));
+  const pass = (check: CheckSummary | null, verdict: string, seen: Seen = {}) =>
+    settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, check, verdict, ...seen }));
+  const fail = (check: CheckSummary | null, code: string, feedback: string, seen: Seen = {}) =>
+    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, check, code, feedback, ...seen }));
 
   switch (verdictWithoutCheck(task, tree)) {
     case 'no_change':
@@ -114,6 +117,10 @@ async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Work
   const { result, summary } = await runCheck(hands, workflow, commit, key);
   const baseline = await readTests(hands.blobs, workflow.baseline);
   const verdict = judge({ checks: spec.checks, own: ownFailures(spec.inputs), baseline }, result);
-  if (verdict.pass) await pass(summary, verdict.text);
-  else await fail(summary, verdict.code, verdict.text);
+  if (!verdict.pass) return void (await fail(summary, verdict.code, verdict.text));
+  const seen = await seekSurvivors(task.context, tree, workflow, hands);
+  if (!seen) return void (await pass(summary, verdict.text));
+  const { mutation } = seen;
+  if (seen.pass) await pass(summary, `${verdict.text} ${seen.text}`, { mutation });
+  else await fail(summary, seen.code, seen.text, { mutation });
 }

@@ -6,6 +6,8 @@ import {
   createCommandBus,
   prepareCreateTask,
   prepareRestartTask,
+  prepareRevertTask,
+  prepareRevertWorkflow,
   prepareStartBestOfN,
   prepareStartWorkflow,
   type WorkflowInspection,
@@ -65,6 +67,8 @@ export interface Parts {
   checkProblem: (command: string) => Failure | null;
   /** Where what the processes know is saved; a disposable cache. */
   snapshots?: Snapshots;
+  /** Throws once another server has taken over the log. */
+  assertOwner?: () => void;
   /** How long an actor's stream may grow; default: as `history.ts` says. */
   history?: HistoryLimits;
   /** Fills what only the installation knows: {heph_node}, {repair_agent}. */
@@ -118,6 +122,8 @@ export async function assemble(parts: Parts): Promise<System> {
       }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
+      revert_task: prepareRevertTask({ host }),
+      revert_workflow: prepareRevertWorkflow({ host }),
     },
     redact: parts.redact,
     resolveId: parts.resolveId,
@@ -147,6 +153,7 @@ export async function assemble(parts: Parts): Promise<System> {
     clock,
     log,
     ...(parts.snapshots && { snapshots: parts.snapshots }),
+    ...(parts.assertOwner && { assertOwner: parts.assertOwner }),
     ...(share && { acts: { runnerId: runner.id, lease: share.lease }, onConfig: () => void refreshConfig() }),
     processes: [
       dispatching({ runnerId: runner.id }),

@@ -13,7 +13,7 @@ const packed = extname(fileURLToPath(import.meta.url)) !== '.ts';
 export const HOME = packed ? dirname(here) : dirname(dirname(here));
 export const NODE = process.execPath;
 
-export function programFile(name: 'cli' | 'holder' | 'log-writer' | 'repair'): string {
+export function programFile(name: 'cli' | 'holder' | 'log-writer' | 'mutator' | 'repair'): string {
   if (packed) return join(here, `${name}.mjs`);
   return name === 'repair' ? join(HOME, 'agents', 'repair', 'src', 'main.ts') : join(here, `${name}.ts`);
 }

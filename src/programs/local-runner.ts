@@ -32,6 +32,7 @@ export async function openLocalRunner(parts: {
     log,
     redact: (text) => redactor.redactText(text),
     environment: process.env,
+    mutator: programFile('mutator'),
   });
   const { expectStart, ...agents } = await createAgentHands({
     directory,

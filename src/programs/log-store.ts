@@ -25,6 +25,8 @@ export interface LogStore {
   epoch: number;
   /** Which of the runners that share the log this data directory is; null where nobody shares it. */
   runnerId: string | null;
+  /** Throws Fault `log.fenced` once another server has taken over. A log that several share has its leases for that. */
+  assertOwner(): void;
   check(): { status: 'ok' | 'degraded' | 'failed'; detail: string };
   /** Adds to what others read about the owner of the directory. */
   announce(more: Partial<Owner>): void;
@@ -67,6 +69,7 @@ async function openEmbedded(options: LogStoreOptions): Promise<LogStore> {
     path: sqlite.data.path,
     logId: sqlite.data.logId,
     epoch: sqlite.health().epoch,
+    assertOwner: () => sqlite.assertOwner(),
     runnerId: null,
     check() {
       const { state, reason, position } = sqlite.health();
@@ -91,6 +94,7 @@ async function openRemote({ directory, where, clock, random, takeOver }: LogStor
       path,
       logId: store.logId,
       epoch,
+      assertOwner() {},
       runnerId,
       check() {
         const { position, reason } = store.health();

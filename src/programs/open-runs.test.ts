@@ -15,9 +15,9 @@ it('a run that is open goes along with what it has merged, and one whose reposit
   const story = createStory();
   const steps = bugfix(story);
   const repository = { repositoryId: 'rep_two', path: user.path, baseCommit: user.commit };
-  const open = steps.start('Mend it', repository);
-  const stranded = steps.start('Nobody finds it', { repositoryId: 'rep_gone', path: '/nowhere' });
-  const ended = steps.start('It is over', { repositoryId: 'rep_over', path: '/nowhere' });
+  const open = steps.start('Mend it', undefined, repository);
+  const stranded = steps.start('Nobody finds it', undefined, { repositoryId: 'rep_gone', path: '/nowhere' });
+  const ended = steps.start('It is over', undefined, { repositoryId: 'rep_over', path: '/nowhere' });
   story.send('cancel_workflow', { workflowId: ended, reason: '' });
 
   const from = { directory: join(scratch(), 'from'), store: 'sqlite' };

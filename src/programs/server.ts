@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import { HephError, isFailure } from '../kernel/errors.ts';
 import { resolveId } from '../kernel/resolve-id.ts';
 import { VERSION } from '../kernel/version.ts';
-import { type AgentPreset, settingsFromEnvironment } from '../machines/config/index.ts';
+import { type AgentPreset, defaultValues, settingsFromEnvironment } from '../machines/config/index.ts';
 import { readServerFile } from '../transport/cli/server-file.ts';
 import type { Address } from '../transport/rest/index.ts';
 import { assemble, type System } from './assemble.ts';
@@ -68,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function openSystem(ground: Ground): Promise<System> {
-  const { store, blobs, runner, log, dataDirectory, snapshots, redactor, ids, definitions, sharing } = ground;
+  const { logStore, store, blobs, runner, log, dataDirectory, snapshots, redactor, ids, definitions, sharing } = ground;
   const system = await assemble({
     store,
     blobs,
@@ -78,6 +78,7 @@ async function openSystem(ground: Ground): Promise<System> {
     log,
     dataDirectory,
     snapshots,
+    assertOwner: () => logStore.assertOwner(),
     redact: (value) => redactor.redactJson(value),
     resolveId: (kind, text) => resolveId(kind, text, ids),
     async definition(name) {
@@ -88,7 +89,7 @@ async function openSystem(ground: Ground): Promise<System> {
     fillPreset,
     ...(sharing && { sharing }),
   });
-  const input = { overrides: settingsFromEnvironment(process.env) };
+  const input = { overrides: settingsFromEnvironment(process.env), defaults: defaultValues() };
   const refusal = await system.bus.execute({ name: 'override_config', input, principal: SERVER });
   if (isFailure(refusal)) throw HephError.of(refusal);
   return system;

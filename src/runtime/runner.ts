@@ -1,3 +1,5 @@
+import type { MutationRequest, MutationResult } from './mutation/mutation.ts';
+
 /**
  * The hands, without opinions. One message-shaped, idempotent port: JSON goes in, JSON comes out, no handles and no
  * shared paths, so that a runner on another machine is a transport away. Every verb may be called again with the same
@@ -49,6 +51,8 @@ export interface Runner {
 
   /** Runs one check on a fresh checkout of `commit`. A check that cannot be run at all throws `check.failed_to_run`. */
   runCheck(request: CheckRequest): Promise<CheckResult>;
+  /** Mutates the lines that a change touched, on a fresh checkout, and says which mutants the check does not notice. Throws as `runCheck`. */
+  mutate(request: MutationRequest): Promise<MutationResult>;
   /** Three-way merge of `candidate` onto the tip of `branch` in a scratch worktree. Moves nothing. */
   mergeCandidate(request: MergeRequest): Promise<MergeResult>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
@@ -205,13 +209,17 @@ export interface MergeRequest {
   branch: string;
   candidate: string;
   message: string;
+  /** `candidate` is a merge of this commit that the branch holds, and is to be taken out of it. */
+  revertOf?: string;
 }
 
 export type MergeResult =
   | { outcome: 'merged'; onto: string; commit: string; tree: string }
-  /** The branch holds the candidate already. */
+  /** The branch holds the candidate already; of a revert: nothing of it any more. */
   | { outcome: 'contained'; onto: string; commit: string }
-  | { outcome: 'conflict'; onto: string; files: string[] };
+  | { outcome: 'conflict'; onto: string; files: string[] }
+  /** Of a revert: the branch does not hold that merge. */
+  | { outcome: 'absent'; onto: string };
 
 export interface DeliverRequest {
   repositoryId: string;

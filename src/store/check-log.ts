@@ -1,4 +1,5 @@
 import type { EventStore, StoredEvent } from './event-store.ts';
+import { nextRevision } from './stream-metadata.ts';
 
 /** What can be said of a log whose store keeps no hash chain: whether it is in order, not whether an event was altered. */
 export interface CheckedLog {
@@ -41,8 +42,9 @@ interface StreamSeen {
   owed: number;
 }
 
-function wrongWith({ stream, revision, id, meta }: StoredEvent, seen: StreamSeen): string | null {
-  if (revision !== seen.revision + 1) return `revision ${revision} of ${stream} follows ${seen.revision}`;
+function wrongWith({ stream, revision, type, id, meta }: StoredEvent, seen: StreamSeen): string | null {
+  if (revision !== nextRevision(seen.revision, type))
+    return `revision ${revision} of ${stream} follows ${seen.revision}`;
   if (seen.ids.has(id)) return `${id} is in ${stream} twice`;
   if (seen.owed > 0 && meta.command) return `${stream} goes on in the middle of an append`;
   seen.owed = meta.command ? (meta.count ?? 1) - 1 : Math.max(0, seen.owed - 1);

@@ -35,8 +35,8 @@ export async function exportLog(
   const told: Exported & { filesHash: string } = { events: 0, hash: GENESIS, files: 0, filesHash: NO_FILES };
   await sink(headerLine());
   for await (const event of store.readAll()) {
-    const { stream, revision } = event;
-    if (revision !== nextRevision(revisions.get(stream) ?? -1, event.type))
+    const { stream, revision, type } = event;
+    if (revision !== nextRevision(revisions.get(stream) ?? -1, type))
       throw new HephError('log.incomplete', `${stream} lacks events before its revision ${revision}`);
     revisions.set(stream, revision);
     told.events += 1;

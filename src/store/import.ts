@@ -163,7 +163,7 @@ async function writeSideBySide(store: EventStore, events: AsyncIterable<StoredEv
 
 async function write(store: EventStore, event: StoredEvent): Promise<void> {
   const { stream, revision: _revision, position, ...rest } = event;
-  const appended = await store.append(stream, before(event), [rest]);
+  const appended = await store.append(stream, expectedBefore(event), [rest]);
   if (appended.position !== position)
     throw new HephError('log.not_empty', `position ${position} became ${appended.position}: another writer is there`);
 }
@@ -177,11 +177,12 @@ async function writeInOrder(store: EventStore, events: AsyncIterable<StoredEvent
     const batch = run.map(({ stream: _stream, revision: _revision, position: _position, ...event }) => event);
     run = [];
     chars = 0;
-    if (first) await store.append(first.stream, before(first), batch);
+    if (first) await store.append(first.stream, expectedBefore(first), batch);
   };
   for await (const event of events) {
     const size = rowAt(event, 0).body.length;
-    const follows = run[0]?.stream === event.stream && !isStoreRecord(event) && !isStoreRecord(run[0]);
+    const [first] = run;
+    const follows = first?.stream === event.stream && !isStoreRecord(first) && !isStoreRecord(event);
     const fits = follows && run.length < RUN_EVENTS_MAX && chars + size <= RUN_CHARS_MAX;
     if (!fits) await flush();
     run.push(event);
@@ -191,7 +192,7 @@ async function writeInOrder(store: EventStore, events: AsyncIterable<StoredEvent
 }
 
 /** Of metadata, another store may have recorded more by itself. */
-function before(event: StoredEvent): Expected {
+function expectedBefore(event: StoredEvent): Expected {
   if (isStoreRecord(event)) return 'any';
   return event.revision === 0 ? 'no_stream' : event.revision - 1;
 }

@@ -25,6 +25,8 @@ const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, obj
   cancel_task: { taskId },
   restart_task: { taskId },
   boost_task: { taskId },
+  revert_task: { taskId },
+  revert_workflow: { workflowId },
   start_workflow: { workflow: 'bugfix', repository: '.', goal: someText },
   pause_workflow: { workflowId },
   resume_workflow: { workflowId },

@@ -12,7 +12,8 @@ import type {
 } from '../../src/store/event-store.ts';
 
 /** What every event store must do, whatever keeps the events. `open` gives an empty one; the suite closes it. */
-export function eventStoreContract(name: string, open: () => Promise<EventStore>): void {
+/** `histories`: with how many random stories the store is compared to a model; each opens one anew. */
+export function eventStoreContract(name: string, open: () => Promise<EventStore>, histories = 40): void {
   describe(`${name} keeps the contract of an event store`, () => {
     const opened: EventStore[] = [];
     async function empty(): Promise<EventStore> {
@@ -568,7 +569,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
             await store.close();
           }
         }),
-        { numRuns: 40 },
+        { numRuns: histories },
       );
     });
   });

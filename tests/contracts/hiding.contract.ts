@@ -6,9 +6,9 @@ import type { DeleteExpected, EventStore, NewEvent, StoredEvent } from '../../sr
 import { exportLog } from '../../src/store/export.ts';
 import { METADATA_TYPE, TOMBSTONE_REVISION, TOMBSTONE_TYPE } from '../../src/store/stream-metadata.ts';
 import { readWhole } from '../../src/store/whole-stream.ts';
-import { importLog } from '../support/import-log.ts';
 import { all, event, idsOf } from './event-store.contract.ts';
 import { type HidingAction, hidingAction, runHiding } from './hiding-model.ts';
+import { importLog } from '../support/import-log.ts';
 
 /** The time by which the store judges ages; null when it has one of its own that nobody can move. */
 export type TestTime = { now(): number; pass(ms: number): void };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lives, until } from '../support/agent-world.ts';
 import { CHORES } from '../support/chores.ts';
-import { processesOf } from '../support/leftovers.ts';
+import { agentProcessesOf } from '../support/leftovers.ts';
 import { createOperator, type Told } from '../support/operator.ts';
 import { createProduct, type Product, type Up } from '../support/product.ts';
 import { makeRepository, SMALL_REPOSITORY, stateOf } from '../support/repositories.ts';
@@ -33,7 +33,7 @@ const pidOf = (agent: Told) => agent.data.pid as number;
 const agentIdOf = (agent: Told) => agent.stream.slice('agent-'.length);
 const stopEverything = async () => {
   const { position } = await product.operator.command('stop_all', { reason: 'the test is over' });
-  await until(() => !processesOf(product.root).some((pid) => pid !== server.pid));
+  await until(() => agentProcessesOf(product.root, server.pid).length === 0);
   return position;
 };
 

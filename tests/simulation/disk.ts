@@ -20,7 +20,7 @@ export interface Disk {
   readonly acknowledged: readonly Acknowledged[];
   /** Commits of an owner that somebody had succeeded already. */
   readonly stale: readonly string[];
-  open(life: Life): EventStore;
+  open(life: Life): EventStore & { assertOwner(): void };
   /** Until cleared: `full` refuses appends, `broken` fails the next sync and makes its owner read-only. */
   fail(how: 'full' | 'broken' | null): void;
 }
@@ -56,7 +56,7 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
   let epoch = 0;
   let failing: 'full' | 'broken' | null = null;
 
-  function open(life: Life): EventStore {
+  function open(life: Life): ReturnType<Disk['open']> {
     const mine = ++epoch;
     let waiting: Waiting[] = [];
     let stopped: Fault | null = null;
@@ -98,7 +98,7 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
     async function write(group: Waiting[], answer: (how: () => void) => void): Promise<void> {
       for (const { stream, expected, events, resolve, reject } of group) {
         if (mine < epoch && !plants.has('stale_epoch_writes')) {
-          const fault = new Fault('log.fenced', 'a later server has taken over', { retryable: false });
+          const fault = fenced();
           stopped = fault;
           answer(() => reject(fault));
           continue;
@@ -150,6 +150,9 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
     return {
       ...log,
       append,
+      assertOwner() {
+        if (mine < epoch && !plants.has('stale_epoch_writes')) throw fenced();
+      },
       readStream: (stream, given) => slowly(() => log.readStream(stream, given), life),
       readAll: (given) => slowly(() => log.readAll(given), life),
       subscribe: (given) => follow(given ?? {}, life),
@@ -186,4 +189,8 @@ export function createDisk({ loop, chance, options, plants, committed }: DiskPar
   }
 
   return { log, acknowledged, stale, open, fail: (how) => void (failing = how) };
+}
+
+function fenced(): Fault {
+  return new Fault('log.fenced', 'a later server has taken over', { retryable: false });
 }

@@ -312,6 +312,10 @@ export function createMachine(parts: MachineParts): Machine {
           checks.set(checkKey, result);
           return result;
         }),
+      mutate: ({ commit }) =>
+        verb(`mutate ${commit.slice(0, 8)}`, 8000, () => ({
+          ...{ measured: false, reason: 'words cannot be mutated', unmeasured: [], millis: 8000 },
+        })),
       mergeCandidate: ({ branch, candidate, candidateId }) =>
         verb(`mergeCandidate ${candidateId}`, 500, () => {
           const onto = repository.branches.get(branch);

@@ -57,7 +57,8 @@ export const OPERATOR_TOKEN = `${OPERATOR_TOKEN_PREFIX}simulated`;
 export async function startServer(parts: ServerParts): Promise<Server> {
   const { loop, chance, life, disk, blobs, machine, plants } = parts;
   const clock = clockOf(loop, life, parts.skewMs);
-  const store = withUpcasters({ ...disk.open(life), groups: disk.log.groups }, createUpcaster(UPCASTS));
+  const owned = disk.open(life);
+  const store = withUpcasters({ ...owned, groups: disk.log.groups }, createUpcaster(UPCASTS));
   const runner = machine.runnerFor(life);
   const log = complaining(parts.complain);
   const startedAt = Number(await store.head());
@@ -68,6 +69,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   });
   const system = await assemble({
     ...{ store, blobs, runner, clock, random: chance.fork(life.name), log, dataDirectory: '/data' },
+    assertOwner: owned.assertOwner,
     redact: (value) => value,
     resolveId: (kind, text) => resolveId(kind, text, ids),
     definition: async (name) =>

@@ -69,7 +69,8 @@ export function createAgentWorld(): AgentWorld {
       await last.close();
       // A holder that has recorded its exit still has its code cache to write.
       for (const pid of holderPids(directory)) await until(() => !lives(pid));
-      rmSync(directory, { recursive: true, force: true });
+      // The spare holder of a server that was killed may be about to end.
+      rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }
@@ -112,9 +113,14 @@ export function lives(pid: number): boolean {
   }
 }
 
-/** For what gives no signal to others, such as the end of a process that is not our child. */
+const LOOK_FIRST_MS = 5;
+// A look at every process of the machine takes some milliseconds of a core.
+const LOOK_MAX_MS = 80;
+
+/** For what gives no signal to others and lasts, such as the end of a process that is not our child. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let waitMs = LOOK_FIRST_MS; !holds(); waitMs = Math.min(waitMs * 2, LOOK_MAX_MS))
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
 }
 
 function holderPids(directory: string): number[] {

@@ -35,10 +35,7 @@ export const CHECK = {
 export function bugfix(story: Story) {
   const steps = {
     /** `runnerId`: whose work it is, where several servers share the log. */
-    start(
-      goal = 'Make the tests pass',
-      { runnerId, ...repository }: Partial<Workflow['repository']> & { runnerId?: string } = {},
-    ): string {
+    start(goal = 'Make the tests pass', runnerId?: string, repository: Partial<Workflow['repository']> = {}): string {
       const workflowId = story.id('wfl');
       story.send('start_workflow', {
         workflowId,

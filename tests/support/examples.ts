@@ -109,6 +109,10 @@ export function train(differs: Partial<TrainSpec> = {}): TrainSpec {
   };
 }
 
+export function revert(): NonNullable<Candidate['revert']> {
+  return { brought: 'c0', check: 'npm test', baseline: null, baseCommit: 'c8', reason: 'It broke the import.' };
+}
+
 export function candidate(candidateId: string, differs: Partial<Candidate> = {}): Candidate {
   return {
     candidateId,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fault, HephError } from '../../src/kernel/errors.ts';
+import type { MutationResult } from '../../src/runtime/mutation/mutation.ts';
 import type {
   AgentProbe,
   AgentStart,
@@ -8,6 +9,9 @@ import type {
   RunnerEvent,
   TestOutcome,
 } from '../../src/runtime/runner.ts';
+
+/** A word that makes no test red and leaves one mutant alive: `untested:a < b`. */
+const UNTESTED = 'untested:';
 
 /**
  * A runner without a machine below it. A commit is a set of words: the bugs it still has. An agent is a function that
@@ -61,10 +65,12 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   const worktrees = new Map<string, { base: string; bugs: Set<string> }>();
   const agents = new Map<string, Running>();
   const checks = new Map<string, CheckResult>();
+  const measured = new Map<string, MutationResult>();
   const listeners = new Set<(event: RunnerEvent) => void>();
   const failures = new Map<string, Error[]>();
   const calls: string[] = [];
   const parents = new Map<string, string>();
+  const brought = new Map<string, string>();
 
   const commitOf = (bugs: Iterable<string>, parent = ''): string => {
     const id = createHash('sha1')
@@ -76,6 +82,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   };
   const treeOf = (bugs: Iterable<string>) => `tree-${[...bugs].sort().join(',') || 'clean'}`;
   const bugsIn = (commit: string) => commits.get(commit) ?? new Set<string>();
+  const isIn = (commit: string | undefined, ancestor: string): boolean =>
+    commit === ancestor || (!!commit && [parents, brought].some((side) => isIn(side.get(commit), ancestor)));
   const base = commitOf(options.bugs);
   let userBase = base;
 
@@ -225,7 +233,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
         status: bugs.has(name) ? 'failed' : 'passed',
       }));
       const extra = [...bugs].filter((bug) => !options.bugs.includes(bug));
-      const red = bugs.size > 0;
+      const red = [...bugs].some((bug) => !bug.startsWith(UNTESTED));
       const result: CheckResult = {
         checkKey,
         command,
@@ -240,10 +248,36 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       checks.set(checkKey, result);
       return result;
     },
-    async mergeCandidate({ branch, candidate, candidateId }) {
+    async mutate({ key, commit }) {
+      const known = measured.get(key);
+      if (known) return known;
+      called('mutate', commit);
+      const survived = [...bugsIn(commit)]
+        .filter((bug) => bug.startsWith(UNTESTED))
+        .map((bug) => ({
+          ...{ file: 'a.js', line: 1, column: 1, mutator: 'EqualityOperator', ran: true },
+          ...{ original: bug.slice(UNTESTED.length), replacement: 'true' },
+        }));
+      const [mutants, killed] = [survived.length + 3, 3];
+      const result: MutationResult = {
+        ...{ measured: true, mutants, killed, survived, timedOut: 0, untested: 0 },
+        ...{ score: killed / mutants, unmeasured: [], millis: 1 },
+      };
+      measured.set(key, result);
+      return result;
+    },
+    async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
       called('mergeCandidate', candidateId);
       const onto = branches.get(branch);
       if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
+      if (revertOf !== undefined) {
+        if (!isIn(onto, candidate)) return { outcome: 'absent', onto };
+        const had = bugsIn(candidate);
+        const back = [...bugsIn(parents.get(candidate) ?? '')].filter((bug) => !had.has(bug));
+        const reverted = new Set([...bugsIn(onto), ...back]);
+        if (treeOf(reverted) === treeOf(bugsIn(onto))) return { outcome: 'contained', onto, commit: onto };
+        return { outcome: 'merged', onto, commit: commitOf(reverted, onto), tree: treeOf(reverted) };
+      }
       const from = bugsIn(base);
       const mine = bugsIn(candidate);
       const fixed = [...from].filter((bug) => !mine.has(bug));
@@ -259,7 +293,9 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
       const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
       for (const bug of added) merged.add(bug);
-      return { outcome: 'merged', onto, commit: commitOf(merged, onto), tree: treeOf(merged) };
+      const commit = commitOf(merged, onto);
+      brought.set(commit, candidate);
+      return { outcome: 'merged', onto, commit, tree: treeOf(merged) };
     },
     async moveBranch({ branch, from, to }) {
       called('moveBranch', branch);

@@ -13,6 +13,11 @@ export function processesOf(root: string): number[] {
     .filter(lives);
 }
 
+/** Those of them that are neither this server nor a holder that it has, or had, at hand: agents and all that they start. */
+export function agentProcessesOf(root: string, serverPid: number): number[] {
+  return processesOf(root).filter((pid) => pid !== serverPid && !wordsOf(pid).endsWith(' --spare'));
+}
+
 /** What a process was started with, words separated by spaces; empty when it is gone. */
 export function wordsOf(pid: number): string {
   return read(String(pid), 'cmdline').replaceAll('\0', ' ').trim();

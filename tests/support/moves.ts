@@ -10,6 +10,7 @@ import {
   definition,
   delivery,
   keptTree,
+  revert,
   taskSpec,
   train,
   workflowStart,
@@ -209,6 +210,13 @@ const mergeTrain = fc.oneof(
       candidate: candidateId.map((id) => candidate(id)),
     }),
   },
+  ...['revert_task', 'revert_workflow'].map((name) =>
+    move(name, {
+      trainId,
+      train: train({ trainId }),
+      candidate: candidateId.map((id) => candidate(id, { commit: `of-${id}`, revert: revert() })),
+    }),
+  ),
   { weight: 2, arbitrary: ofTrain('start_merge') },
   { weight: 2, arbitrary: ofTrain('record_merged', { onto: 'c8', commit: 'm1', tree: 't1' }) },
   ofTrain('restart_merge', { reason: text }),

@@ -17,8 +17,8 @@ export const configCommands = {
   }),
   override_config: command({
     v: 1,
-    summary: 'Records the values that flags and the environment gave to this server.',
-    schema: z.strictObject({ overrides: values }),
+    summary: 'Records the values that flags and the environment gave to this server, and the defaults of its release.',
+    schema: z.strictObject({ overrides: values, defaults: values.optional() }),
     roles: INTERNAL,
     target: () => CONFIG_ID,
   }),

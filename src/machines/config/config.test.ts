@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { given } from '../../../tests/support/given.ts';
 import { isFailure } from '../../kernel/errors.ts';
-import { configActor, DEFAULT_SETTINGS, settingsFrom } from './index.ts';
+import { configActor, DEFAULT_SETTINGS, defaultValues, settingsFrom } from './index.ts';
 
 const set = (changes: Record<string, unknown>) => ({ name: 'set_config', input: { changes }, actor: 'operator' });
 const override = (overrides: Record<string, unknown>) => ({ name: 'override_config', input: { overrides } });
@@ -70,6 +70,23 @@ describe('the configuration', () => {
     expect(both.state.context.settings.fleet.cap).toBe(3);
     const none = both.when(override({})).thenFacts('ConfigOverridden');
     expect(none.state.context.settings).toMatchObject({ fleet: { cap: 8 }, limits: { attemptsMax: 2 } });
+  });
+
+  it('records the defaults of a release, so that what was decided by them stays decided', () => {
+    const before = { 'fleet.cap': 2, 'limits.attemptsMax': 7, 'limits.gone': 1 };
+    const start = (overrides: Record<string, unknown>, defaults: Record<string, unknown>) => ({
+      name: 'override_config',
+      input: { overrides, defaults },
+    });
+    const older = given(configActor)
+      .when(start({ 'fleet.cap': 3 }, before))
+      .thenFacts({ type: 'ConfigOverridden', data: { overrides: { 'fleet.cap': 3 }, defaults: before } });
+    expect(older.state.context.settings).toMatchObject({ fleet: { cap: 3 }, limits: { attemptsMax: 7 } });
+    older.when(start({ 'fleet.cap': 3 }, before)).thenNothing();
+    const changed = older.when(set({ 'limits.attemptsMax': 1 })).thenFacts('ConfigChanged');
+    expect(changed.state.context.settings).toMatchObject({ fleet: { cap: 3 }, limits: { attemptsMax: 1 } });
+    const newer = older.when(start({ 'fleet.cap': 3 }, defaultValues())).thenFacts('ConfigOverridden');
+    expect(newer.state.context.settings).toEqual({ ...DEFAULT_SETTINGS, fleet: { ...DEFAULT_SETTINGS.fleet, cap: 3 } });
   });
 
   it('says nothing when a server starts again with the same overrides', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { settingsSchema } from './settings.ts';
+import { DEFAULT_SETTINGS, settingsSchema } from './settings.ts';
 
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
@@ -7,12 +7,24 @@ interface JsonSchema {
 }
 
 /** Every setting that has a name of its own: `fleet.cap`, `limits.agentWallMs`, … */
-export function settingPaths(): string[] {
+export function settingPaths(): readonly string[] {
+  return (known ??= pathsOf());
+}
+let known: readonly string[] | undefined;
+
+function pathsOf(): string[] {
   const walk = (schema: JsonSchema, path: string): string[] =>
     schema.properties
       ? Object.entries(schema.properties).flatMap(([name, inner]) => walk(inner, path ? `${path}.${name}` : name))
       : [path];
   return walk(z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, '');
+}
+
+/** What this release takes where nobody set anything, by path. */
+export function defaultValues(): Record<string, unknown> {
+  const valueAt = (path: string) =>
+    path.split('.').reduce<unknown>((tree, key) => (tree as Record<string, unknown>)[key], DEFAULT_SETTINGS);
+  return Object.fromEntries(settingPaths().map((path) => [path, valueAt(path)]));
 }
 
 /** `HEPH_LIMITS_AGENT_WALL_MS` for `limits.agentWallMs`. */

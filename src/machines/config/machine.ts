@@ -3,6 +3,7 @@ import { rejected, type Rejected } from '../../kernel/errors.ts';
 import { type Chart, defineActor, stays } from '../define-actor.ts';
 import type { ConfigCommand } from './commands.ts';
 import { type ConfigFact, configFacts } from './events.ts';
+import { settingPaths } from './environment.ts';
 import { DEFAULT_SETTINGS, type Settings, settingsSchema } from './settings.ts';
 
 export interface Config {
@@ -10,6 +11,8 @@ export interface Config {
   changes: Record<string, unknown>;
   /** What flags and the environment gave, by dotted path. */
   overrides: Record<string, unknown>;
+  /** What holds beneath both, by dotted path; empty in logs that do not say it. */
+  defaults: Record<string, unknown>;
   version: number;
   settings: Settings;
 }
@@ -27,53 +30,60 @@ export const configActor = defineActor<Config, ConfigFact, ConfigCommand>({
   chart,
   facts: configFacts,
   outOfOrder: 'config.not_in_force',
-  initial: () => ({ changes: {}, overrides: {}, version: 0, settings: DEFAULT_SETTINGS }),
+  initial: () => ({ changes: {}, overrides: {}, defaults: {}, version: 0, settings: DEFAULT_SETTINGS }),
   evolve(config, fact) {
     const changes = fact.type === 'ConfigChanged' ? merged(config.changes, fact.data.changes) : config.changes;
-    const overrides = fact.type === 'ConfigOverridden' ? fact.data.overrides : config.overrides;
+    const { overrides, defaults = {} } = fact.type === 'ConfigOverridden' ? fact.data : config;
     // A value that an older release accepted may be refused by this one: the settings before it still hold.
-    const settings = settingsFrom(changes, overrides);
+    const settings = settingsFrom(changes, overrides, defaults);
     return {
       changes,
       overrides,
+      defaults,
       version: fact.data.version,
       settings: 'failure' in settings ? config.settings : settings,
     };
   },
   decide(command, actor) {
-    const { changes, overrides, version } = actor.context;
+    const { changes, version } = actor.context;
     switch (command.name) {
       case 'set_config': {
         const after = merged(changes, command.input.changes);
         if (canonicalJson(after) === canonicalJson(changes)) return [];
-        const settings = settingsFrom(after, overrides);
+        const { overrides, defaults } = actor.context;
+        const settings = settingsFrom(after, overrides, defaults);
         if ('failure' in settings) return settings;
+        const hash = hashOf({ defaults, changes: after, overrides });
         return actor.facts({
           type: 'ConfigChanged',
           v: 1,
-          data: { changes: command.input.changes, version: version + 1, hash: hashOf(settings) },
+          data: { changes: command.input.changes, version: version + 1, hash },
         });
       }
       case 'override_config': {
-        if (canonicalJson(command.input.overrides) === canonicalJson(overrides)) return [];
-        const settings = settingsFrom(changes, command.input.overrides);
+        const given = { overrides: command.input.overrides, defaults: command.input.defaults ?? {} };
+        const { overrides, defaults } = actor.context;
+        if (canonicalJson(given) === canonicalJson({ overrides, defaults })) return [];
+        const settings = settingsFrom(changes, given.overrides, given.defaults);
         if ('failure' in settings) return settings;
-        return actor.facts({
-          type: 'ConfigOverridden',
-          v: 1,
-          data: { overrides: command.input.overrides, version: version + 1, hash: hashOf(settings) },
-        });
+        const hash = hashOf({ changes, ...given });
+        return actor.facts({ type: 'ConfigOverridden', v: 1, data: { ...command.input, version: version + 1, hash } });
       }
     }
   },
 });
 
-/** The settings that these values give, or a refusal that names the first bad one. */
+/**
+ * The settings that these values give, or a refusal that names the first bad one. A default of a setting that this
+ * release does not have any more says nothing.
+ */
 export function settingsFrom(
   changes: Record<string, unknown>,
   overrides: Record<string, unknown>,
+  defaults: Record<string, unknown> = {},
 ): Settings | Rejected {
   const tree: Record<string, unknown> = {};
+  for (const path of settingPaths()) if (Object.hasOwn(defaults, path)) plant(tree, path.split('.'), defaults[path]);
   for (const [path, value] of [...byPath(changes), ...byPath(overrides)]) {
     const keys = path.split('.');
     if (keys.some((key) => RESERVED.includes(key))) return refused(path, 'no setting has such a name');

@@ -127,6 +127,13 @@ export const settingsSchema = z.strictObject({
         .default(2_000)
         .describe('Wait before the second attempt; doubled for each further one.'),
       checkWallMs: z.number().int().min(1000).default(600_000).describe('How long a check may take.'),
+      mutationMs: z
+        .number()
+        .int()
+        .min(1000)
+        .max(86_400_000)
+        .default(300_000)
+        .describe('How long the tests are asked whether they notice mutants of a change (`survivors_max`).'),
       checksAtOnce: z.number().int().min(1).max(64).default(2).describe('How many checks run at the same time.'),
       transcriptBytesMax: z
         .number()
@@ -147,14 +154,13 @@ export const settingsSchema = z.strictObject({
         .describe('A workflow that has used more tokens is paused. 0: no limit.'),
     })
     .prefault({}),
-  // Without defaults: settings are recorded whole, and what older logs decided must come out the same.
   bestOfN: z
     .strictObject({
       score: scoreTextSchema
-        .optional()
-        .describe(`What counts how much among several candidates, as scorer=weight,…; default: ${DEFAULT_SCORE}`),
+        .default(DEFAULT_SCORE)
+        .describe('What counts how much among several candidates, as scorer=weight,…'),
     })
-    .optional(),
+    .prefault({}),
   server: z
     .strictObject({
       idleExitMs: z

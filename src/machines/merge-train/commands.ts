@@ -8,11 +8,38 @@ const candidateId = z.string();
 const target = (input: { trainId: string }) => input.trainId;
 const internal = { v: 1, roles: INTERNAL, target };
 
+const reason = z.string().max(2000).default('').describe('Why it is taken out');
+/** The train that the work went through, and the merge to be taken out as one more candidate of it. */
+export const preparedRevert = z.strictObject({ trainId, train: trainSchema, candidate: candidateSchema });
+
 export const mergeTrainCommands = {
   queue_candidate: command({
     ...internal,
     summary: 'A commit waits to be merged.',
     schema: z.strictObject({ trainId, train: trainSchema, candidate: candidateSchema }),
+  }),
+  revert_task: command({
+    v: 1,
+    summary:
+      'Takes the merged work of a task out again: a revert is merged, checked and landed as any other candidate of the same train.',
+    schema: z.strictObject({ taskId: z.string().max(60).describe('tsk_…, or a unique prefix of it'), reason }),
+    prepared: preparedRevert,
+    roles: ['operator'],
+    target: (input) => input.taskId,
+    preparedTarget: (prepared) => prepared.trainId,
+    cli: 'task revert <taskId>',
+    example: 'heph task revert tsk_01k --reason "it broke the import"',
+  }),
+  revert_workflow: command({
+    v: 1,
+    summary: 'Takes everything that a run has merged into the base branch out again, through the base branch’s train.',
+    schema: z.strictObject({ workflowId: z.string().max(60).describe('wfl_…, or a unique prefix of it'), reason }),
+    prepared: preparedRevert,
+    roles: ['operator'],
+    target: (input) => input.workflowId,
+    preparedTarget: (prepared) => prepared.trainId,
+    cli: 'workflow revert <workflowId>',
+    example: 'heph workflow revert wfl_01k --reason "it broke the import"',
   }),
   start_merge: command({
     ...internal,

@@ -2,6 +2,15 @@ import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
 
+export const revertSchema = z.object({
+  /** The commit that the merge had brought in. */
+  brought: z.string(),
+  check: z.string().nullable(),
+  baseline: checkSummarySchema.nullable(),
+  baseCommit: z.string(),
+  reason: z.string(),
+});
+
 export const candidateSchema = z.object({
   candidateId: z.string(),
   workflowId: z.string(),
@@ -10,6 +19,8 @@ export const candidateSchema = z.object({
   attempt: z.number().int(),
   commit: z.string(),
   message: z.string(),
+  /** It takes `commit`, a merge that landed before, out again. What it is judged by is here, since its run may be over. */
+  revert: revertSchema.optional(),
 });
 export type Candidate = z.infer<typeof candidateSchema>;
 

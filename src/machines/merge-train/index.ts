@@ -1,5 +1,5 @@
 /** Merges into one branch, one at a time: a real three-way merge, checked as merged, before the branch moves. */
-export { type MergeTrainCommand, mergeTrainCommands } from './commands.ts';
+export { type MergeTrainCommand, mergeTrainCommands, type preparedRevert } from './commands.ts';
 export {
   type Candidate,
   candidateSchema,
@@ -8,4 +8,5 @@ export {
   type TrainSpec,
   trainSchema,
 } from './events.ts';
+export { baseTrainOf, runTrainOf } from './trains.ts';
 export { type MergeTrain, mergeTrainActor, mergeTrainChart } from './machine.ts';

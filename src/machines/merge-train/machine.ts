@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Rejected } from '../../kernel/errors.ts';
+import { rejected, type Rejected } from '../../kernel/errors.ts';
 import { type Chart, defineActor, type Proposer, stays } from '../define-actor.ts';
-import type { MergeTrainCommand } from './commands.ts';
+import type { MergeTrainCommand, preparedRevert } from './commands.ts';
 import {
   type Candidate,
   candidateSchema,
@@ -24,6 +24,8 @@ export interface MergeTrain {
   about: Candidate | null;
   /** Ids of candidates that have come to their end here, newest last, at most ENDED_MAX. */
   ended: string[];
+  /** Merges that were taken out again, newest last, at most ENDED_MAX. */
+  reverted: string[];
 }
 
 /** Stored when the train carries over: a change of `MergeTrain` needs a default here, or an upcaster of `CarriedFrom`. */
@@ -40,6 +42,7 @@ const carriedTrain: z.ZodType<MergeTrain> = z.strictObject({
     .nullable(),
   about: candidateSchema.nullable(),
   ended: z.array(z.string()),
+  reverted: z.array(z.string()).default([]),
 });
 
 /** So many ended candidates are remembered, to answer a candidate that is queued twice. */
@@ -98,8 +101,9 @@ function folded(train: MergeTrain, fact: MergeTrainFact, at: number): MergeTrain
         current: train.current && { ...train.current, merged: null, restarts: train.current.restarts + 1 },
       };
     case 'CandidateLanded':
+      return { ...ofEnded(train, fact.data.candidateId), reverted: afterLanding(train, fact.data.base) };
     case 'CandidateRefused':
-      return { ...train, current: null, ended: remembered(train.ended, fact.data.candidateId) };
+      return ofEnded(train, fact.data.candidateId);
     case 'MergeAbandoned':
       return { ...train, current: null, queue: [...(train.current ? [train.current.candidate] : []), ...train.queue] };
     case 'CandidateWithdrawn': {
@@ -107,6 +111,15 @@ function folded(train: MergeTrain, fact: MergeTrainFact, at: number): MergeTrain
       return { ...train, queue: train.queue.filter((one) => one.candidateId !== fact.data.candidateId), ended };
     }
   }
+}
+
+function ofEnded(train: MergeTrain, candidateId: string): MergeTrain {
+  return { ...train, current: null, ended: remembered(train.ended, candidateId) };
+}
+
+/** A revert that was delivered beside a base branch that could not be moved has taken nothing out. */
+function afterLanding({ reverted, current }: MergeTrain, base: 'moved' | 'left' | 'not_asked'): string[] {
+  return current?.candidate.revert && base === 'moved' ? remembered(reverted, current.candidate.commit) : reverted;
 }
 
 function remembered(ended: string[], candidateId: string): string[] {
@@ -125,6 +138,7 @@ function decide(command: MergeTrainCommand, actor: Actor): MergeTrainFact[] | Re
     const queued: MergeTrainFact = { type: 'CandidateQueued', v: 1, data: candidate };
     return spec ? actor.facts(queued) : actor.facts({ type: 'TrainOpened', v: 1, data: train }, queued);
   }
+  if (command.name === 'revert_task' || command.name === 'revert_workflow') return takeOut(command.input, actor);
   const { candidateId } = command.input;
   if (ended.includes(candidateId)) return [];
   const mine = current?.candidate.candidateId === candidateId ? current : null;
@@ -174,6 +188,20 @@ function decide(command: MergeTrainCommand, actor: Actor): MergeTrainFact[] | Re
   }
 }
 
+/** One merge is taken out once, and a second wish while the first is on its way is refused. */
+function takeOut({ train, candidate }: z.infer<typeof preparedRevert>, actor: Actor): MergeTrainFact[] | Rejected {
+  const { queue, current, ended, reverted, spec } = actor.context;
+  const where = train.branch;
+  const waiting = [...queue, ...(current ? [current.candidate] : [])];
+  if ([...ended, ...waiting.map((one) => one.candidateId)].includes(candidate.candidateId)) return [];
+  if (reverted.includes(candidate.commit))
+    return rejected('revert.done_already', `${candidate.commit.slice(0, 12)} was taken out of ${where} before.`);
+  if (waiting.some((one) => one.revert && one.commit === candidate.commit))
+    return rejected('revert.done_already', `${candidate.commit.slice(0, 12)} is being taken out of ${where} already.`);
+  const queued: MergeTrainFact = { type: 'CandidateQueued', v: 1, data: candidate };
+  return spec ? actor.facts(queued) : actor.facts({ type: 'TrainOpened', v: 1, data: train }, queued);
+}
+
 function notCurrent(actor: Actor, candidateId: string): Rejected {
   return actor.refuse(`${candidateId} is not being merged.`);
 }
@@ -183,7 +211,7 @@ export const mergeTrainActor = defineActor<MergeTrain, MergeTrainFact, MergeTrai
   chart: mergeTrainChart,
   facts: mergeTrainFacts,
   outOfOrder: 'train.out_of_order',
-  initial: () => ({ spec: null, queue: [], current: null, about: null, ended: [] }),
+  initial: () => ({ spec: null, queue: [], current: null, about: null, ended: [], reverted: [] }),
   evolve: evolveMergeTrain,
   carried: carriedTrain,
   scope: ({ spec, about }) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { candidate, train } from '../../../tests/support/examples.ts';
+import { candidate, revert, train } from '../../../tests/support/examples.ts';
 import { type Given, given, type Said } from '../../../tests/support/given.ts';
 import { type MergeTrain, mergeTrainActor } from './index.ts';
 
@@ -125,6 +125,27 @@ describe('a merge', () => {
       .thenFacts({ type: 'CandidateRefused', data: { code: 'conflict', files: ['parser.js'] } });
     refused.when(refuse('a')).thenNothing();
     refused.when(start('b')).thenFacts('MergeStarted');
+  });
+});
+
+describe('a revert', () => {
+  const takeOut = (id: string): Said => ({
+    name: 'revert_task',
+    input: { trainId, train: train(), candidate: candidate(id, { commit: 'm1', revert: revert() }) },
+  });
+  const landed = (id: string, base: string) =>
+    after(takeOut(id), start(id), merged(id)).when(say('land_candidate', id, { base, reason: null, check: null })).next;
+
+  it('is a candidate as any other, once', () => {
+    const asked = given(mergeTrainActor).when(takeOut('r')).thenFacts('TrainOpened', 'CandidateQueued');
+    asked.when(takeOut('r')).thenNothing();
+    asked.when(takeOut('s')).thenRejected('revert.done_already', 'is being taken out');
+    landed('r', 'moved').when(takeOut('s')).thenRejected('revert.done_already', 'before');
+  });
+
+  it('may be asked for again when it was refused, or could not be moved into the base branch', () => {
+    after(takeOut('r'), start('r'), refuse('r')).when(takeOut('s')).thenFacts('CandidateQueued');
+    landed('r', 'left').when(takeOut('s')).thenFacts('CandidateQueued');
   });
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
-import { prioritySchema, taskSpecSchema, treeSchema, waitSchema } from './events.ts';
+import { mutationSummarySchema, prioritySchema, taskSpecSchema, treeSchema, waitSchema } from './events.ts';
 
 const taskId = z.string().max(60).describe('tsk_…, or a unique prefix of it');
 const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
@@ -162,6 +162,7 @@ export const taskCommands = {
       tree: judgedTree,
       check: checkSummarySchema.nullable(),
       verdict: z.string(),
+      mutation: mutationSummarySchema.optional(),
     }),
     roles: INTERNAL,
     target,
@@ -176,6 +177,7 @@ export const taskCommands = {
       check: checkSummarySchema.nullable(),
       code: z.string(),
       feedback: z.string().max(60_000),
+      mutation: mutationSummarySchema.optional(),
     }),
     roles: INTERNAL,
     target,

@@ -54,6 +54,23 @@ export const treeSchema = z.object({
 });
 export type KeptTreeRecord = z.infer<typeof treeSchema>;
 
+/** Whether the tests see a change, short enough for an event; `resultHash` names the blob with each survivor. */
+export const mutationSummarySchema = z.object({
+  survivorsMax: z.number().int(),
+  /** Null: not measurable, for the reason beside it. */
+  score: z.number().min(0).max(1).nullable(),
+  reason: z.string().nullable(),
+  mutants: z.number().int(),
+  killed: z.number().int(),
+  survived: z.number().int(),
+  timedOut: z.number().int(),
+  untested: z.number().int(),
+  seed: z.number().int(),
+  millis: z.number(),
+  resultHash: z.string(),
+});
+export type MutationSummary = z.infer<typeof mutationSummarySchema>;
+
 export const taskFacts = {
   TaskCreated: taskSpecSchema,
   TaskBlocked: z.object({ reasons: z.array(waitSchema).min(1) }),
@@ -76,12 +93,18 @@ export const taskFacts = {
     how: z.enum(['reported', 'exited', 'server']),
   }),
   TreeKept: treeSchema,
-  ValidationPassed: z.object({ round: z.number().int(), check: checkSummarySchema.nullable(), verdict: z.string() }),
+  ValidationPassed: z.object({
+    round: z.number().int(),
+    check: checkSummarySchema.nullable(),
+    verdict: z.string(),
+    mutation: mutationSummarySchema.optional(),
+  }),
   ValidationFailed: z.object({
     round: z.number().int(),
     check: checkSummarySchema.nullable(),
     code: z.string(),
     feedback: z.string(),
+    mutation: mutationSummarySchema.optional(),
   }),
   /** The work was good by itself but could not be merged: a conflict, or a red check on the merged tree. */
   WorkSentBack: z.object({ code: z.string(), feedback: z.string(), files: z.array(z.string()) }),

@@ -3,6 +3,7 @@ export { type TaskCommand, taskCommands } from './commands.ts';
 export { taskActor } from './decide.ts';
 export {
   type KeptTreeRecord,
+  type MutationSummary,
   PRIORITIES,
   type TaskFact,
   type TaskSpec,

@@ -10,7 +10,11 @@ export const checkedDefinitionSchema = definitionSchema.superRefine(({ phases, p
         path: ['phases', index, 'name'],
         message: `the phase ${phase.name} comes twice`,
       });
-    const { on_red } = phase;
+    const { on_red, survivors_max, checks, changes } = phase;
+    if (survivors_max !== undefined && (checks === 'none' || changes === 'none')) {
+      const message = 'needs `checks` that could notice a mutant and `changes` to mutate';
+      context.addIssue({ code: 'custom', path: ['phases', index, 'survivors_max'], message });
+    }
     if (on_red === undefined) return;
     const problem = !known.includes(on_red)
       ? `there is no phase ${on_red}; there are ${known.join(', ')}`

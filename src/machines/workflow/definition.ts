@@ -30,6 +30,15 @@ export const phaseSchema = z.strictObject({
     .describe(
       '`own_failures`: the failures named in the task pass and nothing green at the base is red; `all`: the whole check passes.',
     ),
+  survivors_max: z
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .optional()
+    .describe(
+      'When the checks pass, the changed lines are mutated: with more mutants than this that no test notices the work goes back. Left out: not asked.',
+    ),
   on_red: name.optional().describe('The phase that gets further tasks when this one fails, up to `rounds_max`.'),
   allowed_tools: z.array(z.enum(AGENT_TOOLS)).default(['update_task_status', 'report_progress', 'report_usage']),
   done: z.array(z.string().min(1)).default([]).describe('The definitions of done, in words.'),

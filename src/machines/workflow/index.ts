@@ -18,4 +18,4 @@ export {
   type WorkflowFact,
   workflowFacts,
 } from './events.ts';
-export { type Workflow, type WorkflowPhase, workflowChart } from './machine.ts';
+export { noWorkflow, type Workflow, type WorkflowPhase, workflowChart } from './machine.ts';

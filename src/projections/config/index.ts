@@ -50,7 +50,7 @@ export const configView: FoldedView = {
   params: z.strictObject({}),
   overall: defineProjection<ConfigState>({
     name: 'config',
-    v: 1,
+    v: 2,
     init: () => ({ config: configActor.initial(), changes: new Map(), overrides: null }),
     fold,
     render,

@@ -91,7 +91,7 @@ describe('queue', () => {
   it('names the runner of which nothing is heard, also where an agent was at work, until another has the run', () => {
     const { story, start, phase, task, queue, work, show, codes } = given();
     const place = { host: 'here', bootId: null, dataDirectory: '/data', epoch: 1, leaseMs: 1000 };
-    const workflowId = start('Make the tests pass', { runnerId: 'rnr_a' });
+    const workflowId = start('Make the tests pass', 'rnr_a');
     phase(workflowId, 'fix');
     const [working, waiting] = [task(workflowId), task(workflowId)];
     for (const one of [working, waiting]) queue(one);

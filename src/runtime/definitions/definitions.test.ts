@@ -115,6 +115,12 @@ describe('a definition', () => {
       'mine/one.md:4:9 on_red: the phase two comes later',
     ],
     [
+      'survivors where no check could notice a mutant',
+      WORKFLOW,
+      { 'two.md': '---\ngoal: G\nrole: fix\nchecks: none\nsurvivors_max: 0\n---\n' },
+      'mine/two.md:5:16 survivors_max: needs `checks`',
+    ],
+    [
       'an unknown key on a page',
       WORKFLOW,
       { 'one.md': '---\ngoal: G\nrole: fix\nmodle: x\n---\n' },

@@ -14,7 +14,7 @@ import { type SubscriptionPage, subscribeTo } from '../subscription.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { boundsOf, PAGE_EVENTS_MAX } from './row-log.ts';
 import { createKinds } from './sqlite/catalogue.ts';
-import { classify, closedFault, faultOf } from './sqlite/failures.ts';
+import { classify, closedFault, faultOf, fencedFault } from './sqlite/failures.ts';
 import { writtenBy } from './sqlite/group.ts';
 import { openGroupStates } from './sqlite/group-states.ts';
 import { type Owner, type Ownership, ownedFault, takeOwnership } from './sqlite/owner.ts';
@@ -59,6 +59,8 @@ export interface StoreHealth extends WriterState {
 export interface SqliteStore extends EventStoreWithGroups {
   readonly data: DataDirectory;
   health(): StoreHealth;
+  /** Throws Fault `log.fenced` when a later owner has raised the epoch; a look at the disk's cache, some microseconds. */
+  assertOwner(): void;
   /** Adds to what others read about the owner of the directory, such as the port it listens on. */
   announce(more: Partial<Owner>): void;
   /** Gives up the room that was kept, so that the events of an orderly stop fit on a full disk. */
@@ -215,6 +217,8 @@ function assemble({ data, ownership, scribe, reading, reserve, clock, random, op
     }
   }
 
+  const selectEpoch = reading.prepare("SELECT value FROM settings WHERE key = 'epoch'");
+
   const store: Omit<SqliteStore, 'groups'> = {
     data,
     capabilities: {
@@ -257,6 +261,10 @@ function assemble({ data, ownership, scribe, reading, reserve, clock, random, op
     },
     head: async () => BigInt(head()),
     health: () => ({ ...writer.state(), position: BigInt(head()), epoch: scribe.epoch, reserve: reserve.state() }),
+    assertOwner() {
+      assertOpen();
+      if (selectEpoch.get()?.value !== scribe.epoch) throw fencedFault();
+    },
     announce: (more) => ownership.announce(more),
     releaseReserve: () => reserve.release(),
     reserveSettled: reserve.settled,

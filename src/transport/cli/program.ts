@@ -115,6 +115,16 @@ export function createProgram(
   );
 
   verb(
+    'revert <taskOrRun>',
+    'Take merged work of a task or a run out again, checked as everything that is merged, and wait for the end',
+    { start: true, examples: ['heph revert tsk_01k', 'heph revert wfl_01k --reason "it broke the import"'] },
+    async ({ client, output }, command, [id]) =>
+      (await import('./verbs/revert.ts')).revert(client, output, id as string, command.opts()),
+  )
+    .option('--reason <text>', 'Why it is taken out; stands in the commit')
+    .option('--idempotency-key <key>', 'The same key takes it out once, however often it is sent');
+
+  verb(
     'demo',
     'Watch a small repository being repaired, from the failing tests to the merge',
     { start: true, examples: ['heph demo'] },
@@ -287,8 +297,8 @@ export function createProgram(
     agent: 'Agents: stop one, attach to its terminal',
     fleet: 'The fleet: who works, pause, resume, stop',
     log: 'The event log: verify, export, import',
-    task: 'Tasks: create, update, cancel, restart, boost',
-    workflow: 'Workflows: start, pause, resume, cancel',
+    task: 'Tasks: create, update, cancel, restart, boost, revert',
+    workflow: 'Workflows: start, pause, resume, cancel, revert',
   };
   for (const [name, summary] of Object.entries(groups)) child(program, [name]).description(summary);
 

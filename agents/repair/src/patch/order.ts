@@ -1,4 +1,5 @@
 import type { Candidate } from './candidates.ts';
+import { mulberry32 } from './chance.ts';
 
 /** Kinds of mutation that belong together, by the mutators' names. */
 const FAMILY_OF: Readonly<Record<string, Family>> = {
@@ -59,14 +60,3 @@ const BY: Record<Order, (a: Candidate, b: Candidate) => number> = {
   place: (a, b) => b.suspicion - a.suspicion || b.weight - a.weight,
   kind: (a, b) => b.weight - a.weight || b.suspicion - a.suspicion,
 };
-
-/** A small generator of numbers in [0, 1), the same for the same seed everywhere. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

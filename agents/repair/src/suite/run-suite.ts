@@ -21,6 +21,8 @@ export interface RunOptions {
   files?: readonly string[];
   coverage?: boolean;
   timeoutMs: number;
+  /** What the suite may see of an environment; this process's own when left out. */
+  inherit?: NodeJS.ProcessEnv;
   /** A directory for reports, outside the repository. */
   scratch: string;
   signal: AbortSignal;
@@ -56,10 +58,15 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Suite
 }
 
 async function runAll(suite: Suite, options: RunOptions, reports: string, report: string): Promise<ProcessEnd> {
-  const { directory, timeoutMs, signal } = options;
+  const { directory, timeoutMs, signal, inherit = process.env } = options;
   let spentMs = 0;
   for (const { argv, env } of suite.before) {
-    const limits = { cwd: directory, env: environment(directory, env), timeoutMs: timeoutMs - spentMs, signal };
+    const limits = {
+      cwd: directory,
+      env: environment(inherit, directory, env),
+      timeoutMs: timeoutMs - spentMs,
+      signal,
+    };
     const end = await runProcess(argv, limits);
     spentMs += end.durationMs;
     if (end.code !== 0 || end.timedOut) return { ...end, durationMs: spentMs };
@@ -70,7 +77,7 @@ async function runAll(suite: Suite, options: RunOptions, reports: string, report
     coverage: options.coverage ?? false,
     mapped: mapped(suite),
   };
-  const env = environment(directory, {
+  const env = environment(inherit, directory, {
     ...suite.env,
     HEPH_REPAIR_PROBE: JSON.stringify({ ...probeSetting, recorder: new URL('recorder.mjs', PROBES).href }),
   });
@@ -126,9 +133,9 @@ function installSetup(directory: string): string {
 /** Our own settings, and those of a test runner this agent may itself run under, are nobody else's business. */
 const WITHHELD = /^(HEPH_|VITEST|NODE_TEST_CONTEXT$|NODE_V8_COVERAGE$|npm_)/;
 
-function environment(directory: string, extra: Record<string, string>): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !WITHHELD.test(name));
+function environment(inherit: NodeJS.ProcessEnv, directory: string, extra: Record<string, string>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(inherit).filter(([name]) => !WITHHELD.test(name));
   const env: NodeJS.ProcessEnv = { ...Object.fromEntries(inherited), NO_COLOR: '1', ...extra };
-  env.PATH = [join(directory, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
+  env.PATH = [join(directory, 'node_modules', '.bin'), inherit.PATH ?? ''].join(delimiter);
   return env;
 }

@@ -161,8 +161,8 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
   };
 }
 
-/** A spare holder that was killed could not clear up after itself. */
+/** A spare holder that was killed could not clear up after itself; one that still rehearses for an earlier server will. */
 async function clearRehearsals(root: string): Promise<void> {
   const left = (await readdir(root)).filter((name) => name.startsWith(REHEARSAL));
-  await Promise.all(left.map((name) => rm(join(root, name), { recursive: true, force: true })));
+  await Promise.allSettled(left.map((name) => rm(join(root, name), { recursive: true, force: true })));
 }

@@ -41,14 +41,28 @@ beforeEach(() => {
   supply = createHolderSupply(spawn, clock);
 });
 
-it('makes one holder ready for each start that is expected, and gives it to that one', () => {
+const fire = (ms: number) => timers.filter((one) => one.ms === ms).forEach((one) => one.fire());
+const REFILL_MS = 100;
+const IDLE_MS = 300_000;
+
+it('has none until a start is expected, and then one for each', () => {
+  expect(made).toEqual([]);
   supply.expect('one');
   supply.expect('one');
   supply.expect('two');
   expect(made.map(({ spare }) => spare)).toEqual([true, true]);
+  expect([supply.take('two'), supply.take('one')]).toEqual([made[0], made[1]]);
+});
+
+it('makes one more a little after a start, and takes that for the next', () => {
+  supply.expect('one');
+  supply.take('one');
+  expect(made.length).toBe(1);
+  fire(REFILL_MS);
+  expect(made.length).toBe(2);
+  supply.expect('two');
+  expect(made.length).toBe(2);
   expect(supply.take('two')).toBe(made[1]);
-  expect(supply.take('one')).toBe(made[0]);
-  expect(timers).toEqual([]);
 });
 
 it('gives a cold one to whom nobody expected, and when the warm one has died', () => {
@@ -58,17 +72,18 @@ it('gives a cold one to whom nobody expected, and when the warm one has died', (
   expect(supply.take('two')).toMatchObject({ spare: false });
 });
 
-it('lets go of one that nobody came for', () => {
+it('lets go of all when nobody has come for a while', () => {
   supply.expect('one');
-  timers[0]?.fire();
+  fire(IDLE_MS);
   expect(made[0]?.gone).toBe(true);
   expect(supply.take('one')).toMatchObject({ spare: false });
 });
 
-it('never has more than a handful, and none when it is closed', async () => {
+it('never has more than a handful, and none and no timer when it is closed', async () => {
   for (let n = 0; n < 30; n++) supply.expect(`task ${n}`);
   expect(made.length).toBe(8);
+  supply.take('task 0');
   await supply.close();
-  expect(made.every(({ gone }) => gone)).toBe(true);
+  expect(made.filter(({ gone }) => gone).length).toBe(7);
   expect(timers).toEqual([]);
 });

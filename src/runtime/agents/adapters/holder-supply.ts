@@ -2,45 +2,62 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { WaitingHolder } from './holder-process.ts';
 
 /** Each is about 50 MB. Whoever is expected beyond it gets a cold one. */
-const EXPECTED_MAX = 8;
-/** Nobody came: the worktree could not be made, or takes so long that the memory is worth more. */
-const EXPECTED_MS = 5 * 60_000;
+const SPARES_MAX = 8;
+/** Making the next one at once would slow the agent that has just started. */
+const REFILL_DELAY_MS = 100;
+/** Nobody works here any more: the memory is worth more than a quick start. */
+const IDLE_MS = 5 * 60_000;
 
 /**
  * Holders at hand. A warm one has everything loaded and rehearsed, and answers an order in a tenth of the time of a cold
- * one. It is made while the agent's worktree is, so that nobody waits for it and none stands idle.
+ * one. The first is made while the first agent's worktree is; then, as long as agents come, one more than are expected
+ * is there. A server that starts none has none.
  */
 export interface HolderSupply {
-  /** A start for that task is near: its holder is made ready meanwhile. Said twice, true once. */
+  /** A start for that task is near: there will be a holder for it. Said twice, true once. */
   expect(taskId: string): void;
-  /** The holder that was made ready for the task, or a cold one. */
+  /** The one that has been ready longest, or a cold one. */
   take(taskId: string): WaitingHolder;
   /** Settles when those that wait are gone. */
   close(): Promise<void>;
 }
 
 export function createHolderSupply(spawn: (spare: boolean) => WaitingHolder, clock: Clock): HolderSupply {
-  const expected = new Map<string, { holder: WaitingHolder; cancel(): void }>();
+  const expected = new Set<string>();
+  const spares: WaitingHolder[] = [];
+  let cancelRefill = () => {};
+  let cancelIdle = () => {};
 
-  const forget = (taskId: string): WaitingHolder | undefined => {
-    const one = expected.get(taskId);
-    one?.cancel();
-    expected.delete(taskId);
-    return one?.holder;
+  const fill = (wanted: number) => {
+    while (spares.length < Math.min(wanted, SPARES_MAX)) spares.push(spawn(true));
+  };
+
+  const letGo = async () => {
+    cancelRefill();
+    cancelIdle();
+    expected.clear();
+    await Promise.all(spares.splice(0).map((spare) => spare.dismiss()));
+  };
+
+  const stayAwhile = () => {
+    cancelIdle();
+    cancelIdle = clock.after(IDLE_MS, () => void letGo());
   };
 
   return {
     expect(taskId) {
-      if (expected.has(taskId) || expected.size >= EXPECTED_MAX) return;
-      const cancel = clock.after(EXPECTED_MS, () => void forget(taskId)?.dismiss());
-      expected.set(taskId, { holder: spawn(true), cancel });
+      expected.add(taskId);
+      fill(expected.size);
+      stayAwhile();
     },
     take(taskId) {
-      const ready = forget(taskId);
-      return ready?.isWaiting() ? ready : spawn(false);
+      expected.delete(taskId);
+      cancelRefill();
+      cancelRefill = clock.after(REFILL_DELAY_MS, () => fill(expected.size + 1));
+      stayAwhile();
+      for (let spare = spares.shift(); spare; spare = spares.shift()) if (spare.isWaiting()) return spare;
+      return spawn(false);
     },
-    async close() {
-      await Promise.all([...expected.keys()].map(async (taskId) => forget(taskId)?.dismiss()));
-    },
+    close: letGo,
   };
 }

@@ -76,8 +76,10 @@ async function runFresh(hands: Hands, request: CheckRequest, words: string[], ke
   }
 }
 
+export type CheckoutRequest = Pick<CheckRequest, 'repositoryId' | 'commit' | 'setup' | 'copyIgnored'>;
+
 /** A clone as fresh as a task's, with nothing of an agent's but the commit; tests may ask it about its history. */
-async function checkOut(hands: Hands, request: CheckRequest, checkout: string): Promise<void> {
+export async function checkOut(hands: Hands, request: CheckoutRequest, checkout: string): Promise<void> {
   const mirror = mirrorOf(hands, request.repositoryId);
   if ((await kindOf(mirror)) === 'absent') {
     throw new Fault('check.failed_to_run', `There is no mirror of ${request.repositoryId}.`, { retryable: false });

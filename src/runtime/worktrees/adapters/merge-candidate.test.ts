@@ -65,6 +65,71 @@ describe('mergeCandidate', () => {
   });
 });
 
+describe('a revert', () => {
+  const takeOut = (job: Job, candidate: string, revertOf: string) =>
+    job.hands.mergeCandidate({
+      candidateId: `cnd_${candidate.slice(0, 8)}`,
+      repositoryId: job.repositoryId,
+      branch: job.runBranch,
+      candidate,
+      message: 'Revert it',
+      revertOf,
+    });
+
+  async function landed(job: Job, candidate: string, candidateId: string): Promise<string> {
+    const result = await merge(job, candidate, candidateId);
+    if (result.outcome !== 'merged') throw new Error(result.outcome);
+    const { onto: from, commit: to } = result;
+    await job.hands.moveBranch({ repositoryId: job.repositoryId, branch: job.runBranch, from, to });
+    return to;
+  }
+
+  it('takes one merge out three ways and leaves what came after it', async () => {
+    const job = await openJob();
+    const before = git(job.mirror, 'show', `${job.base}:a.txt`);
+    const [one, two] = [await candidateOn(job, 'tsk_1', 'one\n'), await candidateOn(job, 'tsk_2', 'two\n', 'b/c.txt')];
+    const first = await landed(job, one, 'cnd_1');
+    const tip = await landed(job, two, 'cnd_2');
+    const taken = await takeOut(job, first, one);
+    if (taken.outcome !== 'merged') throw new Error(taken.outcome);
+    expect(taken.onto).toBe(tip);
+    expect(git(job.mirror, 'show', `${taken.commit}:a.txt`)).toBe(before);
+    expect(git(job.mirror, 'show', `${taken.commit}:b/c.txt`)).toBe('two');
+    expect(git(job.mirror, 'log', '-1', '--format=%P', taken.commit)).toBe(tip);
+    await job.hands.moveBranch({
+      repositoryId: job.repositoryId,
+      branch: job.runBranch,
+      from: tip,
+      to: taken.commit,
+    });
+    expect(await takeOut(job, first, one)).toEqual({ outcome: 'contained', onto: taken.commit, commit: taken.commit });
+  });
+
+  it('names the files that were changed again since, and moves nothing', async () => {
+    const job = await openJob();
+    const one = await candidateOn(job, 'tsk_1', 'one\n');
+    const first = await landed(job, one, 'cnd_1');
+    const { hands, repositoryId } = job;
+    const worktree = { taskId: 'tsk_2', repositoryId, branch: 'heph/tsk_2', commit: first };
+    write((await hands.prepareWorktree(worktree)).path, { 'a.txt': 'two\n' });
+    const two = await hands.keepTree({ taskId: 'tsk_2', repositoryId, turn: 1, base: first, message: 'two' });
+    const tip = await landed(job, two.commit ?? '', 'cnd_2');
+    expect(await takeOut(job, first, one)).toEqual({ outcome: 'conflict', onto: tip, files: ['a.txt'] });
+  });
+
+  it('is of a merge that the branch holds, and of what that merge brought', async () => {
+    const job = await openJob();
+    const [one, two] = [await candidateOn(job, 'tsk_1', 'one\n'), await candidateOn(job, 'tsk_2', 'two\n', 'b/c.txt')];
+    const apart = await merge(job, two, 'cnd_2');
+    if (apart.outcome !== 'merged') throw new Error(apart.outcome);
+    const first = await landed(job, one, 'cnd_1');
+    expect(await takeOut(job, apart.commit, two)).toEqual({ outcome: 'absent', onto: first });
+    expect(await takeOut(job, first, two)).toEqual({ outcome: 'absent', onto: first });
+    expect(await takeOut(job, one, job.base)).toEqual({ outcome: 'absent', onto: first });
+    expect(await takeOut(job, 'f'.repeat(40), two)).toEqual({ outcome: 'absent', onto: first });
+  });
+});
+
 describe('moveBranch', () => {
   it('swaps only from where it was said to be, and knows when it is done already', async () => {
     const job = await openJob();

@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { runCheck } from '../../checks/adapters/run-check.ts';
+import { mutate } from '../../mutation/adapters/mutate.ts';
 import type { Runner } from '../../runner.ts';
 import type { Hands } from '../hands.ts';
 import { createLocks } from '../locks.ts';
@@ -23,6 +24,7 @@ export type RepositoryHands = Pick<
   | 'keepTree'
   | 'removeWorktree'
   | 'runCheck'
+  | 'mutate'
   | 'mergeCandidate'
   | 'moveBranch'
   | 'deliver'
@@ -30,6 +32,12 @@ export type RepositoryHands = Pick<
   /** Takes over the refs of a run from another runner on this machine. */
   takeRefs(request: RefsRequest): Promise<void>;
 };
+
+export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
+  git?: Hands['git'];
+  /** The program of the thread that mutates source files. */
+  mutator: string;
+}
 
 /**
  * The repository half of the Runner.
@@ -41,7 +49,7 @@ export type RepositoryHands = Pick<
  * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
  * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `scratch/` and, rarely, `rescued/`.
  */
-export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hands['git'] }): RepositoryHands {
+export function createRepositoryHands(options: RepositoryHandsOptions): RepositoryHands {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const git = options.git ?? simpleGitAdapter(options);
   const hands: Hands = { ...options, directory: realpathSync(options.directory), git };
@@ -56,6 +64,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
   const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
   const check = runCheck(hands);
+  const measure = mutate(hands, options.mutator);
   return {
     inspectRepository: inspectUsers(hands),
     openRun: oneBy(repository, openMirror(hands)),
@@ -64,6 +73,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
     keepTree: oneBy(task, keepTree(hands)),
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),
+    mutate: async (request) => swept.then(() => measure(request)),
     mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),

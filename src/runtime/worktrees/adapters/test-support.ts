@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock, systemRandom } from '../../../kernel/adapters/system.ts';
-import type { Hands } from '../hands.ts';
-import { createRepositoryHands, type RepositoryHands } from './repository-hands.ts';
+import { programFile } from '../../../programs/installation.ts';
+import { createRepositoryHands, type RepositoryHands, type RepositoryHandsOptions } from './repository-hands.ts';
 
 /** What the tests of this half share: real git repositories in folders that are removed after the test. */
 export function scratch(): string {
@@ -58,7 +58,7 @@ export function userRepository(tree: Tree = { 'a.txt': 'a\n', 'b/c.txt': 'c\n' }
   return { path, commit: commitAll(path, 'First') };
 }
 
-export function openHands(options: Partial<Hands> = {}): {
+export function openHands(options: Partial<RepositoryHandsOptions> = {}): {
   hands: RepositoryHands;
   directory: string;
   warnings: string[];
@@ -72,6 +72,7 @@ export function openHands(options: Partial<Hands> = {}): {
     log: { warn: (_details, message) => warnings.push(message) },
     redact: (text) => text,
     environment: ENVIRONMENT,
+    mutator: programFile('mutator'),
     ...options,
   });
   return { hands, directory, warnings };

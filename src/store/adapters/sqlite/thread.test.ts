@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../kernel/adapters/system.ts';
 import { Conflict, Fault } from '../../../kernel/errors.ts';
 import { programFile } from '../../../programs/installation.ts';
-import type { NewEvent } from '../../event-store.ts';
+import type { NewEvent, StoredEvent } from '../../event-store.ts';
 import { findOwner, openSqliteStore, type SqliteStore, verifyLog } from '../sqlite.ts';
 import { classify } from './failures.ts';
 import { logPathOf } from './schema.ts';
@@ -52,6 +52,28 @@ describe('a log that is written in a thread', () => {
     const store = await open(fresh());
     await note(store, 'e1', 'New');
     expect(await idsOf(store, ['New'])).toEqual(['e1']);
+    await store.close();
+  });
+
+  it('tells readers of the records that came with an append, in their place', async () => {
+    const store = await open(fresh());
+    const following = store.subscribe()[Symbol.asyncIterator]();
+    await following.next();
+    await note(store, 'e1');
+    await store.deleteStream('task-a', 'any');
+    const begun = await note(store, 'e2');
+    const seen: string[] = [];
+    while (seen.length < 4) {
+      const { value } = await following.next();
+      if (value?.kind === 'events')
+        for (const { stream, type } of (value as { events: StoredEvent[] }).events) seen.push(`${stream} ${type}`);
+    }
+    const metadata = '$$task-a $metadata';
+    expect(seen).toEqual(['task-a Noted', metadata, metadata, 'task-a Noted']);
+    expect(begun).toEqual({ revision: 1, position: 4n, repeated: false });
+    const left: string[] = [];
+    for await (const { id } of store.readStream('task-a')) left.push(id);
+    expect(left).toEqual(['e2']);
     await store.close();
   });
 

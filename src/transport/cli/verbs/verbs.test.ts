@@ -191,7 +191,8 @@ describe('verbs that ask', () => {
     const answer = (asked: Asked): Answer => {
       if (asked.path === '/health') return { body: { startedAt: 1 } };
       const name = asked.path.split('/').at(-1) as string;
-      return { body: { ok: true, result: queries[name]?.(asked.body as never) } };
+      const command = { id: 'mtr_1', stream: 'mergeTrain-mtr_1', position: '7' };
+      return { body: { ok: true, ...command, result: queries[name]?.(asked.body as never) } };
     };
     await using server = await fakeServer(answer);
     announce(data, server);
@@ -265,6 +266,35 @@ describe('verbs that ask', () => {
     expect((await heph(['rebuild'], rebuilt(true))).cli.out().trimEnd().split('\n')).toHaveLength(3);
     const { code, cli } = await heph(['rebuild', 'queue'], rebuilt(false));
     expect([code, cli.err().includes('(view.differs)')]).toEqual([1, true]);
+  });
+
+  it.each([
+    ['CandidateLanded', { base: 'moved', commit: 'c'.repeat(40) }, 0, 'Taken out again by cccccccccccc.'],
+    ['CandidateLanded', { base: 'left', commit: 'c', reason: 'main is dirty' }, 1, 'main is dirty'],
+    ['CandidateRefused', { code: 'merge_conflict', reason: 'in a.js' }, 1, '(merge_conflict): in a.js'],
+  ])('revert waits for its own candidate: %s %j', async (type, data, exit, words) => {
+    const event = (position: number, name: string, candidateId: string, more = {}) => ({
+      ...{ position: String(position), at: 0, stream: 'mergeTrain-mtr_1', type: name, meta: {} },
+      data: { candidateId, ...more },
+    });
+    const all = [
+      event(7, 'CandidateQueued', 'cnd_1'),
+      event(8, 'CandidateLanded', 'cnd_0', { base: 'moved', commit: 'other' }),
+      event(9, type, 'cnd_1', data),
+    ];
+    const { code, cli } = await heph(['revert', 'tsk_1'], {
+      revert_task: () => null,
+      wait_for_events: ({ after }: { after: string }) => {
+        const [next] = all.filter(({ position }) => Number(position) > Number(after));
+        return { events: next ? [next] : [], position: next?.position };
+      },
+    });
+    expect([code, cli.out()]).toEqual([exit, expect.stringContaining(words)]);
+  });
+
+  it('revert takes nothing that is neither a task nor a run', async () => {
+    const { code, cli } = await heph(['revert', 'agt_1'], {});
+    expect([code, cli.err().includes('(cli.usage)')]).toEqual([2, true]);
   });
 
   it('events pages through all of it, each event once', async () => {
