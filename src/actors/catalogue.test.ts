@@ -11,6 +11,7 @@ const ADDRESSED = {
   trainId: 'mtr_1',
   runnerId: 'rnr_1',
   runId: 'chk_1',
+  bestOfNId: 'bon_1',
 };
 const BY_KIND: Record<string, string> = {
   task: 'tsk_1',
@@ -21,12 +22,17 @@ const BY_KIND: Record<string, string> = {
   fleet: 'main',
   config: 'main',
   runner: 'rnr_1',
+  bestOfN: 'bon_1',
 };
-const MAKES_NEW: Record<string, string> = { create_task: 'tsk_new', start_workflow: 'wfl_new' };
+const MAKES_NEW: Record<string, string> = {
+  create_task: 'tsk_new',
+  start_workflow: 'wfl_new',
+  start_best_of_n: 'bon_new',
+};
 
 describe('the catalogue', () => {
   it('names each kind of actor once, as a category of streams', () => {
-    const kinds = ['config', 'workflow', 'task', 'agent', 'fleet', 'mergeTrain', 'runner', 'checkRun'];
+    const kinds = ['config', 'workflow', 'task', 'agent', 'fleet', 'mergeTrain', 'runner', 'checkRun', 'bestOfN'];
     expect([...ACTORS.keys()]).toEqual(kinds);
     for (const kind of ACTORS.keys()) {
       expect(`${kind}-main`).toMatch(STREAM_PATTERN);

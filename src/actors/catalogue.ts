@@ -2,6 +2,7 @@ import type { ActorKind, Fact } from '../machines/define-actor.ts';
 import type { CommandDefinition, CommandTable } from '../machines/define-commands.ts';
 import { agentActor, agentCommands } from '../machines/agent/index.ts';
 import { checkRunActor, checkRunCommands } from '../machines/check-run/index.ts';
+import { bestOfNActor, bestOfNCommands } from '../machines/best-of-n/index.ts';
 import { configActor, configCommands } from '../machines/config/index.ts';
 import { fleetActor, fleetCommands } from '../machines/fleet/index.ts';
 import { mergeTrainActor, mergeTrainCommands } from '../machines/merge-train/index.ts';
@@ -19,6 +20,7 @@ const entries: { actor: unknown; commands: CommandTable }[] = [
   { actor: mergeTrainActor, commands: mergeTrainCommands },
   { actor: runnerActor, commands: runnerCommands },
   { actor: checkRunActor, commands: checkRunCommands },
+  { actor: bestOfNActor, commands: bestOfNCommands },
 ];
 
 /** By category of stream. The host hands an actor only facts and commands of its own kind, so the types may be forgotten here. */

@@ -46,13 +46,14 @@ export interface CommandBusParts {
   /** Secrets are gone before anything is decided, so that what is recorded is what was decided upon. */
   redact: (value: unknown) => unknown;
   /** The full id for a unique prefix of one. */
-  resolveId: (kind: 'tsk' | 'wfl' | 'agt', prefix: string) => Promise<string | Failure>;
+  resolveId: (kind: 'tsk' | 'wfl' | 'agt' | 'bon', prefix: string) => Promise<string | Failure>;
 }
 
 const ID_FIELDS = [
   ['taskId', 'tsk'],
   ['workflowId', 'wfl'],
   ['agentId', 'agt'],
+  ['bestOfNId', 'bon'],
 ] as const;
 
 export function createCommandBus(parts: CommandBusParts): CommandBus {

@@ -21,6 +21,7 @@ export type IdPrefix =
   | 'rep'
   | 'mtr'
   | 'cnd'
+  | 'bon'
   | 'log'
   | 'rnr'
   | 'chk'

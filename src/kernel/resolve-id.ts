@@ -2,7 +2,7 @@ import { type Failure, invalid } from './errors.ts';
 import { ID_PATTERN } from './ids.ts';
 
 /** The kinds of thing that a person names by a unique beginning of its id. */
-export type NamedKind = 'tsk' | 'agt' | 'wfl';
+export type NamedKind = 'tsk' | 'agt' | 'wfl' | 'bon';
 
 /** What exists, by the beginning of its id. */
 export interface IdIndex {
@@ -10,7 +10,7 @@ export interface IdIndex {
   startingWith(kind: NamedKind, prefix: string, limit: number): Promise<string[]>;
 }
 
-const NAMES: Record<NamedKind, string> = { tsk: 'task', agt: 'agent', wfl: 'workflow' };
+const NAMES: Record<NamedKind, string> = { tsk: 'task', agt: 'agent', wfl: 'workflow', bon: 'best-of-N' };
 const PREFIX_PATTERN = /^[0-9a-z]{3}_[0-9a-hjkmnp-tv-z]{0,26}$/;
 /** So many of the ids that fit are named when there are several. */
 const NAMED_MAX = 5;

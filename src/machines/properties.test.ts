@@ -5,6 +5,7 @@ import { MOVES, type Move } from '../../tests/support/moves.ts';
 import { ACTORS, COMMANDS } from '../actors/catalogue.ts';
 import { isFailure } from '../kernel/errors.ts';
 import type { AgentFact } from './agent/index.ts';
+import { type BestOfN, type BestOfNFact, openRescoring, select } from './best-of-n/index.ts';
 import type { Config, ConfigFact } from './config/index.ts';
 import type { ActorKind, ActorState, Fact } from './define-actor.ts';
 import type { Fleet } from './fleet/index.ts';
@@ -129,6 +130,31 @@ const PROMISES: Record<string, Look> = {
   checkRun(_state, facts) {
     expect(facts.filter(({ type }) => type === 'CheckRunPlanned').length).toBeLessThanOrEqual(1);
     expect(facts.length).toBeLessThanOrEqual(3);
+  },
+  bestOfN(state, facts) {
+    const { spec, candidates, verdict, rescorings, early } = state.context as BestOfN;
+    const of = <T extends BestOfNFact['type']>(type: T) =>
+      (facts as BestOfNFact[]).filter((fact): fact is Extract<BestOfNFact, { type: T }> => fact.type === type);
+    const scored = of('CandidateScored').map(({ data }) => data.index);
+    expect(new Set(scored).size).toBe(scored.length);
+    const rescored = of('CandidateRescored').map(({ data }) => `${data.verdict} ${data.index}`);
+    expect(new Set(rescored).size).toBe(rescored.length);
+    expect(candidates.map(({ index }) => index)).toEqual(candidates.map((_candidate, n) => n));
+    if (candidates[0]) expect(candidates[0].directive).toEqual(spec?.directive);
+    expect(rescorings.map((one) => one.verdict)).toEqual(rescorings.map((_one, n) => n + 2));
+    expect(rescorings.filter(({ result, abandoned }) => !result && abandoned === null)).toEqual(
+      [openRescoring(state.context as BestOfN)].filter(Boolean),
+    );
+    if (!verdict) return;
+    expect(candidates.length).toBe(spec?.n);
+    for (const { end } of candidates) expect(end).not.toBeNull();
+    const passed = candidates.filter(({ end }) => end?.outcome === 'passed');
+    expect(passed.map(({ index }) => index)).toContain(verdict.winner);
+    if (!early) for (const { scores } of passed) expect(scores).not.toBeNull();
+    const places = passed.flatMap(({ index, total, end }) =>
+      total === null ? [] : { index, total, changedLines: end?.changedLines ?? 0 },
+    );
+    expect(verdict).toMatchObject(select(places.toReversed()));
   },
 };
 

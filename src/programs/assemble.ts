@@ -8,6 +8,7 @@ import {
   prepareRestartTask,
   prepareRevertTask,
   prepareRevertWorkflow,
+  prepareStartBestOfN,
   prepareStartWorkflow,
   type WorkflowInspection,
 } from '../commands/index.ts';
@@ -114,6 +115,11 @@ export async function assemble(parts: Parts): Promise<System> {
     ids: createIds(clock, random),
     preparations: {
       start_workflow: prepareStartWorkflow({ host, inspection, ...(parts.sharing && { runnerId: runner.id }) }),
+      start_best_of_n: prepareStartBestOfN({
+        inspection,
+        settings: () => host.config().settings,
+        ...(parts.sharing && { runnerId: runner.id }),
+      }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
       revert_task: prepareRevertTask({ host }),

@@ -6,6 +6,7 @@ const FIRST: Record<NamedKind, { category: string; type: string }> = {
   tsk: { category: 'task', type: 'TaskCreated' },
   agt: { category: 'agent', type: 'AgentRequested' },
   wfl: { category: 'workflow', type: 'WorkflowStarted' },
+  bon: { category: 'bestOfN', type: 'BestOfNStarted' },
 };
 
 /** Ids by the beginnings of streams' names, which the store has an index of: nothing is kept in memory. */

@@ -1,3 +1,12 @@
+import {
+  type BestOfNSpec,
+  type BuildEnd,
+  type Directive,
+  directiveSchema,
+  mutate,
+  type Score,
+  type Variant,
+} from '../../src/machines/best-of-n/index.ts';
 import type { Candidate, TrainSpec } from '../../src/machines/merge-train/index.ts';
 import type { KeptTreeRecord, TaskSpec } from '../../src/machines/task/index.ts';
 import type { CheckSummary, Delivery, WorkflowDefinition } from '../../src/machines/workflow/index.ts';
@@ -114,4 +123,59 @@ export function candidate(candidateId: string, differs: Partial<Candidate> = {})
     message: 'Mend the parser',
     ...differs,
   };
+}
+
+export function directive(differs: Partial<Directive> = {}): Directive {
+  return { ...directiveSchema.parse({ goal: 'Make the tests pass' }), ...differs };
+}
+
+/** Best of three by tests and time. */
+export function contest(differs: Partial<BestOfNSpec> = {}): BestOfNSpec {
+  return {
+    bestOfNId: 'bon_parser',
+    repository: { repositoryId: 'rep_library', path: '/repos/library', baseBranch: 'main', baseCommit: 'c0' },
+    directive: directive(),
+    n: 3,
+    agents: ['repair'],
+    models: {},
+    weights: { tests: 1, time: 1 },
+    seed: 1,
+    earlyStop: false,
+    check: 'npm test',
+    merge: true,
+    ...differs,
+  };
+}
+
+const VARIANTS = mutate({ ...contest(), n: 8 });
+
+export function contestVariant(index: number): Variant {
+  return VARIANTS[index] as Variant;
+}
+
+export function buildEnd(index: number, differs: Partial<BuildEnd> = {}): BuildEnd {
+  const { outcome = 'passed' } = differs;
+  const kept = outcome === 'passed' || outcome === 'failed';
+  return {
+    index,
+    outcome,
+    reason: outcome === 'passed' ? '' : 'It did not work out.',
+    commit: kept ? `c${index}` : null,
+    tree: kept ? `t${index}` : null,
+    changedLines: 4,
+    check: null,
+    buildMs: 60_000,
+    testMs: 1_000,
+    costUsd: 0,
+    ...differs,
+  };
+}
+
+export function contestScore(scorer: string, value: number): Score {
+  return { scorer, value, words: `${scorer} is ${value}.`, evidence: null };
+}
+
+/** By the tests as given, and well by everything else. */
+export function contestScores(tests: number): Score[] {
+  return [contestScore('tests', tests), contestScore('time', 0.9), contestScore('agreement', 1)];
 }

@@ -10,9 +10,11 @@ import {
   OPERATOR_TOKEN_PREFIX,
   type Preparation,
   prepareCreateTask,
+  prepareStartBestOfN,
   type Principal,
   SERVER,
   type TokenIndex,
+  type WorkflowInspection,
 } from '../../src/commands/index.ts';
 import { sha256 } from '../../src/kernel/canonical.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
@@ -20,6 +22,7 @@ import { denied, HephError, invalid, isFailure } from '../../src/kernel/errors.t
 import { createIds } from '../../src/kernel/ids.ts';
 import type { Log } from '../../src/kernel/log.ts';
 import type { Random } from '../../src/kernel/random.ts';
+import { DEFAULT_SETTINGS } from '../../src/machines/config/index.ts';
 import { definitionSchema } from '../../src/machines/workflow/index.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
@@ -95,6 +98,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     ids: createIds(clock, random),
     preparations: {
       start_workflow: startWorkflow as Preparation,
+      start_best_of_n: prepareStartBestOfN({ inspection: INSPECTION, settings: () => DEFAULT_SETTINGS }) as Preparation,
       create_task: prepareCreateTask({ host, countTasks: () => 0, agent: () => null }) as Preparation,
     },
     redact: (value) => value,
@@ -282,13 +286,23 @@ export function testQueries(): Queries {
   };
 }
 
+const REPOSITORY = { repositoryId: 'rep_1', path: '/r', baseBranch: 'main', baseCommit: 'c0' };
+
+/** Finds whatever it is asked for. */
+const INSPECTION: WorkflowInspection = {
+  definition: async () => invalid('input.invalid', 'No definition is needed here.'),
+  repository: async () => ({ ...REPOSITORY, detectedCheck: 'npm test' }),
+  agent: () => null,
+  check: () => null,
+};
+
 const startWorkflow: Preparation = async (_input, { actorId }) => ({
   workflowId: actorId,
   definition: definitionSchema.parse({ name: 'bugfix', title: 'Bug fix', phases: [phase('fix'), phase('verify')] }),
   definitionHash: '0',
   goal: 'Green',
   params: {},
-  repository: { repositoryId: 'rep_1', path: '/r', baseBranch: 'main', baseCommit: 'c0' },
+  repository: REPOSITORY,
   runBranch: `heph/run-${actorId.slice(4)}`,
   agent: 'repair',
   check: null,

@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import {
+  buildEnd,
+  candidate,
+  checkSummary,
+  contest,
+  contestScore,
+  contestScores,
+  contestVariant,
   definition,
+  delivery,
   keptTree,
   revert,
   taskSpec,
   train,
-  candidate,
-  checkSummary,
-  delivery,
   workflowStart,
 } from './examples.ts';
 import type { Said } from './given.ts';
@@ -228,6 +233,59 @@ const runner = fc.oneof(
   move('retire_runner', { runnerId, epoch }),
 );
 
+const bestOfNId = 'bon_1';
+const variant = fc.integer({ min: 0, max: 2 });
+const ofContest = (name: string, fields: Record<string, unknown> = {}) => move(name, { bestOfNId, ...fields });
+const scoresOf = pick(contestScores(1), contestScores(0.5), [contestScore('tests', 1)]);
+const score = pick(undefined, 'tests=1', 'tests=3,time=1', 'survival=1', 'no_such=1');
+const bestOfN = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: move('start_best_of_n', {
+      ...contest({ bestOfNId }),
+      n: pick(1, 2, 2, 3),
+      earlyStop: fc.boolean(),
+      merge: fc.boolean(),
+      weights: pick({ tests: 1, time: 1 }, { tests: 1, time: 1 }, { agreement: 1, tests: 1 }),
+    }),
+  },
+  { weight: 12, arbitrary: ofContest('start_mutating', { workflowId: pick('wfl_1', 'wfl_2') }) },
+  {
+    weight: 60,
+    arbitrary: variant.chain((index) =>
+      ofContest('record_variant', { ...contestVariant(index), mutateMs: 1, modelMs: 0 }),
+    ),
+  },
+  { weight: 24, arbitrary: ofContest('record_build_started', { index: variant, taskId: pick('tsk_1', 'tsk_2') }) },
+  {
+    weight: 24,
+    arbitrary: fc
+      .tuple(variant, pick('passed', 'passed', 'passed', 'failed', 'died', 'withdrawn'))
+      .chain(([index, outcome]) => ofContest('record_build_ended', { ...buildEnd(index, { outcome }) })),
+  },
+  { weight: 30, arbitrary: ofContest('record_scores', { index: variant, scores: scoresOf, judgeMs: 2 }) },
+  { weight: 9, arbitrary: ofContest('stop_early', { open: pick([], [{ index: 1, buildMs: 9e9, costUsd: null }]) }) },
+  { weight: 10, arbitrary: ofContest('record_winner_sent', { trainId: 'mtr_1', candidateId: pick('a', 'b') }) },
+  { weight: 14, arbitrary: ofContest('complete_best_of_n', { commit: pick('m1', null), words: text }) },
+  ofContest('fail_best_of_n', { code: 'no', reason: text }),
+  ofContest('cancel_best_of_n', { reason: text }),
+  {
+    weight: 18,
+    arbitrary: ofContest('rescore_best_of_n', { score, check: pick(undefined, 'npm test'), measure: fc.boolean() }),
+  },
+  {
+    weight: 30,
+    arbitrary: ofContest('record_rescore', {
+      verdict: pick(2, 2, 3),
+      index: variant,
+      passed: fc.boolean(),
+      scores: pick(contestScores(0.25), [contestScore('survival', 1)]),
+      judgeMs: 3,
+    }),
+  },
+  { weight: 8, arbitrary: ofContest('abandon_rescoring', { verdict: pick(2, 3), reason: text }) },
+);
+
 /** By kind of actor. */
 const checked = (status: string) => ({
   name: 'test',
@@ -253,4 +311,14 @@ const checkRun = move('record_check_run', {
   checks: pick([checked('passed')], [checked('failed')], [checked('passed'), checked('passed')], []),
 });
 
-export const MOVES: Record<string, Moves> = { config, workflow, task, agent, fleet, mergeTrain, runner, checkRun };
+export const MOVES: Record<string, Moves> = {
+  config,
+  workflow,
+  task,
+  agent,
+  fleet,
+  mergeTrain,
+  runner,
+  checkRun,
+  bestOfN,
+};

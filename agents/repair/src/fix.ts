@@ -2,13 +2,15 @@ import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
 import type { Outcome, Task } from './hephaestus.ts';
-import { BASELINE_MS_MAX, CannotDo, clip, count, expectResults, type Job, runCounted } from './job.ts';
+import { CannotDo } from './cannot-do.ts';
+import { BASELINE_MS_MAX, clip, count, expectResults, type Job, runCounted } from './job.ts';
 import { type Coverage, readCoverage } from './localise/coverage.ts';
 import { groupFailures } from './localise/groups.ts';
 import { granularityOf, type Observation, observe, rankLines, spectrumOf } from './localise/spectrum.ts';
-import { type Candidate, enumerateCandidates, orderCandidates } from './patch/candidates.ts';
+import { type Candidate, enumerateCandidates } from './patch/candidates.ts';
 import { applyEdit } from './patch/edit.ts';
 import { type Goal, passedIds } from './patch/goal.ts';
+import { orderCandidates } from './patch/order.ts';
 import { searchPatch } from './patch/search.ts';
 import { isRepairable, listSources } from './sandbox.ts';
 import type { SuiteRun } from './suite/run-suite.ts';
@@ -47,7 +49,7 @@ export async function fix(job: Job, check: string): Promise<Outcome> {
   const failing = observations.filter(({ result }) => goal.required.has(result.id));
   const passing = observations.filter(({ result }) => goal.kept.has(result.id));
   const granularity = granularityOf(failing);
-  const spectrum = spectrumOf(failing, passing);
+  const spectrum = spectrumOf(failing, passing, job.variation.formula);
   const suspects = rankLines(spectrum, failing, coverage, SUSPECTS_MAX);
   const top = suspects[0] ? `; most suspicious is ${suspects[0].file}:${suspects[0].line} (${suspects[0].score})` : '';
   await job.tell(`localised ${count(failing.length, 'failing test')} per ${granularity}${top}`, 0.2);
@@ -57,7 +59,7 @@ export async function fix(job: Job, check: string): Promise<Outcome> {
     const text = coverage.texts.get(file) ?? '';
     if (text.length <= FILE_CHARS_MAX) candidates.push(...(await enumerateCandidates(file, text, spectrum)));
   }
-  const ordered = orderCandidates(candidates, job.seed);
+  const ordered = orderCandidates(candidates, job.variation);
   await job.tell(`trying ${count(ordered.length, 'candidate')}`, 0.25);
 
   const limitMs = Math.max(TIMEOUT_FLOOR_MS, plain.durationMs * TIMES_BASELINE);

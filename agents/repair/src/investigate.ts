@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Outcome, TaskFailure } from './hephaestus.ts';
-import { BASELINE_MS_MAX, CannotDo, clip, count, expectResults, type Job, runCounted } from './job.ts';
+import { CannotDo } from './cannot-do.ts';
+import { BASELINE_MS_MAX, clip, count, expectResults, type Job, runCounted } from './job.ts';
 import { type Coverage, readCoverage } from './localise/coverage.ts';
 import { type FailureGroup, groupFailures } from './localise/groups.ts';
 import { granularityOf, type Observation, observe, rankLines, type Suspect, spectrumOf } from './localise/spectrum.ts';

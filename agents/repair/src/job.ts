@@ -1,8 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
+import { CannotDo } from './cannot-do.ts';
 import type { Hephaestus, Task } from './hephaestus.ts';
 import type { Sandboxes } from './sandbox.ts';
 import { runSuite, type SuiteRun } from './suite/run-suite.ts';
 import type { Suite } from './suite/suite.ts';
+import type { Variation } from './variation.ts';
 
 /** What both roles work with. */
 export interface Job {
@@ -11,7 +13,7 @@ export interface Job {
   suite: Suite;
   heph: Hephaestus;
   sandboxes: Sandboxes;
-  seed: number | null;
+  variation: Variation;
   /** Milliseconds of the budget that are left, never negative. */
   leftMs(): number;
   /** Tells Hephaestus and whoever looks at the terminal; `fraction` of the way, 0 to 1. */
@@ -20,9 +22,6 @@ export interface Job {
   testsRun: number;
   signal: AbortSignal;
 }
-
-/** The job cannot be done, for a reason of the repository or the task: it is reported as the task's failure. */
-export class CannotDo extends Error {}
 
 /** Runs the suite in a copy, counting its tests. */
 export async function runCounted(

@@ -3,9 +3,11 @@ import { readArguments, USAGE } from './arguments.ts';
 import { fix, NoPatch } from './fix.ts';
 import { connectHephaestus, type Hephaestus, type Outcome } from './hephaestus.ts';
 import { investigate } from './investigate.ts';
-import { CannotDo, clip, type Job } from './job.ts';
+import { CannotDo } from './cannot-do.ts';
+import { clip, type Job } from './job.ts';
 import { openSandboxes } from './sandbox.ts';
 import { readSuite, UnreadableCheck } from './suite/suite.ts';
+import { readVariation } from './variation.ts';
 
 const DEFAULT_CHECK = 'npm test';
 
@@ -44,7 +46,7 @@ async function work(
       suite: readSuite(check, worktree),
       heph,
       sandboxes,
-      seed: args.seed,
+      variation: readVariation(task.inputs, args),
       leftMs: () => Math.max(0, args.budgetMs - (performance.now() - startedAt)),
       async tell(message, fraction) {
         console.log(clip(message));
@@ -67,6 +69,6 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   console.error(`repair: ${message}`);
-  if (/is missing|whole number|Unknown option/.test(message)) console.error(USAGE);
+  if (/is missing|whole number|is one of|Unknown option/.test(message)) console.error(USAGE);
   process.exitCode = 1;
 }

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { contains, readCoverage } from '../src/localise/coverage.ts';
 import { groupFailures } from '../src/localise/groups.ts';
 import { readMappings } from '../src/localise/source-map.ts';
-import { ochiai, observe, rankLines, spectrumOf } from '../src/localise/spectrum.ts';
+import { FORMULAS, ochiai, suspicionBy } from '../src/localise/formulas.ts';
+import { observe, rankLines, spectrumOf } from '../src/localise/spectrum.ts';
 import { imagine } from './support/spectra.ts';
 
 const passed = (...calls: string[]) => ({ state: 'passed' as const, calls });
@@ -18,6 +19,38 @@ describe('Ochiai', () => {
     expect(ochiai(2, 2, 4)).toBeCloseTo(Math.sqrt((2 / 4) * (2 / 4)), 12);
     expect(ochiai(1, 3, 2)).toBeCloseTo(Math.sqrt((1 / 2) * (1 / 4)), 12);
   });
+});
+
+describe.each([...FORMULAS])('the formula %s', (formula) => {
+  const by = (failedRan: number, passedRan: number) =>
+    suspicionBy(formula, { failedRan, passedRan, failed: 3, passed: 5 });
+
+  test('is 1 for what ran in all failing tests and no passing one, and 0 for what no failing test ran', () => {
+    expect(by(3, 0)).toBe(1);
+    expect(by(0, 0)).toBe(0);
+    expect(by(0, 5)).toBe(0);
+  });
+
+  test('rises with each failing test that ran it, and falls with each passing one', () => {
+    for (let failed = 1; failed <= 3; failed++)
+      for (let passed = 0; passed <= 5; passed++) {
+        const here = by(failed, passed);
+        expect(here).toBeGreaterThan(by(failed - 1, passed));
+        if (passed > 0) expect(here).toBeLessThan(by(failed, passed - 1));
+        expect(here).toBeLessThanOrEqual(1);
+      }
+  });
+
+  test('needs no passing test', () => {
+    expect(suspicionBy(formula, { failedRan: 2, passedRan: 0, failed: 2, passed: 0 })).toBe(1);
+  });
+});
+
+test('the formulas are at odds about which of two places comes first', () => {
+  const often = { failedRan: 3, passedRan: 5, failed: 3, passed: 20 };
+  const seldom = { failedRan: 2, passedRan: 1, failed: 3, passed: 20 };
+  const first = FORMULAS.map((formula) => suspicionBy(formula, often) > suspicionBy(formula, seldom));
+  expect(new Set(first).size).toBe(2);
 });
 
 describe('coverage', () => {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Spectrum } from '../src/localise/spectrum.ts';
-import { type Candidate, enumerateCandidates, orderCandidates } from '../src/patch/candidates.ts';
+import { type Candidate, enumerateCandidates } from '../src/patch/candidates.ts';
 import { applyEdit, narrowEdit } from '../src/patch/edit.ts';
+import { FAMILIES, familyOf, type Ordering, orderCandidates } from '../src/patch/order.ts';
 import { searchPatch } from '../src/patch/search.ts';
 import type { SuiteRun } from '../src/suite/run-suite.ts';
 
@@ -29,6 +30,7 @@ describe('the smallest edit', () => {
   });
 });
 
+const AS_USUAL: Ordering = { seed: null, favour: null, order: 'rank' };
 const everywhere: Spectrum = { files: ['a.ts'], score: () => 1 };
 
 describe('candidates', () => {
@@ -67,12 +69,46 @@ describe('candidates', () => {
   test('try swapped operators before amputations, and the same order for the same seed', async () => {
     const text = "function f(a) {\n  if (a > 1) { return a + 1; }\n  return a === 'x' ? 2 : g(a * 3, a - 4);\n}\n";
     const found = await enumerateCandidates('a.js', text, everywhere);
-    const mutators = orderCandidates(found, null).map(({ mutator }) => mutator);
+    const mutators = orderCandidates(found, AS_USUAL).map(({ mutator }) => mutator);
     expect(mutators[0]).toBe('EqualityOperator');
     expect(mutators.at(-1)).toBe('BlockStatement');
-    const order = (seed: number) => orderCandidates(found, seed).map(({ after }) => after);
+    const order = (seed: number) => orderCandidates(found, { ...AS_USUAL, seed }).map(({ after }) => after);
     expect(order(7)).toEqual(order(7));
     expect(order(7)).not.toEqual(order(8));
+  });
+
+  test('of a favoured family come first, and none is left out', async () => {
+    const text = "function f(a) {\n  if (a > 1) { return a.trim() + 1; }\n  return a === 'x' ? [2] : !a;\n}\n";
+    const found = await enumerateCandidates('a.js', text, everywhere);
+    for (const favour of FAMILIES) {
+      const families = orderCandidates(found, { ...AS_USUAL, favour }).map(({ mutator }) => familyOf(mutator));
+      expect(families[0]).toBe(favour);
+      expect(families.lastIndexOf(favour)).toBe(families.filter((family) => family === favour).length - 1);
+      expect(families.length).toBe(found.length);
+    }
+  });
+
+  test('go by rank, by place or by kind of edit', () => {
+    const one = (after: string, suspicion: number, weight: number): Candidate => {
+      const edit = { start: 0, end: 1, text: after };
+      return {
+        file: 'a.js',
+        line: 1,
+        mutator: 'm',
+        before: '?',
+        after,
+        edit,
+        suspicion,
+        weight,
+        rank: suspicion * weight,
+      };
+    };
+    const found = [one('a', 1, 0.3), one('b', 0.5, 1), one('c', 0.4, 1), one('d', 0.9, 0.9)];
+    const by = (order: Ordering['order']) =>
+      orderCandidates(found, { ...AS_USUAL, order })
+        .map(({ after }) => after)
+        .join('');
+    expect([by('rank'), by('place'), by('kind')]).toEqual(['dbca', 'adbc', 'bcda']);
   });
 });
 
@@ -89,6 +125,7 @@ describe('the search', () => {
     after: text,
     edit: { start: 0, end: 1, text },
     suspicion,
+    weight: 1,
     rank: suspicion,
   });
   const candidates = [candidate('a'), candidate('b'), candidate('c'), candidate('d', 0.5)];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_SCORE, scoreTextSchema } from '../best-of-n/weights.ts';
 
 /**
  * Every setting with its default, its unit in the name and its meaning; `docs/configuration.md` is made from here.
@@ -157,6 +158,13 @@ export const settingsSchema = z.strictObject({
         .min(0)
         .default(0)
         .describe('A workflow that has used more tokens is paused. 0: no limit.'),
+    })
+    .prefault({}),
+  bestOfN: z
+    .strictObject({
+      score: scoreTextSchema
+        .default(DEFAULT_SCORE)
+        .describe('What counts how much among several candidates, as scorer=weight,…'),
     })
     .prefault({}),
   server: z

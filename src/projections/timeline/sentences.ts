@@ -1,4 +1,5 @@
 import type { AgentFact } from '../../machines/agent/index.ts';
+import { type BestOfNFact, formatWeights, type Score } from '../../machines/best-of-n/index.ts';
 import type { CarryOverFact } from '../../machines/carry-over.ts';
 import type { CheckRunFact } from '../../machines/check-run/index.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
@@ -12,6 +13,7 @@ import { isDeletion, isStoreRecord, metadataIn, TOMBSTONE_TYPE } from '../../sto
 
 type AnyFact =
   | AgentFact
+  | BestOfNFact
   | CarryOverFact
   | CheckRunFact
   | ConfigFact
@@ -138,6 +140,31 @@ export const SENTENCES: Sentences = {
   AccessDenied: ({ what, text }) => `It asked for ${what} and was refused: ${text}`,
   MergeAbandoned: ({ candidateId, reason }) => `The merge of ${candidateId} was given up: ${reason}`,
   CandidateWithdrawn: ({ candidateId, reason }) => `${candidateId} was withdrawn${because(reason)}.`,
+
+  // best of N
+  BestOfNStarted: ({ n, directive, repository, startedBy }) =>
+    `${startedBy} asked for the best of ${n} on ${repository.baseBranch} of ${repository.path}: ${short(directive.goal)}`,
+  MutationStarted: ({ workflowId }) => `Its candidates belong to ${workflowId}; their directives are being made.`,
+  VariantPlanned: ({ index, words }) => `Variant ${index}: ${short(words)}`,
+  BuildingStarted: ({ candidates }) => `${counted(candidates, 'candidate')} can be built.`,
+  BuildStarted: ({ index, taskId }) => `Variant ${index} is built by ${taskId}.`,
+  BuildEnded: ({ index, outcome, reason, changedLines, buildMs }) =>
+    outcome === 'passed'
+      ? `Variant ${index} passed after ${seconds(buildMs)} with ${counted(changedLines, 'changed line')}.`
+      : `Variant ${index} ${{ failed: 'did not pass', died: 'died', withdrawn: 'was withdrawn' }[outcome]}${because(reason)}`,
+  ScoringStarted: ({ words, early }) => `${early ? 'Building stopped early' : 'All candidates have ended'}: ${words}`,
+  CandidateScored: ({ index, total, scores }) => `Variant ${index} scores ${total} (${scored(scores)}).`,
+  WinnerSelected: ({ words }) => words,
+  WinnerSent: ({ trainId }) => `The winner waits to be merged by ${trainId}.`,
+  BestOfNCompleted: ({ words }) => `The best-of-N is complete. ${short(words)}`,
+  BestOfNFailed: ({ reason }) => `The best-of-N failed: ${short(reason)}`,
+  BestOfNCancelled: ({ reason, by }) => `The best-of-N was cancelled by ${by}${because(reason)}.`,
+  RescoringStarted: ({ verdict: number, by, weights, measured }) =>
+    `${by} asked for verdict ${number} by ${formatWeights(weights)}; ${measured ? 'the candidates are judged again' : 'recorded scores are weighed'}.`,
+  CandidateRescored: ({ verdict: number, index, passed, total, scores }) =>
+    `For verdict ${number}, variant ${index} ${passed ? 'passes' : 'does not pass'} and scores ${total} (${scored(scores)}).`,
+  VerdictReached: ({ verdict: number, words }) => `Verdict ${number}: ${words}`,
+  RescoringAbandoned: ({ verdict: number, reason }) => `Verdict ${number} was given up${because(reason)}`,
 };
 
 /** The event in a sentence. One of a kind that this version does not know is named by its type. */
@@ -183,6 +210,14 @@ function sha(commit: string): string {
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function counted(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? '' : 's'}`;
+}
+
+function scored(scores: readonly Score[]): string {
+  return scores.map(({ scorer, value }) => `${scorer} ${Number(value.toFixed(3))}`).join(', ');
 }
 
 function because(reason: string): string {

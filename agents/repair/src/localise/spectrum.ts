@@ -1,5 +1,6 @@
 import type { TestResult } from '../suite/test-report.ts';
 import { type Coverage, contains, lineOf, type Range, union } from './coverage.ts';
+import { type Formula, suspicionBy } from './formulas.ts';
 
 /** A line under suspicion; `score` is between 0 and 1. */
 export interface Suspect {
@@ -15,14 +16,6 @@ export interface Observation {
   own: Map<string, Range[]> | null;
   /** `own` and what ran while its file was loaded. */
   all: Map<string, Range[]>;
-}
-
-/**
- * Ochiai's similarity between "this ran" and "the test failed": 1 when it ran in every failing test and no passing one.
- * `failedRan` and `passedRan` count tests in which it ran, `failed` all failing tests.
- */
-export function ochiai(failedRan: number, passedRan: number, failed: number): number {
-  return failedRan === 0 ? 0 : failedRan / Math.sqrt(failed * (failedRan + passedRan));
 }
 
 /** Pairs each passed or failed test with what ran for it. */
@@ -66,13 +59,20 @@ export interface Spectrum {
   files: string[];
 }
 
-export function spectrumOf(failing: readonly Observation[], passing: readonly Observation[]): Spectrum {
+export function spectrumOf(
+  failing: readonly Observation[],
+  passing: readonly Observation[],
+  formula: Formula = 'ochiai',
+): Spectrum {
   return {
     files: [...new Set(failing.flatMap(({ all }) => [...all.keys()]))].sort(),
     score(file, offset) {
       const ranIn = (tests: readonly Observation[]) =>
         tests.filter(({ all }) => contains(all.get(file), offset)).length;
-      return ochiai(ranIn(failing), ranIn(passing), failing.length);
+      return suspicionBy(formula, {
+        ...{ failedRan: ranIn(failing), failed: failing.length },
+        ...{ passedRan: ranIn(passing), passed: passing.length },
+      });
     },
   };
 }

@@ -13,9 +13,11 @@ export interface Candidate {
   before: string;
   after: string;
   edit: Edit;
-  /** Suspicion of the place (Ochiai). */
+  /** Suspicion of the place, 0 to 1. */
   suspicion: number;
-  /** Suspicion weighed by how often this kind of edit is a fix and no amputation. */
+  /** How often this kind of edit is a fix and no amputation, 0 to 1. */
+  weight: number;
+  /** Suspicion × weight. */
   rank: number;
 }
 
@@ -48,31 +50,8 @@ export async function enumerateCandidates(file: string, text: string, spectrum: 
   const mutants = await enumerateMutants(file, text, (start) => spectrum.score(file, start) > 0);
   return mutants.map(({ start, mutator, before, after, edit }) => {
     const suspicion = spectrum.score(file, start);
-    const rank = suspicion * (WEIGHTS[mutator] ?? WEIGHT_OF_OTHERS);
-    return { file, line: lineOf(text, edit.start), mutator, before, after, edit, suspicion, rank };
+    const weight = WEIGHTS[mutator] ?? WEIGHT_OF_OTHERS;
+    const rank = suspicion * weight;
+    return { file, line: lineOf(text, edit.start), mutator, before, after, edit, suspicion, weight, rank };
   });
-}
-
-/**
- * Most promising first. Equal ones keep the order of file and position, or are shuffled by a seed, so that several
- * agents on one task can try different ones first and each run can be repeated.
- */
-export function orderCandidates(candidates: readonly Candidate[], seed: number | null): Candidate[] {
-  const chance = seed === null ? null : mulberry32(seed);
-  return [...candidates]
-    .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.edit.start - b.edit.start))
-    .map((candidate, n) => ({ candidate, tie: chance ? chance() : n }))
-    .sort((a, b) => b.candidate.rank - a.candidate.rank || a.tie - b.tie)
-    .map(({ candidate }) => candidate);
-}
-
-/** A small generator of numbers in [0, 1), the same for the same seed everywhere. */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,5 +1,5 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { mulberry32 } from '../../../../agents/repair/src/patch/candidates.ts';
+import { mulberry32 } from '../../../../agents/repair/src/patch/chance.ts';
 import type { Hands } from '../../worktrees/hands.ts';
 import type { PlannedMutant, SourceFile } from './mutants-of-file.ts';
 import { findMutants } from './mutator-thread.ts';

@@ -1,0 +1,61 @@
+import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
+import { type BestOfNSpec, type Constraints, type Parameters, parseWeights } from '../machines/best-of-n/index.ts';
+import type { Settings } from '../machines/config/index.ts';
+import type { PreparationContext } from './command-bus.ts';
+import type { WorkflowInspection } from './prepare-start-workflow.ts';
+
+interface Input {
+  n: number;
+  repository: string;
+  goal: string;
+  agents: [string, ...string[]];
+  models: Record<string, string[]>;
+  score?: string;
+  seed: number;
+  earlyStop: boolean;
+  constraints: Constraints;
+  criteria: string[];
+  parameters: Omit<Parameters, 'agent'>;
+  branch?: string;
+  check?: string;
+  merge: boolean;
+  fromHead: boolean;
+}
+
+/** Looks at the repository, the agents and the check, and settles all that the candidates have in common. */
+export function prepareStartBestOfN(parts: {
+  inspection: WorkflowInspection;
+  settings: () => Settings;
+  runnerId?: string;
+}) {
+  const { inspection } = parts;
+  return async (input: Input, { actorId }: PreparationContext): Promise<BestOfNSpec | Failure> => {
+    const weights = parseWeights(input.score ?? parts.settings().bestOfN.score);
+    if (isFailure(weights)) return weights;
+    for (const agent of input.agents) {
+      const problem = inspection.agent(agent);
+      if (problem) return problem;
+    }
+    const badCheck = input.check === undefined ? null : inspection.check(input.check);
+    if (badCheck) return badCheck;
+    const repository = await inspection.repository({
+      path: input.repository,
+      fromHead: input.fromHead,
+      ...(input.branch !== undefined && { branch: input.branch }),
+    });
+    if (isFailure(repository)) return repository;
+    const { detectedCheck, ...known } = repository;
+    const check = input.check ?? detectedCheck;
+    if (check === null)
+      return invalid(
+        'check.none',
+        'Candidates are judged by the repository’s own checks, and none was found: name one with --check.',
+      );
+    const { n, goal, agents, models, seed, earlyStop, constraints, criteria, merge } = input;
+    return {
+      ...{ bestOfNId: actorId, repository: known, n, agents, models, weights, seed, earlyStop, check, merge },
+      directive: { goal, constraints, criteria, parameters: { ...input.parameters, agent: agents[0] } },
+      ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
+    };
+  };
+}

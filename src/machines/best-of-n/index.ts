@@ -1,0 +1,74 @@
+/**
+ * One goal, several candidates, one winner. Think of a cooking contest: each kitchen gets the same recipe with a twist of
+ * its own (`mutators.ts`), the jury (`scorers.ts`) tastes finished plates, and the scores are weighed (`selection.ts`).
+ *
+ *   planned → mutating → building → scoring → selected → merging → completed
+ *
+ * What decides is decided here: who wins, why, and whether the rest of the contest could still change it
+ * (`early-stop.ts`). A later verdict under other weights stands beside the first and never replaces it (`rescoring.ts`).
+ */
+export { briefOf, repairVariation } from './brief.ts';
+export { type BestOfNCommand, bestOfNCommands } from './commands.ts';
+export { bestOfNActor } from './decide.ts';
+export {
+  type Constraints,
+  constraintsSchema,
+  type Directive,
+  directiveSchema,
+  EMPHASES,
+  type Emphasis,
+  type Parameters,
+  REPAIR_FAVOURS,
+  REPAIR_FORMULAS,
+  REPAIR_ORDERS,
+} from './directive.ts';
+export { highestTotal, type Prospect, settledWinner, type Spent } from './early-stop.ts';
+export {
+  type BestOfNFact,
+  type BestOfNSpec,
+  bestOfNFacts,
+  type BuildEnd,
+  CANDIDATES_MAX,
+  type Place,
+  type Score,
+  type Times,
+  type Variant,
+  type Verdict,
+} from './events.ts';
+export {
+  type BestOfN,
+  type BestOfNCandidate,
+  bestOfNChart,
+  judgeable,
+  openRescoring,
+  type Rescoring,
+} from './machine.ts';
+export { mutate, type MutationRequest, MUTATOR_NAMES } from './mutators.ts';
+export {
+  type Change,
+  type CheckOutcome,
+  type CrossRun,
+  type Judgement,
+  type Mutants,
+  recordOf,
+  RELATIVE_SCORERS,
+  scoreAgreement,
+  scoreChecks,
+  scoreConstraints,
+  scoreCost,
+  scoreDiff,
+  scoreSurvival,
+  scoreTests,
+  scoreTime,
+  type TestCounts,
+} from './scorers.ts';
+export { comparePlaces, select, totalOf, totalOfScores } from './selection.ts';
+export {
+  DEFAULT_SCORE,
+  formatWeights,
+  parseWeights,
+  SCORER_NAMES,
+  type ScorerName,
+  type Weights,
+  weightsSchema,
+} from './weights.ts';
