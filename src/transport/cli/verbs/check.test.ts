@@ -99,8 +99,9 @@ it('tells a living server what the checks came to, and keeps it for the next one
   await heph(bench);
   const told = server.asked.find(({ path }) => path === '/api/commands/record_check_run');
   const { schema } = checkRunCommands.record_check_run;
-  expect(schema.parse(told?.body)).toMatchObject({ state: 'skipped', checks: [{ name: 'lint', cached: true }, {}] });
-  expect(told?.headers['idempotency-key']).toBe((told?.body as { runId: string }).runId);
+  const recorded = schema.parse(told?.body);
+  expect(recorded).toMatchObject({ state: 'skipped', checks: [{ name: 'lint', cached: true }, {}] });
+  expect(told?.headers['idempotency-key']).toBe(recorded.runId);
   expect(unsent()).toBe(1);
 
   status = 500;
