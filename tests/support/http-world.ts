@@ -10,6 +10,8 @@ import {
   OPERATOR_TOKEN_PREFIX,
   type Preparation,
   prepareCreateTask,
+  prepareRevertTask,
+  prepareRevertWorkflow,
   prepareStartBestOfN,
   type Principal,
   SERVER,
@@ -100,6 +102,8 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       start_workflow: startWorkflow as Preparation,
       start_best_of_n: prepareStartBestOfN({ inspection: INSPECTION, settings: () => DEFAULT_SETTINGS }) as Preparation,
       create_task: prepareCreateTask({ host, countTasks: () => 0, agent: () => null }) as Preparation,
+      revert_task: prepareRevertTask({ host }) as Preparation,
+      revert_workflow: prepareRevertWorkflow({ host }) as Preparation,
     },
     redact: (value) => value,
     resolveId: async (_kind, id) =>
