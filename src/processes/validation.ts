@@ -1,9 +1,8 @@
 import { Fault } from '../kernel/errors.ts';
-import type { KeptTreeRecord, Task } from '../machines/task/index.ts';
+import type { JudgeRecord, KeptTreeRecord, Task } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
-import { judge, ownFailures } from './judge.ts';
+import { judgeWork } from './judging.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
 /**
@@ -95,10 +94,10 @@ export function handedIn(task: Entity<Task>, workflow: Workflow, world: World): 
 async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Workflow, hands: Hands): Promise<void> {
   const { spec, attempt, agentId } = task.context;
   const judged = task.context.tree === null ? { tree } : {};
-  const pass = (check: CheckSummary | null, verdict: string) =>
-    settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, check, verdict }));
-  const fail = (check: CheckSummary | null, code: string, feedback: string) =>
-    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, check, code, feedback }));
+  const pass = (check: CheckSummary | null, verdict: string, by: { judge?: JudgeRecord } = {}) =>
+    settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, ...by, check, verdict }));
+  const fail = (check: CheckSummary | null, code: string, feedback: string, by: { judge?: JudgeRecord } = {}) =>
+    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, ...by, check, code, feedback }));
 
   switch (verdictWithoutCheck(task, tree)) {
     case 'no_change':
@@ -111,9 +110,7 @@ async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Work
   const commit = tree.commit ?? tree.base;
   // The same tree under the same command is judged once; the server's own task runs its check anew each time.
   const key = agentId === null ? ['task', task.id, String(attempt), commit] : ['tree', tree.tree];
-  const { result, summary } = await runCheck(hands, workflow, commit, key);
-  const baseline = await readTests(hands.blobs, workflow.baseline);
-  const verdict = judge({ checks: spec.checks, own: ownFailures(spec.inputs), baseline }, result);
-  if (verdict.pass) await pass(summary, verdict.text);
-  else await fail(summary, verdict.code, verdict.text);
+  const { verdict, check, ...by } = await judgeWork({ spec, tree, key }, workflow, hands);
+  if (verdict.pass) await pass(check, verdict.text, by);
+  else await fail(check, verdict.code, verdict.text, by);
 }

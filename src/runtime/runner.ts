@@ -1,3 +1,5 @@
+import type { JudgeKind } from './checks/judge-files.ts';
+
 /**
  * The hands, without opinions. One message-shaped, idempotent port: JSON goes in, JSON comes out, no handles and no
  * shared paths, so that a runner on another machine is a transport away. Every verb may be called again with the same
@@ -49,6 +51,8 @@ export interface Runner {
 
   /** Runs one check on a fresh checkout of `commit`. A check that cannot be run at all throws `check.failed_to_run`. */
   runCheck(request: CheckRequest): Promise<CheckResult>;
+  /** Which files of its own judge a commit touches, and the commit with those of the base in their place. Moves nothing. */
+  layJudge(request: LayJudgeRequest): Promise<LaidJudge>;
   /** Three-way merge of `candidate` onto the tip of `branch` in a scratch worktree. Moves nothing. */
   mergeCandidate(request: MergeRequest): Promise<MergeResult>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
@@ -197,6 +201,24 @@ export interface CheckResult {
   tests: TestOutcome[] | null;
   /** The end of the output, escape sequences removed, secrets redacted. */
   tail: string;
+}
+
+export interface LayJudgeRequest {
+  repositoryId: string;
+  /** The trusted commit that the judge is taken from. */
+  base: string;
+  commit: string;
+  /** The check's command: a file that it names belongs to the judge. */
+  command: string;
+  /** What of the judge is the work, and stays as the commit has it. */
+  leave: readonly JudgeKind[];
+}
+
+export interface LaidJudge {
+  touched: { path: string; kind: JudgeKind; change: 'added' | 'changed' | 'removed' }[];
+  /** Null when nothing had to be put in its place. */
+  commit: string | null;
+  tree: string | null;
 }
 
 export interface MergeRequest {

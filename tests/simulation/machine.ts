@@ -312,6 +312,7 @@ export function createMachine(parts: MachineParts): Machine {
           checks.set(checkKey, result);
           return result;
         }),
+      layJudge: async () => ({ touched: [], commit: null, tree: null }),
       mergeCandidate: ({ branch, candidate, candidateId }) =>
         verb(`mergeCandidate ${candidateId}`, 500, () => {
           const onto = repository.branches.get(branch);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
-import { prioritySchema, taskSpecSchema, treeSchema, waitSchema } from './events.ts';
+import { judgeSchema, prioritySchema, taskSpecSchema, treeSchema, waitSchema } from './events.ts';
 
 const taskId = z.string().max(60).describe('tsk_…, or a unique prefix of it');
 const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
@@ -161,6 +161,7 @@ export const taskCommands = {
       attempt: z.number().int(),
       tree: judgedTree,
       check: checkSummarySchema.nullable(),
+      judge: judgeSchema.optional(),
       verdict: z.string(),
     }),
     roles: INTERNAL,
@@ -174,6 +175,7 @@ export const taskCommands = {
       attempt: z.number().int(),
       tree: judgedTree,
       check: checkSummarySchema.nullable(),
+      judge: judgeSchema.optional(),
       code: z.string(),
       feedback: z.string().max(60_000),
     }),

@@ -101,12 +101,12 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     case 'pass_validation':
       return pass(command, actor);
     case 'fail_validation': {
-      const { attempt, tree, check, code, feedback } = command.input;
+      const { attempt, tree, check, code, feedback, judge } = command.input;
       if (attempt !== task.attempt) return stale(actor, attempt);
       const verdict: TaskFact = {
         type: 'ValidationFailed',
         v: 1,
-        data: { round: task.rounds + 1, check, code, feedback },
+        data: { round: task.rounds + 1, check, code, feedback, ...(judge && { judge }) },
       };
       return again(actor, [...keptTree(tree, task), verdict], code, feedback);
     }
@@ -176,11 +176,12 @@ function submit(actor: Actor, data: Extract<TaskFact, { type: 'WorkSubmitted' }>
 
 function pass(command: Extract<TaskCommand, { name: 'pass_validation' }>, actor: Actor): Decision {
   const task = actor.context;
-  const { attempt, tree, check, verdict } = command.input;
+  const { attempt, tree, check, verdict, judge } = command.input;
   if (attempt !== task.attempt) return stale(actor, attempt);
   if (actor.value === 'merging' || actor.value === 'done') return [];
   const kept = keptTree(tree, task);
-  const passed: TaskFact = { type: 'ValidationPassed', v: 1, data: { round: task.rounds + 1, check, verdict } };
+  const data = { round: task.rounds + 1, check, verdict, ...(judge && { judge }) };
+  const passed: TaskFact = { type: 'ValidationPassed', v: 1, data };
   const toMerge = task.spec.changes !== 'none' && (task.tree ?? tree)?.commit;
   if (toMerge) return actor.facts(...kept, passed);
   return actor.facts(...kept, passed, {

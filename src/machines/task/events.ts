@@ -54,6 +54,20 @@ export const treeSchema = z.object({
 });
 export type KeptTreeRecord = z.infer<typeof treeSchema>;
 
+const verdictSchema = z.object({ pass: z.boolean(), code: z.string(), check: checkSummarySchema });
+
+/** The work touches what judges it: which files, and both verdicts. */
+export const judgeSchema = z.object({
+  touched: z.array(z.object({ path: z.string(), kind: z.string(), change: z.enum(['added', 'changed', 'removed']) })),
+  /** Files beyond those listed. */
+  touchedMore: z.number().int(),
+  /** With the judge as the work has it. */
+  own: verdictSchema,
+  /** With the judge of the base; null when the work only adds tests, or the tests are the work. */
+  original: verdictSchema.nullable(),
+});
+export type JudgeRecord = z.infer<typeof judgeSchema>;
+
 export const taskFacts = {
   TaskCreated: taskSpecSchema,
   TaskBlocked: z.object({ reasons: z.array(waitSchema).min(1) }),
@@ -76,12 +90,18 @@ export const taskFacts = {
     how: z.enum(['reported', 'exited', 'server']),
   }),
   TreeKept: treeSchema,
-  ValidationPassed: z.object({ round: z.number().int(), check: checkSummarySchema.nullable(), verdict: z.string() }),
+  ValidationPassed: z.object({
+    round: z.number().int(),
+    check: checkSummarySchema.nullable(),
+    verdict: z.string(),
+    judge: judgeSchema.optional(),
+  }),
   ValidationFailed: z.object({
     round: z.number().int(),
     check: checkSummarySchema.nullable(),
     code: z.string(),
     feedback: z.string(),
+    judge: judgeSchema.optional(),
   }),
   /** The work was good by itself but could not be merged: a conflict, or a red check on the merged tree. */
   WorkSentBack: z.object({ code: z.string(), feedback: z.string(), files: z.array(z.string()) }),

@@ -1,6 +1,6 @@
 import { type Chart, stays } from '../define-actor.ts';
 import type { CheckSummary } from '../workflow/events.ts';
-import type { KeptTreeRecord, TaskFact, TaskSpec, Wait } from './events.ts';
+import type { JudgeRecord, KeptTreeRecord, TaskFact, TaskSpec, Wait } from './events.ts';
 
 export interface Task {
   spec: TaskSpec;
@@ -19,6 +19,8 @@ export interface Task {
   submitted: { summary: string; outputs: Record<string, unknown>; how: 'reported' | 'exited' | 'server' } | null;
   tree: KeptTreeRecord | null;
   check: CheckSummary | null;
+  /** What of its own judge the work touches, with both verdicts; absent when it touches nothing. */
+  judge?: JudgeRecord;
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
   /** The first attempt that worked in the worktree that stands now; null: there is none. */
@@ -206,10 +208,10 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
     case 'TreeKept':
       return { ...task, tree: fact.data };
     case 'ValidationPassed':
-      return { ...task, check: fact.data.check, feedback: null, since: at };
+      return { ...judgedBy(task, fact.data.judge), check: fact.data.check, feedback: null, since: at };
     case 'ValidationFailed':
       return {
-        ...task,
+        ...judgedBy(task, fact.data.judge),
         check: fact.data.check,
         feedback: fact.data.feedback,
         rounds: task.rounds + 1,
@@ -259,6 +261,10 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         since: at,
       };
   }
+}
+
+function judgedBy({ judge: _before, ...task }: Task, judge: JudgeRecord | undefined): Task {
+  return judge ? { ...task, judge } : task;
 }
 
 function added(usage: Task['usage'], more: Task['usage']): Task['usage'] {

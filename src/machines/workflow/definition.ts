@@ -30,6 +30,12 @@ export const phaseSchema = z.strictObject({
     .describe(
       '`own_failures`: the failures named in the task pass and nothing green at the base is red; `all`: the whole check passes.',
     ),
+  tests: z
+    .enum(['original', 'work'])
+    .optional()
+    .describe(
+      'Which tests judge a change of them: those of the base (`original`, the default) or, with `work`, the changed ones. Everything else that judges always comes from the base.',
+    ),
   on_red: name.optional().describe('The phase that gets further tasks when this one fails, up to `rounds_max`.'),
   allowed_tools: z.array(z.enum(AGENT_TOOLS)).default(['update_task_status', 'report_progress', 'report_usage']),
   done: z.array(z.string().min(1)).default([]).describe('The definitions of done, in words.'),

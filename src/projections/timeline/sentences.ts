@@ -4,7 +4,7 @@ import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
 import type { RunnerFact } from '../../machines/runner/index.ts';
-import type { TaskFact } from '../../machines/task/index.ts';
+import type { JudgeRecord, TaskFact } from '../../machines/task/index.ts';
 import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { isDeletion, isStoreRecord, metadataIn, TOMBSTONE_TYPE } from '../../store/stream-metadata.ts';
@@ -73,8 +73,9 @@ export const SENTENCES: Sentences = {
     commit === null
       ? 'The tree does not differ from its base.'
       : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
-  ValidationPassed: ({ verdict: said }) => `The work is good: ${short(said)}`,
-  ValidationFailed: ({ round, feedback }) => `Round ${round}: the work is not good enough. ${short(feedback)}`,
+  ValidationPassed: ({ verdict: said, judge }) => `The work is good: ${short(said)}${judges(judge)}`,
+  ValidationFailed: ({ round, feedback, judge }) =>
+    `Round ${round}: the work is not good enough. ${short(feedback)}${judges(judge)}`,
   WorkSentBack: ({ feedback }) => `The work could not be merged: ${short(feedback)}`,
   AttemptFailed: ({ attempt, reason, counts }) =>
     `Attempt ${attempt} came to nothing${counts ? '' : ' (not counted)'}: ${short(reason)}`,
@@ -154,6 +155,15 @@ const LISTED_MAX = 5;
 function short(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > SHORT_MAX ? `${line.slice(0, SHORT_MAX - 1)}…` : line;
+}
+
+/** Whether the work touched what judges it, and what both judges said. */
+function judges(judge: JudgeRecord | undefined): string {
+  if (!judge) return '';
+  const said = ({ pass }: { pass: boolean }) => (pass ? 'passes' : 'fails');
+  const files = listed(judge.touched.map(({ path }) => path));
+  const original = judge.original ? `, with those of the base it ${said(judge.original)}` : '';
+  return ` It touches what judges it (${files}): with its own files it ${said(judge.own)}${original}.`;
 }
 
 function listed(names: readonly string[]): string {

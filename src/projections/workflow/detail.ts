@@ -114,6 +114,7 @@ function taskRow(
     code: task.code,
     result: submitted,
     checked: task.check,
+    judge: task.judge ?? null,
     tree: tree && { commit: tree.commit, ref: tree.ref, files: tree.files, filesMore: tree.filesMore },
     merged: task.merged,
     usage: known.usageReported ? task.usage : null,

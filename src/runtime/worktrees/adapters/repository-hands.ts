@@ -8,6 +8,7 @@ import { simpleGitAdapter } from './git.ts';
 import { inspectUsers } from './inspect.ts';
 import { keepTree } from './keep-tree.ts';
 import { sweepLeftovers } from './leftovers.ts';
+import { layJudge } from './lay-judge.ts';
 import { mergeCandidate } from './merge-candidate.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
@@ -23,6 +24,7 @@ export type RepositoryHands = Pick<
   | 'keepTree'
   | 'removeWorktree'
   | 'runCheck'
+  | 'layJudge'
   | 'mergeCandidate'
   | 'moveBranch'
   | 'deliver'
@@ -64,6 +66,7 @@ export function createRepositoryHands(options: Omit<Hands, 'git'> & { git?: Hand
     keepTree: oneBy(task, keepTree(hands)),
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),
+    layJudge: layJudge(hands),
     mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),
