@@ -3,6 +3,7 @@ import type { JudgeRecord, KeptTreeRecord, Task } from '../machines/task/index.t
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judgeWork } from './judging.ts';
+import { askForReview, awaitReview, closeReview } from './reviewing.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
 /**
@@ -15,8 +16,10 @@ export const validation: Process = {
   name: 'validation',
   concurrency: (world) => world.settings.limits.checksAtOnce,
   obligations(entity, world) {
-    if (entity.kind !== 'task' || entity.value !== 'blocked_on_validation') return [];
+    if (entity.kind !== 'task') return [];
     const task = entity as Entity<Task>;
+    if (task.context.spec.review) return closeReview(task, world);
+    if (task.value !== 'blocked_on_validation') return [];
     const workflow = world.workflows.get(task.context.spec.workflowId)?.context;
     if (!workflow || !isOver(task, world)) return [];
     const { attempt, tree } = task.context;
@@ -28,6 +31,7 @@ export const validation: Process = {
           reason: `The work could not be judged: ${error.message}`,
         }),
       ));
+    if (task.context.review) return awaitReview(task, workflow, world, giveUp);
     // Never more of them than agents, and a check that takes minutes must not hold them up.
     if (!tree)
       return [{ key: `keep:${task.id}:${attempt}`, light: true, act: (hands) => keep(task, workflow, hands), giveUp }];
@@ -95,6 +99,7 @@ async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Work
   const { spec, attempt, agentId } = task.context;
   const judged = task.context.tree === null ? { tree } : {};
   const pass = (check: CheckSummary | null, verdict: string, by: { judge?: JudgeRecord } = {}) =>
+    askForReview(task, workflow, { ...judged, ...by, check, verdict }, hands) ??
     settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, ...by, check, verdict }));
   const fail = (check: CheckSummary | null, code: string, feedback: string, by: { judge?: JudgeRecord } = {}) =>
     settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, ...by, check, code, feedback }));

@@ -75,6 +75,8 @@ const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
   move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
 const judgedTree = pick(undefined, undefined, keptTree());
 const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
+const reviewed = { taskId: 'tsk_work', attempt: 1, commit: 'c1' };
+const green = { tree: judgedTree, check: null, verdict: text };
 const task = fc.oneof(
   { weight: 40, arbitrary: move('create_task', spec) },
   {
@@ -85,6 +87,18 @@ const task = fc.oneof(
       summary: text,
       reason: text,
       outputs: {},
+    }),
+  },
+  { weight: 12, arbitrary: move('create_review', { ...spec, review: reviewed }) },
+  {
+    weight: 6,
+    arbitrary: ofTask('give_validation_review', { verdict: pick('pass', 'fail'), feedback: text, evidence: 'a.js:1' }),
+  },
+  {
+    weight: 6,
+    arbitrary: ofTask('request_review', {
+      ...{ attempt: attempt.attempt, reviewId: pick('tsk_r1', 'tsk_r2') },
+      ...green,
     }),
   },
   ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
-import { judgeSchema, prioritySchema, taskSpecSchema, treeSchema, waitSchema } from './events.ts';
+import { judgeSchema, prioritySchema, reviewVerdictSchema, taskSpecSchema, treeSchema, waitSchema } from './events.ts';
 
 const taskId = z.string().max(60).describe('tsk_…, or a unique prefix of it');
 const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
@@ -46,6 +46,22 @@ export const taskCommands = {
     tool: true,
     cli: 'task update <taskId> <status>',
     example: 'heph task update tsk_01k failed --reason "cannot be reproduced"',
+  }),
+  give_validation_review: command({
+    v: 1,
+    summary:
+      'A reviewer’s verdict on the work that its task names, with the evidence that it rests on; it ends the review.',
+    schema: z.strictObject({
+      taskId,
+      verdict: reviewVerdictSchema,
+      feedback: z.string().max(20_000).default('').describe('What has to be mended; goes to whoever did the work'),
+      evidence: z.string().min(1).max(20_000).describe('What was looked at and run: files with lines, commands'),
+    }),
+    roles: ['worker', 'operator'],
+    target,
+    tool: true,
+    cli: 'task review <taskId> <verdict>',
+    example: 'heph task review tsk_01k pass --evidence "src/parse.js:12 keeps empty fields"',
   }),
   report_progress: command({
     v: 1,
@@ -150,6 +166,28 @@ export const taskCommands = {
     v: 1,
     summary: 'What the agent left is kept as a commit.',
     schema: z.strictObject({ taskId, ...attempt, tree: treeSchema }),
+    roles: INTERNAL,
+    target,
+  }),
+  create_review: command({
+    v: 1,
+    summary: 'Another agent is to judge the work of a task.',
+    schema: taskSpecSchema,
+    roles: INTERNAL,
+    target,
+  }),
+  request_review: command({
+    v: 1,
+    summary: 'The checks have passed; the work waits for a reviewer’s verdict.',
+    schema: z.strictObject({
+      taskId,
+      attempt: z.number().int(),
+      reviewId: z.string(),
+      tree: judgedTree,
+      check: checkSummarySchema.nullable(),
+      judge: judgeSchema.optional(),
+      verdict: z.string(),
+    }),
     roles: INTERNAL,
     target,
   }),

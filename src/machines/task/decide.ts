@@ -22,10 +22,18 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     const because = `The phase ${command.input.phase} has started.`;
     return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
   }
+  if (command.name === 'create_review') {
+    if (actor.value !== 'absent') return [];
+    const because = `The work of ${command.input.review?.taskId ?? 'a task'} passed its checks.`;
+    const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
+    return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
+  }
   if (actor.value === 'absent') return rejected('task.not_open', 'There is no such task.');
   switch (command.name) {
     case 'update_task_status':
       return outcome(command, actor);
+    case 'give_validation_review':
+      return giveReview(command, actor);
     case 'report_progress':
       return (
         owned(command.actor, actor) ??
@@ -98,6 +106,12 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
       if (command.input.attempt !== task.attempt) return stale(actor, command.input.attempt);
       if (task.tree) return [];
       return actor.facts({ type: 'TreeKept', v: 1, data: command.input.tree });
+    case 'request_review': {
+      const { taskId: _taskId, attempt, tree, ...review } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      if (task.review?.reviewId === review.reviewId) return [];
+      return actor.facts(...keptTree(tree, task), { type: 'ReviewRequested', v: 1, data: review });
+    }
     case 'pass_validation':
       return pass(command, actor);
     case 'fail_validation': {
@@ -156,6 +170,7 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
       actor.facts({ type: 'TaskFailed', v: 1, data: { code: 'agent_gave_up', reason: text, by: command.actor } })
     );
   }
+  if (task.spec.review) return rejected('task.wrong_outcome', 'A review ends with give_validation_review.');
   // Said twice, true once: the work is with the judges already.
   if (
     task.submitted &&
@@ -164,6 +179,22 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
     return [];
   const { agentId, attempt } = task;
   return open(actor) ?? submit(actor, { agentId, attempt, summary, outputs, how: 'reported' });
+}
+
+function giveReview(command: Extract<TaskCommand, { name: 'give_validation_review' }>, actor: Actor): Decision {
+  const task = actor.context;
+  if (!task.spec.review) return rejected('task.wrong_outcome', 'This task reviews no other one.');
+  const { taskId: _taskId, ...said } = command.input;
+  const notYours = owned(command.actor, actor) ?? idle(command.actor, actor);
+  if (notYours) return notYours;
+  // Said twice, true once; a verdict that was given is not taken back.
+  if (task.given && canonicalJson(task.given) === canonicalJson(said)) return [];
+  const given: TaskFact = { type: 'ReviewGiven', v: 1, data: { ...said, by: command.actor } };
+  const { agentId, attempt } = task;
+  const started: TaskFact[] =
+    actor.value === 'assigned' ? [{ type: 'TaskStarted', v: 1, data: { agentId, attempt } }] : [];
+  const summary = `${said.verdict}: ${said.feedback || said.evidence}`;
+  return open(actor) ?? actor.facts(...started, given, { type: 'TaskCompleted', v: 1, data: { summary } });
 }
 
 function submit(actor: Actor, data: Extract<TaskFact, { type: 'WorkSubmitted' }>['data']): Decision {

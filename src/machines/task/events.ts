@@ -33,6 +33,8 @@ export const taskSpecSchema = z.object({
   backoffMs: z.number().int(),
   parentTaskId: z.string().nullable(),
   createdBy: z.string(),
+  /** It judges another task's work, at that commit; its end is a verdict. */
+  review: z.object({ taskId: z.string(), attempt: z.number().int(), commit: z.string() }).optional(),
   /** Its phase ran already, so that it is queued at once; else its queueing follows when the phase starts. */
   phaseRuns: z.boolean().optional(),
 });
@@ -68,6 +70,8 @@ export const judgeSchema = z.object({
 });
 export type JudgeRecord = z.infer<typeof judgeSchema>;
 
+export const reviewVerdictSchema = z.enum(['pass', 'fail']);
+
 export const taskFacts = {
   TaskCreated: taskSpecSchema,
   TaskBlocked: z.object({ reasons: z.array(waitSchema).min(1) }),
@@ -90,6 +94,15 @@ export const taskFacts = {
     how: z.enum(['reported', 'exited', 'server']),
   }),
   TreeKept: treeSchema,
+  /** The checks have passed, and the phase asks for a reviewer too: a task of its own. */
+  ReviewRequested: z.object({
+    reviewId: z.string(),
+    check: checkSummarySchema.nullable(),
+    verdict: z.string(),
+    judge: judgeSchema.optional(),
+  }),
+  /** The verdict of the task that reviews, in its own stream. */
+  ReviewGiven: z.object({ verdict: reviewVerdictSchema, feedback: z.string(), evidence: z.string(), by: z.string() }),
   ValidationPassed: z.object({
     round: z.number().int(),
     check: checkSummarySchema.nullable(),

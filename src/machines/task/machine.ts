@@ -21,6 +21,10 @@ export interface Task {
   check: CheckSummary | null;
   /** What of its own judge the work touches, with both verdicts; absent when it touches nothing. */
   judge?: JudgeRecord;
+  /** The review that the work waits for, with what the checks said before it. */
+  review?: { reviewId: string; check: CheckSummary | null; verdict: string; judge?: JudgeRecord };
+  /** Of a task that reviews: what it came to. */
+  given?: { verdict: 'pass' | 'fail'; feedback: string; evidence: string };
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
   /** The first attempt that worked in the worktree that stands now; null: there is none. */
@@ -89,6 +93,8 @@ export const taskChart: Chart = {
       on: {
         ...said('in_progress'),
         WorkSubmitted: 'blocked_on_validation',
+        ...stays('in_progress', 'ReviewGiven'),
+        TaskCompleted: 'done',
         AttemptFailed: 'queued',
         TaskFailed: 'failed',
         ...cancels,
@@ -97,7 +103,7 @@ export const taskChart: Chart = {
     blocked_on_validation: {
       on: {
         ...said('blocked_on_validation'),
-        ...stays('blocked_on_validation', 'TreeKept'),
+        ...stays('blocked_on_validation', 'TreeKept', 'ReviewRequested'),
         ValidationPassed: 'merging',
         ValidationFailed: 'needs_work',
         AttemptFailed: 'queued',
@@ -181,9 +187,10 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       return { ...task, waits: [], since: at };
     case 'TaskBoosted':
       return { ...task, boosted: true };
-    case 'TaskAssigned':
+    case 'TaskAssigned': {
+      const { review: _over, ...rest } = task;
       return {
-        ...task,
+        ...rest,
         ...fact.data,
         waits: [],
         submitted: null,
@@ -193,6 +200,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         worktreeSince: task.worktreeSince ?? (fact.data.agentId === null ? null : fact.data.attempt),
         since: at,
       };
+    }
     case 'TaskStarted':
       return { ...task, since: at };
     case 'TaskProgressed':
@@ -207,6 +215,12 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       };
     case 'TreeKept':
       return { ...task, tree: fact.data };
+    case 'ReviewRequested':
+      return { ...task, review: fact.data };
+    case 'ReviewGiven': {
+      const { by: _by, ...given } = fact.data;
+      return { ...task, given };
+    }
     case 'ValidationPassed':
       return { ...judgedBy(task, fact.data.judge), check: fact.data.check, feedback: null, since: at };
     case 'ValidationFailed':

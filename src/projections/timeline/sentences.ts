@@ -73,6 +73,10 @@ export const SENTENCES: Sentences = {
     commit === null
       ? 'The tree does not differ from its base.'
       : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
+  ReviewRequested: ({ reviewId, verdict: said, judge }) =>
+    `The checks have passed, and ${reviewId} reviews the work: ${short(said)}${judges(judge)}`,
+  ReviewGiven: ({ verdict: said, feedback, evidence, by }) =>
+    `${by} reviewed the work: ${said}. ${short(feedback || evidence)}`,
   ValidationPassed: ({ verdict: said, judge }) => `The work is good: ${short(said)}${judges(judge)}`,
   ValidationFailed: ({ round, feedback, judge }) =>
     `Round ${round}: the work is not good enough. ${short(feedback)}${judges(judge)}`,
