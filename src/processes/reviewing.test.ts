@@ -97,6 +97,11 @@ describe('a reviewer', () => {
     );
     const again = prompts.filter((prompt) => prompt.includes('It mends the symptom.'));
     ok(again.length === 1 && again[0]?.includes('read a.js:1'));
+    const got = await system.events('FeedbackAcknowledged');
+    deepStrictEqual(
+      got.map(({ stream, data }) => [stream, data.attempt]),
+      [[failed[0]?.stream, 2]],
+    );
     const taskId = failed[0]?.stream.slice('task-'.length);
     const { calls } = system.runner;
     const removed = calls.indexOf(`removeWorktree ${taskId}`);

@@ -70,6 +70,7 @@ const spec = {
   attemptsMax: fc.integer({ min: 1, max: 3 }),
   roundsMax: fc.integer({ min: 1, max: 3 }),
   phaseRuns: pick(undefined, undefined, true),
+  acknowledges: true,
 };
 const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
   move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
@@ -101,7 +102,7 @@ const task = fc.oneof(
       ...green,
     }),
   },
-  ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }),
+  { weight: 12, arbitrary: ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }) },
   ofTask('report_usage', { inputTokens: fc.nat(9), outputTokens: fc.nat(9), costUsd: fc.nat(9), wallMs: fc.nat(9) }),
   ofTask('cancel_task', { reason: text }),
   { weight: 8, arbitrary: ofTask('restart_task') },
@@ -122,7 +123,7 @@ const task = fc.oneof(
     arbitrary: ofTask('pass_validation', { attempt: attempt.attempt, tree: judgedTree, check: null, verdict: text }),
   },
   {
-    weight: 3,
+    weight: 10,
     arbitrary: ofTask('fail_validation', {
       attempt: attempt.attempt,
       tree: judgedTree,

@@ -151,6 +151,17 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
   }
 }
 
+/** As decided; the first word of an agent after a verdict also says that the feedback has reached it. */
+function decideAndAcknowledge(command: TaskCommand, actor: Actor): Decision {
+  const decision = decide(command, actor);
+  const { spec, feedback, acknowledged, agentId, attempt } = actor.context;
+  const working = actor.value === 'assigned' || actor.value === 'in_progress';
+  if (!Array.isArray(decision) || decision.length === 0 || !working) return decision;
+  if (!spec.acknowledges || feedback === null || acknowledged === attempt) return decision;
+  if (agentId === null || command.actor !== `agent:${agentId}`) return decision;
+  return [{ type: 'FeedbackAcknowledged', v: 1, data: { agentId, attempt } }, ...decision];
+}
+
 function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, actor: Actor): Decision {
   const task = actor.context;
   const { status, summary, reason, outputs } = command.input;
@@ -333,7 +344,7 @@ export const taskActor = defineActor<Task, TaskFact, TaskCommand>({
       input: (task) => overdue(task, 'lease_expired', 'The agent held the task longer than it may.'),
     },
   ],
-  decide,
+  decide: decideAndAcknowledge,
 });
 
 function overdue(task: Task, code: string, reason: string): Record<string, unknown> {

@@ -35,6 +35,8 @@ export const taskSpecSchema = z.object({
   createdBy: z.string(),
   /** It judges another task's work, at that commit; its end is a verdict. */
   review: z.object({ taskId: z.string(), attempt: z.number().int(), commit: z.string() }).optional(),
+  /** Whether its agents' first word after a verdict is recorded as the sign that they got it. */
+  acknowledges: z.boolean().optional(),
   /** Its phase ran already, so that it is queued at once; else its queueing follows when the phase starts. */
   phaseRuns: z.boolean().optional(),
 });
@@ -79,6 +81,8 @@ export const taskFacts = {
   TaskBoosted: z.object({ by: z.string() }),
   TaskAssigned: z.object({ ...attempt }),
   TaskStarted: z.object({ ...attempt }),
+  /** The agent that was told what the last verdict said has spoken for the first time since. */
+  FeedbackAcknowledged: z.object({ agentId: z.string(), attempt: z.number().int() }),
   TaskProgressed: z.object({ message: z.string(), fraction: z.number().min(0).max(1).nullable() }),
   UsageReported: z.object({
     agentId: z.string().nullable(),

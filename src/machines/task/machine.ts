@@ -27,6 +27,8 @@ export interface Task {
   given?: { verdict: 'pass' | 'fail'; feedback: string; evidence: string };
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
+  /** The last attempt whose agent has spoken after it was told the feedback. */
+  acknowledged?: number;
   /** The first attempt that worked in the worktree that stands now; null: there is none. */
   worktreeSince: number | null;
   progress: { message: string; fraction: number | null; at: number } | null;
@@ -43,6 +45,7 @@ const cancels = { TaskCancelled: 'cancelled', TaskDuplicated: 'duplicated' };
 /** What may still come of a task that has ended. */
 const late = ['UsageReported', 'WorktreeRemoved'];
 const said = (state: string) => stays(state, 'TaskProgressed', 'UsageReported');
+const works = (state: string) => ({ ...said(state), ...stays(state, 'FeedbackAcknowledged') });
 
 /**
  *   pending → blocked ⇄ queued → assigned → in_progress → blocked_on_validation → merging → done
@@ -85,13 +88,13 @@ export const taskChart: Chart = {
         TaskStarted: 'in_progress',
         AttemptFailed: 'queued',
         TaskFailed: 'failed',
-        ...said('assigned'),
+        ...works('assigned'),
         ...cancels,
       },
     },
     in_progress: {
       on: {
-        ...said('in_progress'),
+        ...works('in_progress'),
         WorkSubmitted: 'blocked_on_validation',
         ...stays('in_progress', 'ReviewGiven'),
         TaskCompleted: 'done',
@@ -203,6 +206,8 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
     }
     case 'TaskStarted':
       return { ...task, since: at };
+    case 'FeedbackAcknowledged':
+      return { ...task, acknowledged: fact.data.attempt };
     case 'TaskProgressed':
       return { ...task, progress: { ...fact.data, at } };
     case 'UsageReported':

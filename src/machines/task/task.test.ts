@@ -603,6 +603,32 @@ function exampleOf(name: string): Said {
   return examples[name] as Said;
 }
 
+describe('feedback', () => {
+  const progress = (actor = 'agent:agt_bob') => say('report_progress', { message: 'I see', fraction: null }, actor);
+  const sentBack = (differs: Partial<TaskSpec> = { acknowledges: true }) =>
+    [failValidation(), assign(bob), say('start_task', bob)].reduce(
+      (task, one) => task.when(one).next,
+      given(taskActor, created(differs), ...SUBMITTED.slice(1)),
+    );
+
+  it('is acknowledged by the first word of the agent that got it, once', () => {
+    sentBack()
+      .when(progress())
+      .thenFacts({ type: 'FeedbackAcknowledged', data: bob }, 'TaskProgressed')
+      .when(progress())
+      .thenFacts('TaskProgressed');
+  });
+
+  it('is not acknowledged by anybody else, nor by a refused word', () => {
+    sentBack().when(progress('operator')).thenFacts('TaskProgressed');
+    sentBack().when(progress('agent:agt_ada')).thenRejected('task.not_assigned');
+  });
+
+  it('of a task that was created before acknowledging existed is decided as it was', () => {
+    sentBack({}).when(progress()).thenFacts('TaskProgressed');
+  });
+});
+
 describe('a review', () => {
   const reviews = (...more: TaskFact[]) => {
     const spec = { agent: 'claude', review: { taskId: 'tsk_work', attempt: 1, commit: 'c1' } };

@@ -61,6 +61,7 @@ export const SENTENCES: Sentences = {
   TaskBoosted: ({ by }) => `The task was put to the front of the queue by ${by}.`,
   TaskAssigned: ({ agentId, attempt }) => `Attempt ${attempt} was given to ${agentId ?? 'the server'}.`,
   TaskStarted: ({ agentId, attempt }) => `${agentId ?? 'The server'} began attempt ${attempt}.`,
+  FeedbackAcknowledged: ({ agentId, attempt }) => `${agentId} has got the feedback, in attempt ${attempt}.`,
   TaskProgressed: ({ message, fraction }) =>
     `${fraction === null ? '' : `${Math.round(fraction * 100)} %: `}${short(message)}`,
   UsageReported: ({ inputTokens, outputTokens, costUsd, wallMs }) =>

@@ -110,6 +110,7 @@ function taskRow(
     waits: task.waits,
     progress: progress && { ...progress, ageMs: ageMs(progress, asOf) },
     feedback: task.feedback,
+    acknowledged: task.acknowledged ?? null,
     reason: task.reason,
     code: task.code,
     result: submitted,
