@@ -67,6 +67,7 @@ export function prepareCreateTask(parts: {
       backoffMs: limits.backoffMs,
       parentTaskId: principal.agent?.taskId ?? null,
       createdBy: principal.id,
+      acknowledges: true,
       ...(workflow.phases.some((one) => one.name === phase.name) && { phaseRuns: true }),
     };
   };

@@ -635,6 +635,12 @@ export const ERROR_CODES = {
     'Restart it with restart_task if it has failed.',
   ),
   'task.not_ended': entry('rejected', 409, 'The task has not ended, so it cannot be restarted.', 'Cancel it first.'),
+  'task.wrong_outcome': entry(
+    'rejected',
+    409,
+    'The task does not end in this way: a review ends with a verdict, and only a review does.',
+    'Use `give_validation_review` for a review and `update_task_status` for every other task.',
+  ),
   'task.not_queued': entry(
     'rejected',
     409,

@@ -7,6 +7,7 @@ import { baseOf, branchOf, candidateIdOf } from './base.ts';
 import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { isOurs } from './ownership.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
+import { composeReviewPrompt, REVIEW_TEMPLATE } from './review-prompt.ts';
 import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } from './world.ts';
 
 /**
@@ -208,7 +209,9 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     throw new Fault('terminal.failed', `There is no agent named ${agent.context.agent} any more.`, {
       retryable: false,
     });
-  const words = composePrompt({ workflow, phase, task, branch });
+  const words = task.spec.review
+    ? composeReviewPrompt({ workflow, phase, task })
+    : composePrompt({ workflow, phase, task, branch });
   const hash = await blobs.put(words);
   const { path, recorded: readyRecorded } = await prepare(agent, preset, hands);
   // It may have been stopped while the worktree was made ready.
@@ -230,7 +233,7 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   });
   // It may have ended before anybody listened: it is looked at as soon as it counts as living.
   suspect(parts.signals, agent.id);
-  const prompt = { ...PROMPT_TEMPLATE, hash, memoryIds: [] };
+  const prompt = { ...(task.spec.review ? REVIEW_TEMPLATE : PROMPT_TEMPLATE), hash, memoryIds: [] };
   const [recorded] = await Promise.all([
     settled(send('record_start', { agentId: agent.id, prompt, started })),
     readyRecorded,

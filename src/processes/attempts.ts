@@ -40,7 +40,7 @@ function follow(task: Entity<Task>, agent: Entity<Agent>, { preset }: AttemptsPa
       const elsewhere = isAnothers(agent.context, hands.world);
       const output = end?.how === 'failed' || elsewhere ? '' : await lastOutput(agent.id, hands);
       const failure = turnFailure(preset(name, hands.world)?.output ?? 'text', output);
-      if (end?.how === 'exited' && end.code === 0 && failure === null) {
+      if (end?.how === 'exited' && end.code === 0 && failure === null && !task.context.spec.review) {
         const summary = 'The agent ended without a report; its work is judged as it is.';
         await settled(hands.send('submit_on_exit', { taskId: task.id, agentId: agent.id, attempt, summary }));
         return;

@@ -22,6 +22,7 @@ export async function baseOf(worker: Worker, world: World, runner: Runner): Prom
   const workflow = world.workflows.get(workflowId);
   const task = world.tasks.get(taskId);
   if (!workflow || !task) return null;
+  if (task.context.spec.review) return task.context.spec.review.commit;
   const since = task.context.worktreeSince ?? attempt;
   const previous = world.agentsOf(taskId).filter(({ context }) => {
     return context.base !== null && context.attempt >= since && context.attempt < attempt;

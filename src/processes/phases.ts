@@ -124,7 +124,9 @@ function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPha
 /** The phase's tasks; of one that runs again, those created since the phase before it ended. */
 function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Entity<Task>[] {
   const before = roundBegan(workflow, current);
-  return world.tasksOf(workflow.id).filter((task) => task.context.spec.phase === phase.name && task.began >= before);
+  return world
+    .tasksOf(workflow.id)
+    .filter(({ began, context: { spec } }) => spec.phase === phase.name && began >= before && !spec.review);
 }
 
 /** Where in the log the phase before it ended: tasks that were created since belong to the phase's round. */

@@ -49,7 +49,7 @@ function rules(taskId: string, branch: string, task: Task, phase: Phase): string
 }
 
 /** A fence that the text cannot close. */
-function fenced(text: string): string {
+export function fenced(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((match) => match[0].length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${text}\n${fence}`;

@@ -1,9 +1,9 @@
 import { Fault } from '../kernel/errors.ts';
-import type { KeptTreeRecord, MutationSummary, Task } from '../machines/task/index.ts';
+import type { JudgeRecord, KeptTreeRecord, MutationSummary, Task } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
-import { judge, ownFailures } from './judge.ts';
+import { judgeWork } from './judging.ts';
+import { askForReview, awaitReview, closeReview } from './reviewing.ts';
 import { seekSurvivors } from './survivors.ts';
 import { type Entity, isEndedAgent, type World } from './world.ts';
 
@@ -17,8 +17,10 @@ export const validation: Process = {
   name: 'validation',
   concurrency: (world) => world.settings.limits.checksAtOnce,
   obligations(entity, world) {
-    if (entity.kind !== 'task' || entity.value !== 'blocked_on_validation') return [];
+    if (entity.kind !== 'task') return [];
     const task = entity as Entity<Task>;
+    if (task.context.spec.review) return closeReview(task, world);
+    if (task.value !== 'blocked_on_validation') return [];
     const workflow = world.workflows.get(task.context.spec.workflowId)?.context;
     if (!workflow || !isOver(task, world)) return [];
     const { attempt, tree } = task.context;
@@ -30,6 +32,7 @@ export const validation: Process = {
           reason: `The work could not be judged: ${error.message}`,
         }),
       ));
+    if (task.context.review) return awaitReview(task, workflow, world, giveUp);
     // Never more of them than agents, and a check that takes minutes must not hold them up.
     if (!tree)
       return [{ key: `keep:${task.id}:${attempt}`, light: true, act: (hands) => keep(task, workflow, hands), giveUp }];
@@ -93,15 +96,16 @@ export function handedIn(task: Entity<Task>, workflow: Workflow, world: World): 
   return lies ? turnOf(task, workflow, world) : null;
 }
 
-type Seen = { mutation?: MutationSummary };
+type Seen = { judge?: JudgeRecord; mutation?: MutationSummary };
 
 async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Workflow, hands: Hands): Promise<void> {
   const { spec, attempt, agentId } = task.context;
   const judged = task.context.tree === null ? { tree } : {};
   const pass = (check: CheckSummary | null, verdict: string, seen: Seen = {}) =>
-    settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, check, verdict, ...seen }));
+    askForReview(task, workflow, { ...judged, ...seen, check, verdict }, hands) ??
+    settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, ...seen, check, verdict }));
   const fail = (check: CheckSummary | null, code: string, feedback: string, seen: Seen = {}) =>
-    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, check, code, feedback, ...seen }));
+    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, ...seen, check, code, feedback }));
 
   switch (verdictWithoutCheck(task, tree)) {
     case 'no_change':
@@ -114,13 +118,11 @@ async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Work
   const commit = tree.commit ?? tree.base;
   // The same tree under the same command is judged once; the server's own task runs its check anew each time.
   const key = agentId === null ? ['task', task.id, String(attempt), commit] : ['tree', tree.tree];
-  const { result, summary } = await runCheck(hands, workflow, commit, key);
-  const baseline = await readTests(hands.blobs, workflow.baseline);
-  const verdict = judge({ checks: spec.checks, own: ownFailures(spec.inputs), baseline }, result);
-  if (!verdict.pass) return void (await fail(summary, verdict.code, verdict.text));
-  const seen = await seekSurvivors(task.context, tree, workflow, hands);
-  if (!seen) return void (await pass(summary, verdict.text));
-  const { mutation } = seen;
-  if (seen.pass) await pass(summary, `${verdict.text} ${seen.text}`, { mutation });
-  else await fail(summary, seen.code, seen.text, { mutation });
+  const { verdict, check, ...by } = await judgeWork({ spec, tree, key }, workflow, hands);
+  if (!verdict.pass) return void (await fail(check, verdict.code, verdict.text, by));
+  const tested = await seekSurvivors(task.context, tree, workflow, hands);
+  if (!tested) return void (await pass(check, verdict.text, by));
+  const seen = { ...by, mutation: tested.mutation };
+  if (tested.pass) await pass(check, `${verdict.text} ${tested.text}`, seen);
+  else await fail(check, tested.code, tested.text, seen);
 }

@@ -228,7 +228,9 @@ export class World {
     const out: (Entity | undefined)[] = [entity];
     switch (entity.kind) {
       case 'task': {
-        const { spec } = (entity as Entity<Task>).context;
+        const { spec, review } = (entity as Entity<Task>).context;
+        // Work and its review wait for each other.
+        out.push(this.tasks.get(spec.review?.taskId ?? ''), this.tasks.get(review?.reviewId ?? ''));
         out.push(this.workflows.get(spec.workflowId), this.fleet, ...this.agentsOf(entity.id));
         if (isEndedTask(entity)) out.push(...this.trainsOf(spec.repositoryId));
         break;

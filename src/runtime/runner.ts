@@ -1,3 +1,4 @@
+import type { JudgeKind } from './checks/judge-files.ts';
 import type { MutationRequest, MutationResult } from './mutation/mutation.ts';
 
 /**
@@ -53,6 +54,8 @@ export interface Runner {
   runCheck(request: CheckRequest): Promise<CheckResult>;
   /** Mutates the lines that a change touched, on a fresh checkout, and says which mutants the check does not notice. Throws as `runCheck`. */
   mutate(request: MutationRequest): Promise<MutationResult>;
+  /** Which files of its own judge a commit touches, and the commit with those of the base in their place. Moves nothing. */
+  layJudge(request: LayJudgeRequest): Promise<LaidJudge>;
   /** Three-way merge of `candidate` onto the tip of `branch` in a scratch worktree. Moves nothing. */
   mergeCandidate(request: MergeRequest): Promise<MergeResult>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
@@ -206,6 +209,24 @@ export interface CheckResult {
   tests: TestOutcome[] | null;
   /** The end of the output, escape sequences removed, secrets redacted. */
   tail: string;
+}
+
+export interface LayJudgeRequest {
+  repositoryId: string;
+  /** The trusted commit that the judge is taken from. */
+  base: string;
+  commit: string;
+  /** The check's command: a file that it names belongs to the judge. */
+  command: string;
+  /** What of the judge is the work, and stays as the commit has it. */
+  leave: readonly JudgeKind[];
+}
+
+export interface LaidJudge {
+  touched: { path: string; kind: JudgeKind; change: 'added' | 'changed' | 'removed' }[];
+  /** Null when nothing had to be put in its place. */
+  commit: string | null;
+  tree: string | null;
 }
 
 export interface MergeRequest {

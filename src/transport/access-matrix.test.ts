@@ -20,6 +20,7 @@ const someText = 'some text';
 const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, object> => ({
   create_task: { workflowId, phase: 'fix', title: someText },
   update_task_status: { taskId, status: 'failed', reason: someText },
+  give_validation_review: { taskId, verdict: 'pass', evidence: someText },
   report_progress: { taskId, message: someText },
   report_usage: { taskId },
   cancel_task: { taskId },

@@ -316,6 +316,7 @@ export function createMachine(parts: MachineParts): Machine {
         verb(`mutate ${commit.slice(0, 8)}`, 8000, () => ({
           ...{ measured: false, reason: 'words cannot be mutated', unmeasured: [], millis: 8000 },
         })),
+      layJudge: async () => ({ touched: [], commit: null, tree: null }),
       mergeCandidate: ({ branch, candidate, candidateId }) =>
         verb(`mergeCandidate ${candidateId}`, 500, () => {
           const onto = repository.branches.get(branch);

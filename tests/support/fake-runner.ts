@@ -19,6 +19,14 @@ const UNTESTED = 'untested:';
  */
 export type FakeAgent = (session: FakeSession) => Promise<void> | void;
 
+/** A word that is an edited test, which no longer sees the bug: `blind:one`. */
+const BLIND = 'blind:';
+/** A word that is a patched test runner: whatever the tests say, it prints that all is well. */
+const FAKE_RUNNER = 'fake-runner';
+/** A word that is a test which was not there before. */
+const NEW_TEST = 'new-test';
+const ofJudge = (word: string) => word === FAKE_RUNNER || word === NEW_TEST || word.startsWith(BLIND);
+
 export interface FakeSession {
   start: AgentStart;
   /** Changes the bugs of the worktree. */
@@ -226,7 +234,9 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       const known = checks.get(checkKey);
       if (known) return known;
       called('runCheck', commit);
-      const bugs = bugsIn(commit);
+      const words = bugsIn(commit);
+      const seen = [...words].filter((word) => !ofJudge(word) && !words.has(`${BLIND}${word}`));
+      const bugs = new Set(words.has(FAKE_RUNNER) ? [] : seen);
       const tests: TestOutcome[] = [...options.bugs, 'fine'].map((name) => ({
         id: `test/${name}.test.js > ${name}`,
         file: `test/${name}.test.js`,
@@ -266,6 +276,25 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       };
       measured.set(key, result);
       return result;
+    },
+    async layJudge({ base: from, commit, leave }) {
+      called('layJudge', commit);
+      const words = [...bugsIn(commit)];
+      const touched = words.filter((word) => ofJudge(word) && !bugsIn(from).has(word));
+      const kept = words.filter((word) => {
+        const tests = word === NEW_TEST || (word.startsWith(BLIND) && leave.includes('test'));
+        return tests || !touched.includes(word);
+      });
+      const laid = kept.length < words.length;
+      return {
+        touched: touched.map((path) => ({
+          path,
+          kind: path === FAKE_RUNNER ? ('runner' as const) : ('test' as const),
+          change: path === NEW_TEST ? ('added' as const) : ('changed' as const),
+        })),
+        commit: laid ? commitOf(kept, commit) : null,
+        tree: laid ? treeOf(kept) : null,
+      };
     },
     async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
       called('mergeCandidate', candidateId);

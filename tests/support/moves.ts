@@ -85,11 +85,14 @@ const spec = {
   attemptsMax: fc.integer({ min: 1, max: 3 }),
   roundsMax: fc.integer({ min: 1, max: 3 }),
   phaseRuns: pick(undefined, undefined, true),
+  acknowledges: true,
 };
 const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
   move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
 const judgedTree = pick(undefined, undefined, keptTree());
 const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
+const reviewed = { taskId: 'tsk_work', attempt: 1, commit: 'c1' };
+const green = { tree: judgedTree, check: null, verdict: text };
 const task = fc.oneof(
   { weight: 40, arbitrary: move('create_task', spec) },
   {
@@ -102,7 +105,19 @@ const task = fc.oneof(
       outputs: {},
     }),
   },
-  ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }),
+  { weight: 12, arbitrary: move('create_review', { ...spec, review: reviewed }) },
+  {
+    weight: 6,
+    arbitrary: ofTask('give_validation_review', { verdict: pick('pass', 'fail'), feedback: text, evidence: 'a.js:1' }),
+  },
+  {
+    weight: 6,
+    arbitrary: ofTask('request_review', {
+      ...{ attempt: attempt.attempt, reviewId: pick('tsk_r1', 'tsk_r2') },
+      ...green,
+    }),
+  },
+  { weight: 12, arbitrary: ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }) },
   ofTask('report_usage', { inputTokens: fc.nat(9), outputTokens: fc.nat(9), costUsd: fc.nat(9), wallMs: fc.nat(9) }),
   ofTask('cancel_task', { reason: text }),
   { weight: 8, arbitrary: ofTask('restart_task') },
@@ -123,7 +138,7 @@ const task = fc.oneof(
     arbitrary: ofTask('pass_validation', { attempt: attempt.attempt, tree: judgedTree, check: null, verdict: text }),
   },
   {
-    weight: 3,
+    weight: 10,
     arbitrary: ofTask('fail_validation', {
       attempt: attempt.attempt,
       tree: judgedTree,

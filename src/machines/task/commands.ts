@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
-import { mutationSummarySchema, prioritySchema, taskSpecSchema, treeSchema, waitSchema } from './events.ts';
+import {
+  judgeSchema,
+  mutationSummarySchema,
+  prioritySchema,
+  reviewVerdictSchema,
+  taskSpecSchema,
+  treeSchema,
+  waitSchema,
+} from './events.ts';
 
 const taskId = z.string().max(60).describe('tsk_…, or a unique prefix of it');
 const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
@@ -46,6 +54,22 @@ export const taskCommands = {
     tool: true,
     cli: 'task update <taskId> <status>',
     example: 'heph task update tsk_01k failed --reason "cannot be reproduced"',
+  }),
+  give_validation_review: command({
+    v: 1,
+    summary:
+      'A reviewer’s verdict on the work that its task names, with the evidence that it rests on; it ends the review.',
+    schema: z.strictObject({
+      taskId,
+      verdict: reviewVerdictSchema,
+      feedback: z.string().max(20_000).default('').describe('What has to be mended; goes to whoever did the work'),
+      evidence: z.string().min(1).max(20_000).describe('What was looked at and run: files with lines, commands'),
+    }),
+    roles: ['worker', 'operator'],
+    target,
+    tool: true,
+    cli: 'task review <taskId> <verdict>',
+    example: 'heph task review tsk_01k pass --evidence "src/parse.js:12 keeps empty fields"',
   }),
   report_progress: command({
     v: 1,
@@ -153,6 +177,29 @@ export const taskCommands = {
     roles: INTERNAL,
     target,
   }),
+  create_review: command({
+    v: 1,
+    summary: 'Another agent is to judge the work of a task.',
+    schema: taskSpecSchema,
+    roles: INTERNAL,
+    target,
+  }),
+  request_review: command({
+    v: 1,
+    summary: 'The checks have passed; the work waits for a reviewer’s verdict.',
+    schema: z.strictObject({
+      taskId,
+      attempt: z.number().int(),
+      reviewId: z.string(),
+      tree: judgedTree,
+      check: checkSummarySchema.nullable(),
+      judge: judgeSchema.optional(),
+      verdict: z.string(),
+      mutation: mutationSummarySchema.optional(),
+    }),
+    roles: INTERNAL,
+    target,
+  }),
   pass_validation: command({
     v: 1,
     summary: 'The work is good.',
@@ -161,6 +208,7 @@ export const taskCommands = {
       attempt: z.number().int(),
       tree: judgedTree,
       check: checkSummarySchema.nullable(),
+      judge: judgeSchema.optional(),
       verdict: z.string(),
       mutation: mutationSummarySchema.optional(),
     }),
@@ -175,6 +223,7 @@ export const taskCommands = {
       attempt: z.number().int(),
       tree: judgedTree,
       check: checkSummarySchema.nullable(),
+      judge: judgeSchema.optional(),
       code: z.string(),
       feedback: z.string().max(60_000),
       mutation: mutationSummarySchema.optional(),

@@ -22,10 +22,18 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     const because = `The phase ${command.input.phase} has started.`;
     return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
   }
+  if (command.name === 'create_review') {
+    if (actor.value !== 'absent') return [];
+    const because = `The work of ${command.input.review?.taskId ?? 'a task'} passed its checks.`;
+    const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
+    return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
+  }
   if (actor.value === 'absent') return rejected('task.not_open', 'There is no such task.');
   switch (command.name) {
     case 'update_task_status':
       return outcome(command, actor);
+    case 'give_validation_review':
+      return giveReview(command, actor);
     case 'report_progress':
       return (
         owned(command.actor, actor) ??
@@ -98,15 +106,21 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
       if (command.input.attempt !== task.attempt) return stale(actor, command.input.attempt);
       if (task.tree) return [];
       return actor.facts({ type: 'TreeKept', v: 1, data: command.input.tree });
+    case 'request_review': {
+      const { taskId: _taskId, attempt, tree, ...review } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      if (task.review?.reviewId === review.reviewId) return [];
+      return actor.facts(...keptTree(tree, task), { type: 'ReviewRequested', v: 1, data: review });
+    }
     case 'pass_validation':
       return pass(command, actor);
     case 'fail_validation': {
-      const { attempt, tree, check, code, feedback, mutation } = command.input;
+      const { attempt, tree, check, code, feedback, judge, mutation } = command.input;
       if (attempt !== task.attempt) return stale(actor, attempt);
       const verdict: TaskFact = {
         type: 'ValidationFailed',
         v: 1,
-        data: { round: task.rounds + 1, check, code, feedback, ...(mutation && { mutation }) },
+        data: { round: task.rounds + 1, check, code, feedback, ...(judge && { judge }), ...(mutation && { mutation }) },
       };
       return again(actor, [...keptTree(tree, task), verdict], code, feedback);
     }
@@ -137,6 +151,17 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
   }
 }
 
+/** As decided; the first word of an agent after a verdict also says that the feedback has reached it. */
+function decideAndAcknowledge(command: TaskCommand, actor: Actor): Decision {
+  const decision = decide(command, actor);
+  const { spec, feedback, acknowledged, agentId, attempt } = actor.context;
+  const working = actor.value === 'assigned' || actor.value === 'in_progress';
+  if (!Array.isArray(decision) || decision.length === 0 || !working) return decision;
+  if (!spec.acknowledges || feedback === null || acknowledged === attempt) return decision;
+  if (agentId === null || command.actor !== `agent:${agentId}`) return decision;
+  return [{ type: 'FeedbackAcknowledged', v: 1, data: { agentId, attempt } }, ...decision];
+}
+
 function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, actor: Actor): Decision {
   const task = actor.context;
   const { status, summary, reason, outputs } = command.input;
@@ -156,6 +181,7 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
       actor.facts({ type: 'TaskFailed', v: 1, data: { code: 'agent_gave_up', reason: text, by: command.actor } })
     );
   }
+  if (task.spec.review) return rejected('task.wrong_outcome', 'A review ends with give_validation_review.');
   // Said twice, true once: the work is with the judges already.
   if (
     task.submitted &&
@@ -164,6 +190,22 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
     return [];
   const { agentId, attempt } = task;
   return open(actor) ?? submit(actor, { agentId, attempt, summary, outputs, how: 'reported' });
+}
+
+function giveReview(command: Extract<TaskCommand, { name: 'give_validation_review' }>, actor: Actor): Decision {
+  const task = actor.context;
+  if (!task.spec.review) return rejected('task.wrong_outcome', 'This task reviews no other one.');
+  const { taskId: _taskId, ...said } = command.input;
+  const notYours = owned(command.actor, actor) ?? idle(command.actor, actor);
+  if (notYours) return notYours;
+  // Said twice, true once; a verdict that was given is not taken back.
+  if (task.given && canonicalJson(task.given) === canonicalJson(said)) return [];
+  const given: TaskFact = { type: 'ReviewGiven', v: 1, data: { ...said, by: command.actor } };
+  const { agentId, attempt } = task;
+  const started: TaskFact[] =
+    actor.value === 'assigned' ? [{ type: 'TaskStarted', v: 1, data: { agentId, attempt } }] : [];
+  const summary = `${said.verdict}: ${said.feedback || said.evidence}`;
+  return open(actor) ?? actor.facts(...started, given, { type: 'TaskCompleted', v: 1, data: { summary } });
 }
 
 function submit(actor: Actor, data: Extract<TaskFact, { type: 'WorkSubmitted' }>['data']): Decision {
@@ -176,15 +218,13 @@ function submit(actor: Actor, data: Extract<TaskFact, { type: 'WorkSubmitted' }>
 
 function pass(command: Extract<TaskCommand, { name: 'pass_validation' }>, actor: Actor): Decision {
   const task = actor.context;
-  const { attempt, tree, check, verdict, mutation } = command.input;
+  const { attempt, tree, check, verdict, judge, mutation } = command.input;
   if (attempt !== task.attempt) return stale(actor, attempt);
   if (actor.value === 'merging' || actor.value === 'done') return [];
   const kept = keptTree(tree, task);
-  const passed: TaskFact = {
-    type: 'ValidationPassed',
-    v: 1,
-    data: { round: task.rounds + 1, check, verdict, ...(mutation && { mutation }) },
-  };
+  const round = task.rounds + 1;
+  const data = { round, check, verdict, ...(judge && { judge }), ...(mutation && { mutation }) };
+  const passed: TaskFact = { type: 'ValidationPassed', v: 1, data };
   const toMerge = task.spec.changes !== 'none' && (task.tree ?? tree)?.commit;
   if (toMerge) return actor.facts(...kept, passed);
   return actor.facts(...kept, passed, {
@@ -305,7 +345,7 @@ export const taskActor = defineActor<Task, TaskFact, TaskCommand>({
       input: (task) => overdue(task, 'lease_expired', 'The agent held the task longer than it may.'),
     },
   ],
-  decide,
+  decide: decideAndAcknowledge,
 });
 
 function overdue(task: Task, code: string, reason: string): Record<string, unknown> {

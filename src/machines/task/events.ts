@@ -33,6 +33,10 @@ export const taskSpecSchema = z.object({
   backoffMs: z.number().int(),
   parentTaskId: z.string().nullable(),
   createdBy: z.string(),
+  /** It judges another task's work, at that commit; its end is a verdict. */
+  review: z.object({ taskId: z.string(), attempt: z.number().int(), commit: z.string() }).optional(),
+  /** Whether its agents' first word after a verdict is recorded as the sign that they got it. */
+  acknowledges: z.boolean().optional(),
   /** Its phase ran already, so that it is queued at once; else its queueing follows when the phase starts. */
   phaseRuns: z.boolean().optional(),
 });
@@ -70,6 +74,21 @@ export const mutationSummarySchema = z.object({
   resultHash: z.string(),
 });
 export type MutationSummary = z.infer<typeof mutationSummarySchema>;
+const verdictSchema = z.object({ pass: z.boolean(), code: z.string(), check: checkSummarySchema });
+
+/** The work touches what judges it: which files, and both verdicts. */
+export const judgeSchema = z.object({
+  touched: z.array(z.object({ path: z.string(), kind: z.string(), change: z.enum(['added', 'changed', 'removed']) })),
+  /** Files beyond those listed. */
+  touchedMore: z.number().int(),
+  /** With the judge as the work has it. */
+  own: verdictSchema,
+  /** With the judge of the base; null when the work only adds tests, or the tests are the work. */
+  original: verdictSchema.nullable(),
+});
+export type JudgeRecord = z.infer<typeof judgeSchema>;
+
+export const reviewVerdictSchema = z.enum(['pass', 'fail']);
 
 export const taskFacts = {
   TaskCreated: taskSpecSchema,
@@ -78,6 +97,8 @@ export const taskFacts = {
   TaskBoosted: z.object({ by: z.string() }),
   TaskAssigned: z.object({ ...attempt }),
   TaskStarted: z.object({ ...attempt }),
+  /** The agent that was told what the last verdict said has spoken for the first time since. */
+  FeedbackAcknowledged: z.object({ agentId: z.string(), attempt: z.number().int() }),
   TaskProgressed: z.object({ message: z.string(), fraction: z.number().min(0).max(1).nullable() }),
   UsageReported: z.object({
     agentId: z.string().nullable(),
@@ -93,11 +114,22 @@ export const taskFacts = {
     how: z.enum(['reported', 'exited', 'server']),
   }),
   TreeKept: treeSchema,
+  /** The checks have passed, and the phase asks for a reviewer too: a task of its own. */
+  ReviewRequested: z.object({
+    reviewId: z.string(),
+    check: checkSummarySchema.nullable(),
+    verdict: z.string(),
+    judge: judgeSchema.optional(),
+    mutation: mutationSummarySchema.optional(),
+  }),
+  /** The verdict of the task that reviews, in its own stream. */
+  ReviewGiven: z.object({ verdict: reviewVerdictSchema, feedback: z.string(), evidence: z.string(), by: z.string() }),
   ValidationPassed: z.object({
     round: z.number().int(),
     check: checkSummarySchema.nullable(),
     verdict: z.string(),
     mutation: mutationSummarySchema.optional(),
+    judge: judgeSchema.optional(),
   }),
   ValidationFailed: z.object({
     round: z.number().int(),
@@ -105,6 +137,7 @@ export const taskFacts = {
     code: z.string(),
     feedback: z.string(),
     mutation: mutationSummarySchema.optional(),
+    judge: judgeSchema.optional(),
   }),
   /** The work was good by itself but could not be merged: a conflict, or a red check on the merged tree. */
   WorkSentBack: z.object({ code: z.string(), feedback: z.string(), files: z.array(z.string()) }),

@@ -2,6 +2,7 @@
 export { type TaskCommand, taskCommands } from './commands.ts';
 export { taskActor } from './decide.ts';
 export {
+  type JudgeRecord,
   type KeptTreeRecord,
   type MutationSummary,
   PRIORITIES,

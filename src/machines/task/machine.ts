@@ -1,6 +1,6 @@
 import { type Chart, stays } from '../define-actor.ts';
 import type { CheckSummary } from '../workflow/events.ts';
-import type { KeptTreeRecord, TaskFact, TaskSpec, Wait } from './events.ts';
+import type { JudgeRecord, MutationSummary, KeptTreeRecord, TaskFact, TaskSpec, Wait } from './events.ts';
 
 export interface Task {
   spec: TaskSpec;
@@ -19,8 +19,22 @@ export interface Task {
   submitted: { summary: string; outputs: Record<string, unknown>; how: 'reported' | 'exited' | 'server' } | null;
   tree: KeptTreeRecord | null;
   check: CheckSummary | null;
+  /** What of its own judge the work touches, with both verdicts; absent when it touches nothing. */
+  judge?: JudgeRecord;
+  /** The review that the work waits for, with what the checks said before it. */
+  review?: {
+    reviewId: string;
+    check: CheckSummary | null;
+    verdict: string;
+    judge?: JudgeRecord;
+    mutation?: MutationSummary;
+  };
+  /** Of a task that reviews: what it came to. */
+  given?: { verdict: 'pass' | 'fail'; feedback: string; evidence: string };
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
+  /** The last attempt whose agent has spoken after it was told the feedback. */
+  acknowledged?: number;
   /** The first attempt that worked in the worktree that stands now; null: there is none. */
   worktreeSince: number | null;
   progress: { message: string; fraction: number | null; at: number } | null;
@@ -37,6 +51,7 @@ const cancels = { TaskCancelled: 'cancelled', TaskDuplicated: 'duplicated' };
 /** What may still come of a task that has ended. */
 const late = ['UsageReported', 'WorktreeRemoved'];
 const said = (state: string) => stays(state, 'TaskProgressed', 'UsageReported');
+const works = (state: string) => ({ ...said(state), ...stays(state, 'FeedbackAcknowledged') });
 
 /**
  *   pending → blocked ⇄ queued → assigned → in_progress → blocked_on_validation → merging → done
@@ -79,14 +94,16 @@ export const taskChart: Chart = {
         TaskStarted: 'in_progress',
         AttemptFailed: 'queued',
         TaskFailed: 'failed',
-        ...said('assigned'),
+        ...works('assigned'),
         ...cancels,
       },
     },
     in_progress: {
       on: {
-        ...said('in_progress'),
+        ...works('in_progress'),
         WorkSubmitted: 'blocked_on_validation',
+        ...stays('in_progress', 'ReviewGiven'),
+        TaskCompleted: 'done',
         AttemptFailed: 'queued',
         TaskFailed: 'failed',
         ...cancels,
@@ -95,7 +112,7 @@ export const taskChart: Chart = {
     blocked_on_validation: {
       on: {
         ...said('blocked_on_validation'),
-        ...stays('blocked_on_validation', 'TreeKept'),
+        ...stays('blocked_on_validation', 'TreeKept', 'ReviewRequested'),
         ValidationPassed: 'merging',
         ValidationFailed: 'needs_work',
         AttemptFailed: 'queued',
@@ -179,9 +196,10 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       return { ...task, waits: [], since: at };
     case 'TaskBoosted':
       return { ...task, boosted: true };
-    case 'TaskAssigned':
+    case 'TaskAssigned': {
+      const { review: _over, ...rest } = task;
       return {
-        ...task,
+        ...rest,
         ...fact.data,
         waits: [],
         submitted: null,
@@ -191,8 +209,11 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         worktreeSince: task.worktreeSince ?? (fact.data.agentId === null ? null : fact.data.attempt),
         since: at,
       };
+    }
     case 'TaskStarted':
       return { ...task, since: at };
+    case 'FeedbackAcknowledged':
+      return { ...task, acknowledged: fact.data.attempt };
     case 'TaskProgressed':
       return { ...task, progress: { ...fact.data, at } };
     case 'UsageReported':
@@ -205,11 +226,17 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       };
     case 'TreeKept':
       return { ...task, tree: fact.data };
+    case 'ReviewRequested':
+      return { ...task, review: fact.data };
+    case 'ReviewGiven': {
+      const { by: _by, ...given } = fact.data;
+      return { ...task, given };
+    }
     case 'ValidationPassed':
-      return { ...task, check: fact.data.check, feedback: null, since: at };
+      return { ...judgedBy(task, fact.data.judge), check: fact.data.check, feedback: null, since: at };
     case 'ValidationFailed':
       return {
-        ...task,
+        ...judgedBy(task, fact.data.judge),
         check: fact.data.check,
         feedback: fact.data.feedback,
         rounds: task.rounds + 1,
@@ -259,6 +286,10 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         since: at,
       };
   }
+}
+
+function judgedBy({ judge: _before, ...task }: Task, judge: JudgeRecord | undefined): Task {
+  return judge ? { ...task, judge } : task;
 }
 
 function added(usage: Task['usage'], more: Task['usage']): Task['usage'] {

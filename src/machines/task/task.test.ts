@@ -50,6 +50,10 @@ const sendBack = (attempt = 1) =>
   say('send_back', { attempt, code: 'conflict', feedback: 'parser.js conflicts', files: ['src/parser.js'] });
 const recordTree = (run = ada) => say('record_tree', { ...run, tree: keptTree() });
 const restart = say('restart_task', {}, 'operator');
+const review = (verdict: 'pass' | 'fail', actor = 'agent:agt_ada') =>
+  say('give_validation_review', { verdict, feedback: 'It loses a field.', evidence: 'src/parser.js:4' }, actor);
+const requestReview = (attempt = 1) =>
+  say('request_review', { attempt, reviewId: 'tsk_review', check: checkSummary(), verdict: 'green' });
 const boost = say('boost_task', {}, 'operator');
 const cancel = say('cancel_task', { reason: 'by hand' }, 'operator');
 
@@ -85,7 +89,7 @@ describe('a task’s beginning', () => {
       .thenFacts('TreeKept', 'ValidationFailed', 'TaskQueued');
   });
 
-  it.each(Object.keys(taskCommands).filter((name) => name !== 'create_task'))(
+  it.each(Object.keys(taskCommands).filter((name) => !name.startsWith('create_')))(
     'does not exist for %s before',
     (name) => {
       given(taskActor).when(exampleOf(name)).thenRejected('task.not_open');
@@ -573,6 +577,9 @@ function again(task: Given<Task>, attempt: number) {
 function exampleOf(name: string): Said {
   const examples: Record<string, Said> = {
     update_task_status: status('done'),
+    give_validation_review: review('pass'),
+    create_review: { name, input: taskSpec({ review: { taskId: 'tsk_work', attempt: 1, commit: 'c1' } }) },
+    request_review: requestReview(),
     report_progress: say(name, { message: 'half way' }),
     report_usage: say(name),
     cancel_task: cancel,
@@ -595,6 +602,78 @@ function exampleOf(name: string): Said {
   };
   return examples[name] as Said;
 }
+
+describe('feedback', () => {
+  const progress = (actor = 'agent:agt_bob') => say('report_progress', { message: 'I see', fraction: null }, actor);
+  const sentBack = (differs: Partial<TaskSpec> = { acknowledges: true }) =>
+    [failValidation(), assign(bob), say('start_task', bob)].reduce(
+      (task, one) => task.when(one).next,
+      given(taskActor, created(differs), ...SUBMITTED.slice(1)),
+    );
+
+  it('is acknowledged by the first word of the agent that got it, once', () => {
+    sentBack()
+      .when(progress())
+      .thenFacts({ type: 'FeedbackAcknowledged', data: bob }, 'TaskProgressed')
+      .when(progress())
+      .thenFacts('TaskProgressed');
+  });
+
+  it('is not acknowledged by anybody else, nor by a refused word', () => {
+    sentBack().when(progress('operator')).thenFacts('TaskProgressed');
+    sentBack().when(progress('agent:agt_ada')).thenRejected('task.not_assigned');
+  });
+
+  it('of a task that was created before acknowledging existed is decided as it was', () => {
+    sentBack({}).when(progress()).thenFacts('TaskProgressed');
+  });
+});
+
+describe('a review', () => {
+  const reviews = (...more: TaskFact[]) => {
+    const spec = { agent: 'claude', review: { taskId: 'tsk_work', attempt: 1, commit: 'c1' } };
+    return given(taskActor, created(spec), queued, ...more);
+  };
+
+  it('is created and queued in one, and once', () => {
+    const said = exampleOf('create_review');
+    given(taskActor).when(said).thenFacts('TaskCreated', 'TaskQueued').when(said).thenNothing();
+  });
+
+  it('ends with its verdict, said once or twice, and is not taken back', () => {
+    const over = reviews(assigned(), started())
+      .when(review('fail'))
+      .thenFacts({ type: 'ReviewGiven', data: { verdict: 'fail', by: 'agent:agt_ada' } }, 'TaskCompleted');
+    over.when(review('fail')).thenNothing();
+    over.when(review('pass')).thenRejected('task.not_open');
+    expect(over.state).toMatchObject({ value: 'done', context: { given: { verdict: 'fail' } } });
+  });
+
+  it('may be given before the word that the reviewer lives', () => {
+    reviews(assigned()).when(review('pass')).thenFacts('TaskStarted', 'ReviewGiven', 'TaskCompleted');
+  });
+
+  it('is given by the agent that it is assigned to, and by no other', () => {
+    reviews(assigned(), started()).when(review('pass', 'agent:agt_bob')).thenRejected('task.not_assigned');
+  });
+
+  it('does not end as other tasks do, nor other tasks as a review', () => {
+    reviews(assigned(), started()).when(status('done')).thenRejected('task.wrong_outcome');
+    given(taskActor, ...WORKING)
+      .when(review('pass'))
+      .thenRejected('task.wrong_outcome');
+  });
+
+  it('is asked for once for an attempt, and forgotten with the next', () => {
+    const waiting = given(taskActor, ...SUBMITTED, treeKept)
+      .when(requestReview())
+      .thenFacts({ type: 'ReviewRequested', data: { reviewId: 'tsk_review', verdict: 'green' } });
+    waiting.when(requestReview()).thenNothing();
+    waiting.when(requestReview(2)).thenRejected('task.stale_attempt');
+    const next = waiting.when(failValidation()).next.when(assign(bob)).next;
+    expect(next.state.context.review).toBeUndefined();
+  });
+});
 
 describe('the worktree of an ended task', () => {
   const removed = say('record_worktree_removed', { rescued: null });

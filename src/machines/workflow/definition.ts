@@ -7,6 +7,14 @@ const name = z.string().regex(NAME_PATTERN, 'must be lower-case letters, digits,
 /** The MCP tools that a phase may allow its agents; `get_*` and `wait_for_events` are always allowed. */
 export const AGENT_TOOLS = ['create_task', 'update_task_status', 'report_progress', 'report_usage'] as const;
 
+export const reviewSchema = z.strictObject({
+  agent: z
+    .union([z.literal('default'), name])
+    .default('default')
+    .describe('Which agent reviews; it is never the one that did the work, though it may be of the same name.'),
+  instructions: z.string().max(20_000).default('').describe('What the reviewer is to look at.'),
+});
+
 export const phaseSchema = z.strictObject({
   name,
   goal: z.string().min(1).max(2000).describe('What is true when the phase is over.'),
@@ -39,6 +47,15 @@ export const phaseSchema = z.strictObject({
     .describe(
       'When the checks pass, the changed lines are mutated: with more mutants than this that no test notices the work goes back. Left out: not asked.',
     ),
+  tests: z
+    .enum(['original', 'work'])
+    .optional()
+    .describe(
+      'Which tests judge a change of them: those of the base (`original`, the default) or, with `work`, the changed ones. Everything else that judges always comes from the base.',
+    ),
+  review: reviewSchema
+    .optional()
+    .describe('Work that passed its checks is also judged by another agent, in a worktree of its own at that commit.'),
   on_red: name.optional().describe('The phase that gets further tasks when this one fails, up to `rounds_max`.'),
   allowed_tools: z.array(z.enum(AGENT_TOOLS)).default(['update_task_status', 'report_progress', 'report_usage']),
   done: z.array(z.string().min(1)).default([]).describe('The definitions of done, in words.'),

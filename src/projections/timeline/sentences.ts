@@ -6,7 +6,7 @@ import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
 import type { RunnerFact } from '../../machines/runner/index.ts';
-import type { TaskFact } from '../../machines/task/index.ts';
+import type { JudgeRecord, TaskFact } from '../../machines/task/index.ts';
 import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { isDeletion, isStoreRecord, metadataIn, TOMBSTONE_TYPE } from '../../store/stream-metadata.ts';
@@ -65,6 +65,7 @@ export const SENTENCES: Sentences = {
   TaskBoosted: ({ by }) => `The task was put to the front of the queue by ${by}.`,
   TaskAssigned: ({ agentId, attempt }) => `Attempt ${attempt} was given to ${agentId ?? 'the server'}.`,
   TaskStarted: ({ agentId, attempt }) => `${agentId ?? 'The server'} began attempt ${attempt}.`,
+  FeedbackAcknowledged: ({ agentId, attempt }) => `${agentId} has got the feedback, in attempt ${attempt}.`,
   TaskProgressed: ({ message, fraction }) =>
     `${fraction === null ? '' : `${Math.round(fraction * 100)} %: `}${short(message)}`,
   UsageReported: ({ inputTokens, outputTokens, costUsd, wallMs }) =>
@@ -77,8 +78,13 @@ export const SENTENCES: Sentences = {
     commit === null
       ? 'The tree does not differ from its base.'
       : `The work was kept as ${sha(commit)}: ${files.length + filesMore} files.`,
-  ValidationPassed: ({ verdict: said }) => `The work is good: ${short(said)}`,
-  ValidationFailed: ({ round, feedback }) => `Round ${round}: the work is not good enough. ${short(feedback)}`,
+  ReviewRequested: ({ reviewId, verdict: said, judge }) =>
+    `The checks have passed, and ${reviewId} reviews the work: ${short(said)}${judges(judge)}`,
+  ReviewGiven: ({ verdict: said, feedback, evidence, by }) =>
+    `${by} reviewed the work: ${said}. ${short(feedback || evidence)}`,
+  ValidationPassed: ({ verdict: said, judge }) => `The work is good: ${short(said)}${judges(judge)}`,
+  ValidationFailed: ({ round, feedback, judge }) =>
+    `Round ${round}: the work is not good enough. ${short(feedback)}${judges(judge)}`,
   WorkSentBack: ({ feedback }) => `The work could not be merged: ${short(feedback)}`,
   AttemptFailed: ({ attempt, reason, counts }) =>
     `Attempt ${attempt} came to nothing${counts ? '' : ' (not counted)'}: ${short(reason)}`,
@@ -197,6 +203,15 @@ const LISTED_MAX = 5;
 function short(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > SHORT_MAX ? `${line.slice(0, SHORT_MAX - 1)}…` : line;
+}
+
+/** Whether the work touched what judges it, and what both judges said. */
+function judges(judge: JudgeRecord | undefined): string {
+  if (!judge) return '';
+  const said = ({ pass }: { pass: boolean }) => (pass ? 'passes' : 'fails');
+  const files = listed(judge.touched.map(({ path }) => path));
+  const original = judge.original ? `, with those of the base it ${said(judge.original)}` : '';
+  return ` It touches what judges it (${files}): with its own files it ${said(judge.own)}${original}.`;
 }
 
 function listed(names: readonly string[]): string {

@@ -9,6 +9,7 @@ import { simpleGitAdapter } from './git.ts';
 import { inspectUsers } from './inspect.ts';
 import { keepTree } from './keep-tree.ts';
 import { sweepLeftovers } from './leftovers.ts';
+import { layJudge } from './lay-judge.ts';
 import { mergeCandidate } from './merge-candidate.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
@@ -25,6 +26,7 @@ export type RepositoryHands = Pick<
   | 'removeWorktree'
   | 'runCheck'
   | 'mutate'
+  | 'layJudge'
   | 'mergeCandidate'
   | 'moveBranch'
   | 'deliver'
@@ -74,6 +76,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),
     mutate: async (request) => swept.then(() => measure(request)),
+    layJudge: layJudge(hands),
     mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),

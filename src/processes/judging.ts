@@ -1,0 +1,76 @@
+import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
+import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
+import type { LaidJudge } from '../runtime/runner.ts';
+import { readTests, runCheck } from './checking.ts';
+import type { Hands } from './define-process.ts';
+import { judge, ownFailures, type Verdict } from './judge.ts';
+
+/**
+ * A check that the work could have changed proves nothing by itself. So work that touches its own judge is checked
+ * twice: as it is, and with the judge's files of the trusted base laid over it. It passes when both pass; a red verdict
+ * of the original is the one that is told.
+ */
+const TOUCHED_LISTED_MAX = 50;
+
+export interface Judged {
+  verdict: Verdict;
+  /** The check that the verdict rests on. */
+  check: CheckSummary;
+  /** Present when the work touches what judges it. */
+  judge?: JudgeRecord;
+}
+
+export async function judgeWork(
+  work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
+  workflow: Workflow,
+  hands: Hands,
+): Promise<Judged> {
+  const { spec, tree, key } = work;
+  const commit = tree.commit ?? tree.base;
+  const baseline = await readTests(hands.blobs, workflow.baseline);
+  const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline };
+  const verdictOn = async (at: string, under: readonly string[]) => {
+    const { result, summary } = await runCheck(hands, workflow, at, under);
+    return { verdict: judge(question, result), check: summary };
+  };
+  const laid = await hands.runner.layJudge({
+    repositoryId: spec.repositoryId,
+    base: tree.base,
+    commit,
+    command: workflow.check ?? '',
+    leave: testsAreTheWork(spec, workflow) ? ['test'] : [],
+  });
+  const own = await verdictOn(commit, key);
+  if (laid.touched.length === 0) return own;
+  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key]);
+  const record: JudgeRecord = {
+    touched: laid.touched.slice(0, TOUCHED_LISTED_MAX),
+    touchedMore: Math.max(0, laid.touched.length - TOUCHED_LISTED_MAX),
+    own: verdictIn(own),
+    original: original && verdictIn(original),
+  };
+  if (original && !original.verdict.pass)
+    return { verdict: byTheOriginal(original.verdict, own.verdict, laid), check: original.check, judge: record };
+  return { ...own, judge: record };
+}
+
+/** Where the phase says so; the server's own tasks judge what all phases have made. */
+function testsAreTheWork(spec: TaskSpec, { definition }: Workflow): boolean {
+  return definition.phases.some(
+    (phase) => phase.tests === 'work' && (spec.agent === null || phase.name === spec.phase),
+  );
+}
+
+function verdictIn({ verdict, check }: { verdict: Verdict; check: CheckSummary }): JudgeRecord['own'] {
+  return { pass: verdict.pass, code: verdict.code, check };
+}
+
+function byTheOriginal(original: Verdict, own: Verdict, { touched }: LaidJudge): Verdict {
+  const named = touched.slice(0, TOUCHED_LISTED_MAX).map(({ path, kind, change }) => `- ${path} (${kind}, ${change})`);
+  const alone = own.pass ? ' With your versions of these files it passes; that does not count.' : '';
+  return {
+    pass: false,
+    code: own.pass ? 'judge_changed' : original.code,
+    text: `Your work touches what judges it, so it was judged with the files of the base in their place, and fails.${alone}\n${named.join('\n')}\n\n${original.text}`,
+  };
+}

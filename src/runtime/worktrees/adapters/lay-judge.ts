@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { judgeKindOf, manifestWithJudgeOf } from '../../checks/judge-files.ts';
+import type { LaidJudge, LayJudgeRequest, Runner } from '../../runner.ts';
+import { itemsOf, textOf } from '../git.ts';
+import type { Hands } from '../hands.ts';
+import { commitId } from '../names.ts';
+import { makeDirectory } from './files.ts';
+import { commitTree } from './keep-tree.ts';
+import { inMirror } from './mirror.ts';
+
+/** One path that differs, as git tells it; the name as latin1, so that it survives the way back. */
+interface Difference {
+  path: string;
+  mode: string;
+  original: string;
+  changed: string;
+  status: string;
+}
+
+type Touched = LaidJudge['touched'][number];
+
+/**
+ * The candidate's tree with the judge's files of the base in their place, made in the object store alone: what the
+ * candidate changed or took away is put back, what it added to the runner or its configuration is left out.
+ */
+export function layJudge(hands: Hands): Runner['layJudge'] {
+  return async (request) => {
+    const touched: Touched[] = [];
+    const entries: string[] = [];
+    for (const difference of await differences(hands, request)) {
+      const path = Buffer.from(difference.path, 'latin1').toString('utf8');
+      const kind = judgeKindOf(path, request.command);
+      if (kind === null) continue;
+      const change = ({ A: 'added', D: 'removed' } as const)[difference.status] ?? 'changed';
+      const blob = kind === 'manifest' ? await manifestOf(hands, request, difference) : difference.original;
+      if (blob === null) continue;
+      touched.push({ path, kind, change });
+      // A further test takes nothing away from those that there are.
+      if (request.leave.includes(kind) || (kind === 'test' && change === 'added')) continue;
+      entries.push(`${difference.mode} ${blob}\t${difference.path}`);
+    }
+    return { touched, ...(await laid(hands, request, entries)) };
+  };
+}
+
+async function differences(hands: Hands, { repositoryId, base, commit }: LayJudgeRequest): Promise<Difference[]> {
+  const flags = ['-r', '-z', '--no-renames', '--no-abbrev', '--no-ext-diff', '--no-textconv'];
+  const args = ['diff-tree', ...flags, '--end-of-options', commitId(base), commitId(commit)];
+  const items = itemsOf(await inMirror(hands, repositoryId, args));
+  const out: Difference[] = [];
+  for (let at = 0; at + 1 < items.length; at += 2) {
+    const [mode = '', , original = '', changed = '', status = ''] = (items[at] ?? '').slice(1).split(' ');
+    out.push({ path: items[at + 1] ?? '', mode, original, changed, status });
+  }
+  return out;
+}
+
+/** The blob to lay over a manifest; null when what judges is the same. A manifest that is new judges nothing that was there. */
+async function manifestOf(hands: Hands, request: LayJudgeRequest, difference: Difference): Promise<string | null> {
+  if (difference.status === 'A') return null;
+  if (difference.status !== 'M') return difference.original;
+  const read = async (blob: string) =>
+    (await inMirror(hands, request.repositoryId, ['cat-file', 'blob', blob])).stdout.toString('utf8');
+  const input = manifestWithJudgeOf(await read(difference.original), await read(difference.changed));
+  if (input === null) return null;
+  return textOf(await inMirror(hands, request.repositoryId, ['hash-object', '-w', '--stdin'], { input }));
+}
+
+async function laid(
+  hands: Hands,
+  { repositoryId, commit }: LayJudgeRequest,
+  entries: readonly string[],
+): Promise<Pick<LaidJudge, 'commit' | 'tree'>> {
+  if (entries.length === 0) return { commit: null, tree: null };
+  const scratchRoot = join(hands.directory, 'scratch');
+  await makeDirectory(scratchRoot);
+  const scratch = await mkdtemp(join(scratchRoot, 'judge-'));
+  const call = { indexFile: join(scratch, 'index') };
+  try {
+    await inMirror(hands, repositoryId, ['read-tree', '--end-of-options', commit], call);
+    const input = Buffer.from(`${entries.join('\0')}\0`, 'latin1');
+    await inMirror(hands, repositoryId, ['update-index', '--replace', '-z', '--index-info'], { ...call, input });
+    const tree = textOf(await inMirror(hands, repositoryId, ['write-tree'], call));
+    const message = 'Lay the original judge over the work';
+    return { tree, commit: await commitTree(hands, repositoryId, tree, [commit], message) };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
