@@ -97,6 +97,8 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     const started = startedFrom(settled);
     if (!started) throw new Fault('terminal.gone', `${folder.agentId} was lost before it ran.`, { retryable: false });
     if (settled.state && settled.probe.state === 'running') links.keep(folder.agentId, settled.state);
+    // It was quicker than we: no connection will ever close and tell.
+    else emit({ type: 'agent_exited', agentId: folder.agentId });
     return started;
   };
 
