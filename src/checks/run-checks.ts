@@ -94,7 +94,7 @@ export async function runChecks(
     if (signal.aborted) return end(outcomeOf(check, { status: 'cancelled', why: 'it was not started', key }));
     if (dryRun)
       return skip(
-        key ? 'it would run: nothing is known of these inputs' : 'it would run: its inputs cannot be told',
+        key ? 'it would run: it has not passed with these inputs' : 'it would run: its inputs cannot be told',
         false,
       );
     return end(

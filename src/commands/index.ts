@@ -15,5 +15,6 @@ export { prepareCreateTask } from './prepare-create-task.ts';
 export { prepareRestartTask } from './prepare-restart-task.ts';
 export { prepareRevertTask, prepareRevertWorkflow } from './prepare-revert.ts';
 export { prepareStartBestOfN } from './prepare-start-best-of-n.ts';
-export { DEFAULT_AGENT, prepareStartWorkflow, type WorkflowInspection } from './prepare-start-workflow.ts';
+export type { WorkflowInspection } from './inspection.ts';
+export { DEFAULT_AGENT, prepareStartWorkflow } from './prepare-start-workflow.ts';
 export { OPERATOR, type Principal, processPrincipal, SERVER } from './principal.ts';

@@ -3,7 +3,7 @@ import { invalid } from '../kernel/errors.ts';
 import { bestOfNCommands } from '../machines/best-of-n/index.ts';
 import { DEFAULT_SETTINGS } from '../machines/config/index.ts';
 import { prepareStartBestOfN } from './prepare-start-best-of-n.ts';
-import type { WorkflowInspection } from './prepare-start-workflow.ts';
+import type { WorkflowInspection } from './inspection.ts';
 import { SERVER } from './principal.ts';
 
 const REPOSITORY = { repositoryId: 'rep_1', path: '/r', baseBranch: 'main', baseCommit: 'c0' };

@@ -2,7 +2,7 @@ import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import { type BestOfNSpec, type Constraints, type Parameters, parseWeights } from '../machines/best-of-n/index.ts';
 import type { Settings } from '../machines/config/index.ts';
 import type { PreparationContext } from './command-bus.ts';
-import type { WorkflowInspection } from './prepare-start-workflow.ts';
+import { inspectRepository, type WorkflowInspection } from './inspection.ts';
 
 interface Input {
   n: number;
@@ -36,16 +36,9 @@ export function prepareStartBestOfN(parts: {
       const problem = inspection.agent(agent);
       if (problem) return problem;
     }
-    const badCheck = input.check === undefined ? null : inspection.check(input.check);
-    if (badCheck) return badCheck;
-    const repository = await inspection.repository({
-      path: input.repository,
-      fromHead: input.fromHead,
-      ...(input.branch !== undefined && { branch: input.branch }),
-    });
-    if (isFailure(repository)) return repository;
-    const { detectedCheck, ...known } = repository;
-    const check = input.check ?? detectedCheck;
+    const found = await inspectRepository(inspection, input);
+    if (isFailure(found)) return found;
+    const { repository, check } = found;
     if (check === null)
       return invalid(
         'check.none',
@@ -53,7 +46,7 @@ export function prepareStartBestOfN(parts: {
       );
     const { n, goal, agents, models, seed, earlyStop, constraints, criteria, merge } = input;
     return {
-      ...{ bestOfNId: actorId, repository: known, n, agents, models, weights, seed, earlyStop, check, merge },
+      ...{ bestOfNId: actorId, repository, n, agents, models, weights, seed, earlyStop, check, merge },
       directive: { goal, constraints, criteria, parameters: { ...input.parameters, agent: agents[0] } },
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };

@@ -3,23 +3,7 @@ import { hashOf } from '../kernel/canonical.ts';
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
 import type { PreparationContext } from './command-bus.ts';
-
-/** What is asked of the world before a workflow starts; nothing is touched. */
-export interface WorkflowInspection {
-  definition(name: string): Promise<WorkflowDefinition | Failure>;
-  repository(request: {
-    path: string;
-    branch?: string;
-    fromHead?: boolean;
-  }): Promise<
-    | { repositoryId: string; path: string; baseBranch: string; baseCommit: string; detectedCheck: string | null }
-    | Failure
-  >;
-  /** Throws nothing: a failure when no agent of that name can be started. */
-  agent(name: string): Failure | null;
-  /** A sentence about what is wrong with a check's words, or null. */
-  check(command: string): Failure | null;
-}
+import { inspectRepository, type WorkflowInspection } from './inspection.ts';
 
 interface Input {
   workflow: string;
@@ -52,16 +36,9 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       const problem = inspection.agent(name);
       if (problem) return problem;
     }
-    const badCheck = input.check === undefined ? null : inspection.check(input.check);
-    if (badCheck) return badCheck;
-    const repository = await inspection.repository({
-      path: input.repository,
-      fromHead: input.fromHead,
-      ...(input.branch !== undefined && { branch: input.branch }),
-    });
-    if (isFailure(repository)) return repository;
-    const { detectedCheck, ...known } = repository;
-    const check = input.check ?? detectedCheck;
+    const found = await inspectRepository(inspection, input);
+    if (isFailure(found)) return found;
+    const { repository, check } = found;
     if (check === null && definition.phases.some((phase) => phase.checks !== 'none')) {
       return invalid(
         'check.none',
@@ -74,7 +51,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       definitionHash: hashOf(definition),
       goal: input.goal,
       params,
-      repository: known,
+      repository,
       runBranch: `heph/run-${actorId.slice(4)}`,
       agent,
       check,

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../../kernel/clock.ts';
@@ -7,9 +7,9 @@ import { Fault, messageOf } from '../../kernel/errors.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Redactor } from '../../kernel/redact.ts';
 import { rememberGroup } from '../../runtime/checks/adapters/orphans.ts';
+import { layReporter, scriptsOf } from '../../runtime/checks/adapters/test-reporter.ts';
 import { commandEnvironment, runProcess } from '../../runtime/checks/adapters/run-process.ts';
 import { instrument, type ResultFiles } from '../../runtime/checks/instrument.ts';
-import { NODE_TEST_REPORTER } from '../../runtime/checks/node-test-reporter.ts';
 import { nodeOutcomes, vitestOutcomes } from '../../runtime/checks/test-outcomes.ts';
 import type { TestOutcome } from '../../runtime/runner.ts';
 import type { Check } from '../definition.ts';
@@ -100,27 +100,6 @@ async function openOutput(path: string, redactor: Redactor) {
     },
     close: () => new Promise<void>((resolve) => file.end(stream.flush(), () => resolve())),
   };
-}
-
-async function layReporter(scratch: string): Promise<ResultFiles> {
-  const reporter = join(scratch, 'node-test-reporter.mjs');
-  await writeFile(reporter, NODE_TEST_REPORTER, { mode: 0o600 });
-  return {
-    reporter,
-    nodeResults: join(scratch, 'node.ndjson'),
-    nodeUnused: join(scratch, 'unused'),
-    vitestResults: join(scratch, 'vitest.json'),
-  };
-}
-
-async function scriptsOf(root: string): Promise<Record<string, string>> {
-  try {
-    const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts?: object } | null;
-    const entries = Object.entries(manifest?.scripts ?? {});
-    return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-  } catch {
-    return {}; // no manifest, or none that can be read: then nothing is known of its scripts
-  }
 }
 
 async function readOutcomes(

@@ -164,7 +164,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       score: scoreTextSchema
         .default(DEFAULT_SCORE)
-        .describe('What counts how much among several candidates, as scorer=weight,…'),
+        .describe('What counts how much among several candidates, as scorer=weight,… Nothing asks for it yet.'),
     })
     .prefault({}),
   server: z

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../../kernel/canonical.ts';
 import { Fault, HephError, messageOf } from '../../../kernel/errors.ts';
@@ -10,10 +10,10 @@ import { runSetup } from '../../worktrees/adapters/setup.ts';
 import { checksOf, type Hands, mirrorOf } from '../../worktrees/hands.ts';
 import { commitId } from '../../worktrees/names.ts';
 import { instrument, type ResultFiles } from '../instrument.ts';
-import { NODE_TEST_REPORTER } from '../node-test-reporter.ts';
 import { nodeOutcomes, vitestOutcomes } from '../test-outcomes.ts';
 import { rememberGroup } from './orphans.ts';
 import { commandEnvironment, type ProcessResult, runProcess } from './run-process.ts';
+import { layReporter, scriptsOf } from './test-reporter.ts';
 
 /**
  * `checks/<key>` is the checkout while the check runs, `checks/results/<key>.json` what it said. A recorded key is
@@ -92,27 +92,6 @@ export async function checkOut(hands: Hands, request: CheckoutRequest, checkout:
   await hands.git.run(['checkout', '--quiet', '--detach', commitId(request.commit), '--'], inside);
   if (request.copyIgnored) await copyIgnored(hands, request.copyIgnored, checkout);
   await runSetup(hands, checkout, request.setup ?? [], 'check.failed_to_run');
-}
-
-async function layReporter(scratch: string): Promise<ResultFiles> {
-  const reporter = join(scratch, 'node-test-reporter.mjs');
-  await writeFile(reporter, NODE_TEST_REPORTER, { mode: 0o600 });
-  return {
-    reporter,
-    nodeResults: join(scratch, 'node.ndjson'),
-    nodeUnused: join(scratch, 'unused'),
-    vitestResults: join(scratch, 'vitest.json'),
-  };
-}
-
-async function scriptsOf(checkout: string): Promise<Record<string, string>> {
-  try {
-    const parsed = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as { scripts?: object } | null;
-    const entries = Object.entries(parsed?.scripts ?? {});
-    return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-  } catch {
-    return {}; // no package.json, or none that can be read: then nothing is known of its scripts
-  }
 }
 
 async function readOutcomes(hands: Hands, files: ResultFiles, root: string): Promise<TestOutcome[] | null> {
