@@ -1,4 +1,4 @@
-import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
+import { isServersOwn, type JudgeRecord, type KeptTreeRecord, type TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
 import type { LaidJudge } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
@@ -56,9 +56,7 @@ export async function judgeWork(
 
 /** Where the phase says so; the server's own tasks judge what all phases have made. */
 function testsAreTheWork(spec: TaskSpec, { definition }: Workflow): boolean {
-  return definition.phases.some(
-    (phase) => phase.tests === 'work' && (spec.agent === null || phase.name === spec.phase),
-  );
+  return definition.phases.some((phase) => phase.tests === 'work' && (isServersOwn(spec) || phase.name === spec.phase));
 }
 
 function verdictIn({ verdict, check }: { verdict: Verdict; check: CheckSummary }): JudgeRecord['own'] {

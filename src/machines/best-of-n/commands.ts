@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { constraintsSchema, directiveSchema, parametersSchema } from './directive.ts';
-import { bestOfNSpecSchema, buildEndSchema, CANDIDATES_MAX, scoreSchema, variantSchema } from './events.ts';
+import {
+  bestOfNFacts,
+  bestOfNSpecSchema,
+  buildEndSchema,
+  CANDIDATES_MAX,
+  scoreSchema,
+  variantSchema,
+} from './events.ts';
 import { scoreTextSchema } from './weights.ts';
 
 const bestOfNId = z.string().max(60).describe('bon_…, or a unique prefix of it');
@@ -71,14 +78,19 @@ export const bestOfNCommands = {
       fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
     }),
     prepared: bestOfNSpecSchema,
-    roles: INTERNAL,
+    roles: ['operator'],
     target: (_input, newId) => newId('bon'),
+  }),
+  start_best_of_n_of_task: command({
+    ...internal,
+    summary: 'Candidates work for a task of a run, as was settled when the task was created.',
+    schema: bestOfNSpecSchema,
   }),
   cancel_best_of_n: command({
     v: 1,
     summary: 'Ends it without a winner: its candidates are cancelled, their work so far is kept.',
     schema: z.strictObject({ bestOfNId, reason }),
-    roles: INTERNAL,
+    roles: ['operator'],
     target,
   }),
   rescore_best_of_n: command({
@@ -97,7 +109,7 @@ export const bestOfNCommands = {
   start_mutating: command({
     ...internal,
     summary: 'The run that holds the candidates is open, and their directives are made.',
-    schema: z.strictObject({ bestOfNId, workflowId: z.string() }),
+    schema: z.strictObject({ bestOfNId, ...bestOfNFacts.MutationStarted.shape }),
   }),
   record_variant: command({
     ...internal,
@@ -135,7 +147,7 @@ export const bestOfNCommands = {
   }),
   complete_best_of_n: command({
     ...internal,
-    summary: 'The winner is merged, or was not asked to be.',
+    summary: 'The winner is merged into its run.',
     schema: z.strictObject({ bestOfNId, commit: z.string().nullable(), words: z.string() }),
   }),
   fail_best_of_n: command({

@@ -23,6 +23,7 @@ export {
   REPAIR_FORMULAS,
   REPAIR_ORDERS,
 } from './directive.ts';
+export { prospectsOf } from './conclude.ts';
 export { highestTotal, type Prospect, settledWinner, type Spent } from './early-stop.ts';
 export {
   type BestOfNFact,
@@ -64,6 +65,7 @@ export {
   scoreTime,
   type TestCounts,
 } from './scorers.ts';
+export { ownRunIdOf, runIdOf } from './run-id.ts';
 export { comparePlaces, select, totalOf, totalOfScores } from './selection.ts';
 export {
   DEFAULT_SCORE,

@@ -36,6 +36,10 @@ export interface BestOfN {
   spec: BestOfNSpec | null;
   /** The run that holds the candidates. */
   workflowId: string | null;
+  /** The task whose work the winner becomes. */
+  taskId: string | null;
+  /** The commit that every candidate begins at. */
+  base: string | null;
   /** By index. */
   candidates: BestOfNCandidate[];
   /** Whether the outcome was settled before all had ended; null while they are built. */
@@ -76,6 +80,8 @@ export const bestOfNChart: Chart = {
 const NONE: BestOfN = {
   spec: null,
   workflowId: null,
+  taskId: null,
+  base: null,
   candidates: [],
   early: null,
   verdict: null,
@@ -95,7 +101,12 @@ export function evolveBestOfN(state: BestOfN, fact: BestOfNFact, at: number): Be
       return { ...state, spec, startedAt: at };
     }
     case 'MutationStarted':
-      return { ...state, workflowId: fact.data.workflowId };
+      return {
+        ...state,
+        workflowId: fact.data.workflowId,
+        taskId: fact.data.taskId ?? null,
+        base: fact.data.base ?? state.spec?.repository.baseCommit ?? null,
+      };
     case 'VariantPlanned':
       return { ...state, candidates: [...state.candidates, { ...fact.data, ...UNBUILT }] };
     case 'BuildStarted':
