@@ -22,6 +22,7 @@ export {
   REPAIR_FORMULAS,
   REPAIR_ORDERS,
 } from './directive.ts';
+export { ANSWER_SCHEMA, askForDrafts, type Draft, readDrafts, type Written } from './drafts.ts';
 export { highestTotal, type Prospect, settledWinner, type Spent } from './early-stop.ts';
 export {
   type BestOfNFact,
@@ -29,6 +30,7 @@ export {
   bestOfNFacts,
   type BuildEnd,
   CANDIDATES_MAX,
+  type Drafting,
   type Place,
   type Score,
   type Times,
@@ -43,7 +45,8 @@ export {
   openRescoring,
   type Rescoring,
 } from './machine.ts';
-export { mutate, type MutationRequest, MUTATOR_NAMES } from './mutators.ts';
+export { mutate, type MutationRequest, MUTATOR_NAMES, writable } from './mutators.ts';
+export { type PlannedVariant, planVariants } from './plan.ts';
 export {
   type Change,
   type CheckOutcome,

@@ -151,6 +151,8 @@ export const SENTENCES: Sentences = {
   BestOfNStarted: ({ n, directive, repository, startedBy }) =>
     `${startedBy} asked for the best of ${n} on ${repository.baseBranch} of ${repository.path}: ${short(directive.goal)}`,
   MutationStarted: ({ workflowId }) => `Its candidates belong to ${workflowId}; their directives are being made.`,
+  DraftsWritten: ({ model, drafts, asked, problem }) =>
+    `${model} wrote ${drafts.length} of ${counted(asked, 'variant')}${because(problem)}`,
   VariantPlanned: ({ index, words }) => `Variant ${index}: ${short(words)}`,
   BuildingStarted: ({ candidates }) => `${counted(candidates, 'candidate')} can be built.`,
   BuildStarted: ({ index, taskId }) => `Variant ${index} is built by ${taskId}.`,
