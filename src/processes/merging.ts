@@ -8,7 +8,9 @@ import { readTests, runCheck } from './checking.ts';
 import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
-import { type CandidateEnd, type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+import type { CandidateEnd } from './candidate-ends.ts';
+import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * The merge trains. A candidate is merged in a scratch tree with the branch's tip, the merged tree is checked, and only

@@ -7,7 +7,8 @@ import { HephError } from '../kernel/errors.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp, failWorkflow } from './fail-workflow.ts';
-import { type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * A run on its way: the branch and the baseline first, then phase after phase as their tasks come to an end, a red

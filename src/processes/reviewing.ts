@@ -3,7 +3,8 @@ import type { JudgeRecord, KeptTreeRecord, MutationSummary, Task, TaskSpec } fro
 import type { CheckSummary, Phase, Workflow } from '../machines/workflow/index.ts';
 import { lastWord, wholeStory } from './correspondence.ts';
 import { type Hands, type Obligation, settled } from './define-process.ts';
-import { type Entity, isEndedTask, type World } from './world.ts';
+import { type Entity, isEndedTask } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * A second pair of eyes. Work that passed its checks may be judged by another agent too: a task of its own, with its own

@@ -6,7 +6,8 @@ import { type Hands, type Obligation, type Process, settled } from './define-pro
 import { judgeWork } from './judging.ts';
 import { askForReview, awaitReview, closeReview } from './reviewing.ts';
 import { seekSurvivors } from './survivors.ts';
-import { type Entity, isEndedAgent, type World } from './world.ts';
+import { type Entity, isEndedAgent } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * May the work be believed? When the agent is gone, what it left is kept as a commit, the repository's checks run on
