@@ -46,7 +46,10 @@ export function shortened(letters: readonly Letter[]): Letter[] {
 /** A sentence per round, for a reason that somebody reads in passing; empty without a letter. */
 export function briefly(letters: readonly Letter[]): string {
   return letters
-    .map(({ round, code, feedback }) => `Round ${round} (${code}): ${cut(feedback.replace(/\s+/g, ' ').trim(), BRIEF_MAX)}`)
+    .map(
+      ({ round, code, feedback }) =>
+        `Round ${round} (${code}): ${cut(feedback.replace(/\s+/g, ' ').trim(), BRIEF_MAX)}`,
+    )
     .join(' ');
 }
 

@@ -152,6 +152,9 @@ function tellTask(story: Story, { type, data, stream, meta }: WireEvent): void {
       if (last) last.acknowledged = true;
       return;
     }
+    case 'TaskRestarted':
+      task.rounds = [];
+      return;
     case 'AttemptFailed':
     case 'TaskFailed':
     case 'TaskCancelled':
