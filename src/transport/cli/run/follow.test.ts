@@ -159,7 +159,7 @@ describe('following a run', () => {
       task('tsk_2', 'WorkSentBack', 'needs_work', { code: 'conflict', feedback: 'a.js', files: [] }),
     );
     const ended = [...events, workflow('WorkflowCompleted', { delivery: DELIVERY, summary: 'Done.' })];
-    const { cli, report } = await heph(['follow', WORKFLOW, '--json'], serving(ended));
+    const { report } = await heph(['follow', WORKFLOW, '--json'], serving(ended));
     expect(report().tasks[1]?.rounds).toEqual([
       { code: 'still_failing', feedback: 'adds is red', acknowledged: true },
       { code: 'conflict', feedback: 'a.js', acknowledged: false },
