@@ -759,6 +759,12 @@ export const ERROR_CODES = {
     'The best-of-N has no such candidate, or it left no work.',
     'Candidates are numbered from 0.',
   ),
+  'best.no_such_build': entry(
+    'invalid',
+    404,
+    'No build is named so: a build is a run and a variant of it.',
+    'Write it like `bon_01k/2`; `heph best-of builds` lists them.',
+  ),
   'best.not_settled': entry(
     'rejected',
     409,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isGlob, NO_GLOB } from '../../kernel/glob.ts';
 
 /** What a candidate is to lay weight on, beside the goal; the sentence stands in its prompt. */
 export const EMPHASES = {
@@ -19,11 +20,11 @@ export const REPAIR_ORDERS = ['rank', 'place', 'kind'] as const;
 export const constraintsSchema = z.strictObject({
   maxLines: z.number().int().min(1).max(100_000).nullable().default(null).describe('Lines that may change'),
   allowedFiles: z
-    .array(z.string().min(1).max(400))
+    .array(z.string().min(1).max(400).refine(isGlob, NO_GLOB))
     .max(100)
     .nullable()
     .default(null)
-    .describe('Globs of the files that may change'),
+    .describe('Globs of the files that may change; a later `!glob` takes away'),
   allowedImports: z
     .array(z.string().min(1).max(400))
     .max(100)

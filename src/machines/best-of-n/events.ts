@@ -8,6 +8,10 @@ import { weightsSchema } from './weights.ts';
 /** So many candidates at most: each costs an agent, a worktree and its part of the judging. */
 export const CANDIDATES_MAX = 32;
 
+/** One candidate of one run, for good: a build. */
+export const buildRefSchema = z.object({ bestOfNId: z.string(), index: z.number().int().min(0) });
+export type BuildRef = z.infer<typeof buildRefSchema>;
+
 /** Everything that was settled when it was asked for. */
 export const bestOfNSpecSchema = z.object({
   bestOfNId: z.string(),
@@ -28,6 +32,8 @@ export const bestOfNSpecSchema = z.object({
   merge: z.boolean(),
   /** Whose work it is; absent where there is one runner only. */
   runnerId: z.string().optional(),
+  /** The build whose directive is variant 0; absent: the directive was given in words. */
+  from: buildRefSchema.optional(),
 });
 export type BestOfNSpec = z.infer<typeof bestOfNSpecSchema>;
 

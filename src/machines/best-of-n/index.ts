@@ -8,6 +8,7 @@
  * (`early-stop.ts`). A later verdict under other weights stands beside the first and never replaces it (`rescoring.ts`).
  */
 export { briefOf, repairVariation } from './brief.ts';
+export { buildIdOf, parseBuildId } from './build-id.ts';
 export { type BestOfNCommand, bestOfNCommands } from './commands.ts';
 export { bestOfNActor } from './decide.ts';
 export {
@@ -29,6 +30,7 @@ export {
   type BestOfNSpec,
   bestOfNFacts,
   type BuildEnd,
+  type BuildRef,
   CANDIDATES_MAX,
   type Drafting,
   type Place,

@@ -90,7 +90,11 @@ export const SENTENCES: Sentences = {
     `Attempt ${attempt} came to nothing${counts ? '' : ' (not counted)'}: ${short(reason)}`,
   TaskMerged: ({ commit, branch }) => `The work is in ${branch} with ${sha(commit)}.`,
   TaskCompleted: ({ summary }) => `The task is done. ${short(summary)}`,
-  TaskFailed: ({ reason }) => `The task failed: ${short(reason)}`,
+  TaskFailed: ({ reason, correspondence }) => {
+    const codes = correspondence?.rounds.map(({ code }) => code) ?? [];
+    const back = codes.length > 0 ? ` It came back ${counted(codes.length, 'time')} (${listed(codes)}).` : '';
+    return `The task failed: ${short(reason)}${back}`;
+  },
   TaskCancelled: ({ reason, by }) => `The task was cancelled by ${by}${because(reason)}.`,
   TaskDuplicated: ({ of, by }) => `${by} said that the task is the same as ${of}.`,
   WorktreeRemoved: ({ rescued }) =>
