@@ -1,5 +1,12 @@
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import { type BestOfNSpec, type Constraints, type Parameters, parseWeights } from '../machines/best-of-n/index.ts';
+import {
+  type BestOfNSpec,
+  type Constraints,
+  ownScorersIn,
+  type Parameters,
+  parseWeights,
+  SCORER_NAMES,
+} from '../machines/best-of-n/index.ts';
 import type { Settings } from '../machines/config/index.ts';
 import type { PreparationContext } from './command-bus.ts';
 import { inspectRepository, type WorkflowInspection } from './inspection.ts';
@@ -30,7 +37,8 @@ export function prepareStartBestOfN(parts: {
 }) {
   const { inspection } = parts;
   return async (input: Input, { actorId }: PreparationContext): Promise<BestOfNSpec | Failure> => {
-    const weights = parseWeights(input.score ?? parts.settings().bestOfN.score);
+    const { score, scorers } = parts.settings().bestOfN;
+    const weights = parseWeights(input.score ?? score, [...SCORER_NAMES, ...Object.keys(scorers)]);
     if (isFailure(weights)) return weights;
     for (const agent of input.agents) {
       const problem = inspection.agent(agent);
@@ -44,10 +52,12 @@ export function prepareStartBestOfN(parts: {
         'check.none',
         'Candidates are judged by the repository’s own checks, and none was found: name one with --check.',
       );
+    const own = ownScorersIn(weights, scorers);
     const { n, goal, agents, models, seed, earlyStop, constraints, criteria, merge } = input;
     return {
       ...{ bestOfNId: actorId, repository, n, agents, models, weights, seed, earlyStop, check, merge },
       directive: { goal, constraints, criteria, parameters: { ...input.parameters, agent: agents[0] } },
+      ...(Object.keys(own).length > 0 && { scorers: own }),
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
   };
