@@ -3,7 +3,8 @@ import type { Delivery, Workflow } from '../machines/workflow/index.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp } from './fail-workflow.ts';
 import { holds } from './merging.ts';
-import type { Entity, World } from './world.ts';
+import type { Entity } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * From a green run to the user's repository: its branch, and through the base branch's own train the base branch, where

@@ -15,4 +15,5 @@ export { createProcessHost, type ProcessHost } from './process-host.ts';
 export { reunions } from './reunions.ts';
 export { createTakingOver, hasWork, lastTakenFrom } from './taking-over.ts';
 export { validation } from './validation.ts';
-export { isEndedAgent, isEndedWorkflow, World } from './world.ts';
+export { isEndedAgent, isEndedWorkflow } from './entity.ts';
+export { World } from './world.ts';

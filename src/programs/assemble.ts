@@ -116,7 +116,9 @@ export async function assemble(parts: Parts): Promise<System> {
     preparations: {
       start_workflow: prepareStartWorkflow({ host, inspection, ...(parts.sharing && { runnerId: runner.id }) }),
       start_best_of_n: prepareStartBestOfN({
+        host,
         inspection,
+        resolveId: parts.resolveId,
         settings: () => host.config().settings,
         ...(parts.sharing && { runnerId: runner.id }),
       }),

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../../kernel/canonical.ts';
-import { matchesGlob } from '../../kernel/glob.ts';
+import { createMatcher } from '../../kernel/glob.ts';
 import type { Constraints, Parameters } from './directive.ts';
 import type { Score } from './events.ts';
 import { linesOf } from './selection.ts';
@@ -79,9 +79,8 @@ export function scoreConstraints(constraints: Constraints, change: Change | null
   if (!change) return unmeasured('constraints', 'The change is not known.');
   const { maxLines, allowedFiles, allowedImports, expectedOutput } = constraints;
   const broken: string[] = [];
-  const outside = allowedFiles
-    ? change.files.filter((file) => !allowedFiles.some((glob) => matchesGlob(file, glob)))
-    : [];
+  const mayChange = allowedFiles && createMatcher(allowedFiles);
+  const outside = mayChange ? change.files.filter((file) => !mayChange(file)) : [];
   const foreign = allowedImports ? change.newImports.filter((name) => !allowedImports.includes(name)) : [];
   if (maxLines !== null && change.changedLines > maxLines)
     broken.push(`${change.changedLines} lines changed, ${maxLines} allowed`);
