@@ -1,5 +1,12 @@
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import { type BestOfNSpec, CANDIDATES_MAX, directiveSchema, parseWeights } from '../machines/best-of-n/index.ts';
+import {
+  type BestOfNSpec,
+  CANDIDATES_MAX,
+  directiveSchema,
+  ownScorersIn,
+  parseWeights,
+  SCORER_NAMES,
+} from '../machines/best-of-n/index.ts';
 import type { Settings } from '../machines/config/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 
@@ -8,6 +15,7 @@ interface Said {
   n: number;
   agents: string[];
   weights: BestOfNSpec['weights'];
+  scorers?: BestOfNSpec['scorers'] & object;
   seed: number;
   earlyStop: boolean;
 }
@@ -26,9 +34,13 @@ export function readCandidates(n: unknown, params: Record<string, unknown>, othe
     const problem = otherwise.agentProblem(agent);
     if (problem) return problem;
   }
-  const weights = parseWeights(typeof params.score === 'string' ? params.score : otherwise.settings.bestOfN.score);
+  const { score, scorers } = otherwise.settings.bestOfN;
+  const asked = typeof params.score === 'string' ? params.score : score;
+  const weights = parseWeights(asked, [...SCORER_NAMES, ...Object.keys(scorers)]);
   if (isFailure(weights)) return weights;
-  return { n, agents, weights, seed, earlyStop: params.early_stop === true };
+  const own = ownScorersIn(weights, scorers);
+  const count = { weights, ...(Object.keys(own).length > 0 && { scorers: own }) };
+  return { n, agents, seed, earlyStop: params.early_stop === true, ...count };
 }
 
 interface Otherwise {

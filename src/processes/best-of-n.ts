@@ -149,12 +149,11 @@ function cancelRun({ id, context }: Entity<BestOfN>, world: World): Obligation[]
 }
 
 function plan({ id: bestOfNId, context }: Entity<BestOfN>): Obligation {
-  const { spec, candidates } = context;
+  const { candidates } = context;
   return {
     key: `plan:${bestOfNId}:${candidates.length}`,
     async act(hands) {
-      if (!spec) return;
-      const variants = await planVariants(spec, hands);
+      const variants = await planVariants(context, hands);
       for (const variant of variants.slice(candidates.length))
         await settled(hands.send('record_variant', { bestOfNId, ...variant }, String(variant.index)));
     },

@@ -7,6 +7,7 @@ import {
   type Task,
 } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
+import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judgeWork } from './judging.ts';
 import { askForReview, awaitReview, closeReview } from './reviewing.ts';
@@ -111,8 +112,11 @@ async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Work
   const pass = (check: CheckSummary | null, verdict: string, seen: Seen = {}) =>
     askForReview(task, workflow, { ...judged, ...seen, check, verdict }, hands) ??
     settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, ...seen, check, verdict }));
-  const fail = (check: CheckSummary | null, code: string, feedback: string, seen: Seen = {}) =>
-    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, ...seen, check, code, feedback }));
+  const fail = async (check: CheckSummary | null, code: string, feedback: string, seen: Seen = {}) => {
+    const last = await lastWord(task.context, { code, feedback }, hands.blobs);
+    const verdict = { taskId: task.id, attempt, ...judged, ...seen, check, code, feedback, ...last };
+    return settled(hands.send('fail_validation', verdict));
+  };
 
   switch (verdictWithoutCheck(task, tree)) {
     case 'no_change':
