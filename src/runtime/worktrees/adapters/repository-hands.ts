@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { runCheck } from '../../checks/adapters/run-check.ts';
+import type { CheckEngine } from '../../checks/check-engine.ts';
 import { mutate } from '../../mutation/adapters/mutate.ts';
 import type { Runner } from '../../runner.ts';
 import type { Hands } from '../hands.ts';
@@ -39,6 +40,7 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
   git?: Hands['git'];
   /** The program of the thread that mutates source files. */
   mutator: string;
+  engine: CheckEngine;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
  *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidate, moveBranch: in the mirror
  *
  * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
- * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `scratch/` and, rarely, `rescued/`.
+ * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `gates/`, `scratch/` and, rarely, `rescued/`.
  */
 export function createRepositoryHands(options: RepositoryHandsOptions): RepositoryHands {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
@@ -65,10 +67,10 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     };
   const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
-  const check = runCheck(hands);
+  const check = runCheck({ ...hands, engine: options.engine });
   const measure = mutate(hands, options.mutator);
   return {
-    inspectRepository: inspectUsers(hands),
+    inspectRepository: inspectUsers(hands, options.engine),
     openRun: oneBy(repository, openMirror(hands)),
     readBranch: readMirrorBranch(hands),
     prepareWorktree: oneBy(task, prepareWorktree(hands)),
