@@ -5,6 +5,7 @@ import { type CheckSummary, noWorkflow, type Workflow } from '../machines/workfl
 import type { CheckResult, MergeResult, TestOutcome } from '../runtime/runner.ts';
 import { candidateIdOf } from './base.ts';
 import { readTests, runCheck } from './checking.ts';
+import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
 import type { CandidateEnd } from './candidate-ends.ts';
@@ -56,16 +57,19 @@ export function holds(train: Entity<MergeTrain> | undefined, candidateId: string
   return current?.candidate.candidateId === candidateId || (queue ?? []).some((one) => one.candidateId === candidateId);
 }
 
-async function tell(task: Entity<Task>, workflow: Workflow, end: CandidateEnd, { send }: Hands): Promise<void> {
+async function tell(task: Entity<Task>, workflow: Workflow, end: CandidateEnd, { send, blobs }: Hands): Promise<void> {
   const taskId = task.id;
   const { attempt } = task.context;
   switch (end.outcome) {
     case 'landed':
       await settled(send('record_merge', { taskId, commit: end.commit, branch: workflow.runBranch }));
       return;
-    case 'refused':
-      await settled(send('send_back', { taskId, attempt, code: end.code, feedback: end.reason, files: end.files }));
+    case 'refused': {
+      const verdict = { code: end.code, feedback: end.reason };
+      const last = await lastWord(task.context, verdict, blobs);
+      await settled(send('send_back', { taskId, attempt, ...verdict, files: end.files, ...last }));
       return;
+    }
     case 'withdrawn':
       await settled(
         send('fail_task', { taskId, code: 'withdrawn', reason: 'Its candidate was withdrawn from the merge train.' }),

@@ -1,3 +1,4 @@
+import { briefly } from '../machines/correspondence.ts';
 import { runTrainOf } from '../machines/merge-train/index.ts';
 import type { Task, Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
@@ -321,9 +322,12 @@ function roundOf(workflow: Workflow, name: string): number {
   return workflow.phases.filter((phase) => phase.name === name).length;
 }
 
+/** Why they failed; of work that came back more than once also what was said before. */
 function reasons(tasks: Entity<Task>[]): string {
   return tasks
-    .map((task) => task.context.reason ?? '')
+    .map(({ context: { reason, correspondence } }) =>
+      [reason ?? '', briefly(correspondence.slice(0, -1))].filter(Boolean).join(' Before: '),
+    )
     .filter(Boolean)
     .join(' ');
 }

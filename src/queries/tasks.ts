@@ -82,6 +82,7 @@ export const taskProgress = query({
       roundsMax: row.roundsMax,
       result: row.result,
       checked: row.checked,
+      correspondence: row.correspondence,
       tree: row.tree,
       usage: row.usage,
       linePosition: queued?.position ?? null,

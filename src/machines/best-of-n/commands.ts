@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { constraintsSchema, directiveSchema, parametersSchema } from './directive.ts';
-import { bestOfNSpecSchema, buildEndSchema, CANDIDATES_MAX, scoreSchema, variantSchema } from './events.ts';
+import {
+  bestOfNSpecSchema,
+  buildEndSchema,
+  CANDIDATES_MAX,
+  draftingSchema,
+  scoreSchema,
+  variantSchema,
+} from './events.ts';
 import { scoreTextSchema } from './weights.ts';
 
 const bestOfNId = z.string().max(60).describe('bon_…, or a unique prefix of it');
@@ -98,6 +105,11 @@ export const bestOfNCommands = {
     ...internal,
     summary: 'The run that holds the candidates is open, and their directives are made.',
     schema: z.strictObject({ bestOfNId, workflowId: z.string() }),
+  }),
+  record_drafts: command({
+    ...internal,
+    summary: 'A model was asked to write the variants, and answered or did not.',
+    schema: z.strictObject({ bestOfNId, ...draftingSchema.shape }),
   }),
   record_variant: command({
     ...internal,

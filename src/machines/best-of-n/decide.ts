@@ -6,6 +6,7 @@ import { prospectsOf, selected, withConsequences } from './conclude.ts';
 import { settledWinner } from './early-stop.ts';
 import { type BestOfNFact, type BestOfNSpec, bestOfNFacts } from './events.ts';
 import { type BestOfN, bestOfNChart, evolveBestOfN, noBestOfN } from './machine.ts';
+import { writable } from './mutators.ts';
 import { abandonRescoring, recordRescore, startRescoring } from './rescoring.ts';
 import { RELATIVE_SCORERS } from './scorers.ts';
 import { missingScorers, totalOfScores } from './selection.ts';
@@ -29,6 +30,8 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
     case 'start_mutating':
       if (context.workflowId === command.input.workflowId) return [];
       return actor.facts({ type: 'MutationStarted', v: 1, data: { workflowId: command.input.workflowId } });
+    case 'record_drafts':
+      return recordDrafts(command.input, spec, actor);
     case 'record_variant':
       return recordVariant(command.input, spec, actor);
     case 'record_build_started':
@@ -70,6 +73,16 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
     case 'abandon_rescoring':
       return abandonRescoring(command.input, actor);
   }
+}
+
+function recordDrafts(input: InputOf<'record_drafts'>, spec: BestOfNSpec, actor: Actor): Decision {
+  const { bestOfNId: _id, ...drafting } = input;
+  const { context } = actor;
+  if (context.drafting) return [];
+  if (context.candidates.length > 0) return actor.refuse('Variants have been planned already.');
+  if (drafting.asked !== writable(spec).length || drafting.drafts.length > drafting.asked)
+    return actor.refuse(`A model can write ${writable(spec).length} of the variants.`);
+  return actor.facts({ type: 'DraftsWritten', v: 1, data: drafting });
 }
 
 function recordVariant(input: InputOf<'record_variant'>, spec: BestOfNSpec, actor: Actor): Decision {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
 import { checkSummarySchema, repositorySchema } from '../workflow/events.ts';
 import { directiveSchema } from './directive.ts';
+import { writtenSchema } from './drafts.ts';
 import { weightsSchema } from './weights.ts';
 
 /** So many candidates at most: each costs an agent, a worktree and its part of the judging. */
@@ -48,6 +49,16 @@ export const variantSchema = z.object({
   words: z.string(),
 });
 export type Variant = z.infer<typeof variantSchema>;
+
+/** What a model was asked for, and what it answered and used. What it does not tell is null. */
+export const draftingSchema = writtenSchema.extend({
+  asked: z.number().int().min(1),
+  modelMs: ms,
+  inputTokens: z.number().int().min(0).nullable(),
+  outputTokens: z.number().int().min(0).nullable(),
+  costUsd: z.number().min(0).nullable(),
+});
+export type Drafting = z.infer<typeof draftingSchema>;
 
 /** One scorer's word on one candidate. */
 export const scoreSchema = z.object({
@@ -105,6 +116,8 @@ export const bestOfNFacts = {
   BestOfNStarted: bestOfNSpecSchema.extend({ startedBy: z.string() }),
   /** The run that holds the candidates is open. */
   MutationStarted: z.object({ workflowId: z.string() }),
+  /** A model was asked once for all variants that it can write; the built-in mutators make what it did not. */
+  DraftsWritten: draftingSchema,
   VariantPlanned: variantSchema.extend({ mutateMs: ms, modelMs: ms }),
   BuildingStarted: z.object({ candidates: z.number().int() }),
   BuildStarted: z.object({ index, taskId: z.string() }),

@@ -23,6 +23,7 @@ export {
   REPAIR_FORMULAS,
   REPAIR_ORDERS,
 } from './directive.ts';
+export { ANSWER_SCHEMA, askForDrafts, type Draft, readDrafts, type Written } from './drafts.ts';
 export { highestTotal, type Prospect, settledWinner, type Spent } from './early-stop.ts';
 export {
   type BestOfNFact,
@@ -31,6 +32,7 @@ export {
   type BuildEnd,
   type BuildRef,
   CANDIDATES_MAX,
+  type Drafting,
   type Place,
   type Score,
   type Times,
@@ -45,7 +47,8 @@ export {
   openRescoring,
   type Rescoring,
 } from './machine.ts';
-export { mutate, type MutationRequest, MUTATOR_NAMES } from './mutators.ts';
+export { mutate, type MutationRequest, MUTATOR_NAMES, writable } from './mutators.ts';
+export { type PlannedVariant, planVariants } from './plan.ts';
 export {
   type Change,
   type CheckOutcome,
