@@ -10,7 +10,7 @@ export interface WorkflowInspection {
     path: string;
     branch?: string;
     fromHead?: boolean;
-  }): Promise<RepositoryInspection | Failure>;
+  }): Promise<Omit<RepositoryInspection, 'dirty'> | Failure>;
   /** Throws nothing: a failure when no agent of that name can be started. */
   agent(name: string): Failure | null;
   /** A sentence about what is wrong with a check's words, or null. */

@@ -5,12 +5,12 @@ import { splitWords } from '../../../kernel/words.ts';
 import type { CheckRequest, CheckResult, Runner } from '../../runner.ts';
 import { copyIgnored } from '../../worktrees/adapters/copy-ignored.ts';
 import { kindOf, makeDirectory, readJson, removeContained, writeWhole } from '../../worktrees/adapters/files.ts';
-import { inMirror } from '../../worktrees/adapters/mirror.ts';
 import { runSetup } from '../../worktrees/adapters/setup.ts';
 import { checksOf, type Hands, mirrorOf } from '../../worktrees/hands.ts';
 import { commitId } from '../../worktrees/names.ts';
 import type { CheckEngine, JudgeRequest } from '../check-engine.ts';
 import { graphNames } from '../graph-command.ts';
+import { definitionText } from './definition-text.ts';
 
 type CheckingHands = Hands & { engine: CheckEngine };
 
@@ -75,9 +75,7 @@ async function trustedDefinition(
   { repositoryId, commit, trusted, command }: CheckRequest,
 ): Promise<Pick<JudgeRequest, 'trusted'>> {
   if (trusted === undefined || trusted === commit || graphNames(command) === null) return {};
-  const args = ['cat-file', 'blob', '--end-of-options', `${commitId(trusted)}:checks.yaml`];
-  const answer = await inMirror(hands, repositoryId, args, { accept: [1, 128] });
-  return { trusted: answer.code === 0 ? answer.stdout.toString('utf8') : null };
+  return { trusted: await definitionText(hands, repositoryId, trusted) };
 }
 
 export type CheckoutRequest = Pick<CheckRequest, 'repositoryId' | 'commit' | 'setup' | 'copyIgnored'>;

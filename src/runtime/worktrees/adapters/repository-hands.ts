@@ -78,7 +78,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),
     mutate: async (request) => swept.then(() => measure(request)),
-    layJudge: layJudge(hands),
+    layJudge: layJudge(hands, options.engine),
     mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),

@@ -62,10 +62,10 @@ export function userRepository(tree: Tree = { 'a.txt': 'a\n', 'b/c.txt': 'c\n' }
 }
 
 /** The engine as the server has it, on a data directory. `secrets` are taken out of what a check prints. */
-export function gatesOf(directory: string, secrets: readonly string[] = []): CheckEngine {
+export function gatesOf(directory: string, secrets: readonly string[] = [], env = ENVIRONMENT): CheckEngine {
   return openGates({
     results: join(directory, 'gates'),
-    env: ENVIRONMENT,
+    env,
     clock: systemClock,
     random: systemRandom,
     redactor: createRedactor({ values: secrets }),
