@@ -9,6 +9,7 @@ import {
   scoreSchema,
   variantSchema,
 } from './events.ts';
+import { ownScorersSchema } from './own-scorers.ts';
 import { scoreTextSchema } from './weights.ts';
 
 const bestOfNId = z.string().max(60).describe('bon_…, or a unique prefix of it');
@@ -27,6 +28,19 @@ const scores = z
   .refine((list) => new Set(list.map(({ scorer }) => scorer)).size === list.length, 'A scorer stands twice.');
 const target = (input: { bestOfNId: string }) => input.bestOfNId;
 const internal = { v: 1, roles: INTERNAL, target };
+
+const rescoreSchema = z.strictObject({
+  bestOfNId,
+  score: scoreTextSchema.optional().describe('What counts how much; default: as before'),
+  check: z.string().min(1).max(1000).optional().describe('Another check that says who passes'),
+  judgesFrom: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The branch whose tests and configuration judge; default: what the candidates began at'),
+  measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
+});
 
 /** Nobody may send the first three yet: nothing acts on them before the story that builds candidates is there. */
 export const bestOfNCommands = {
@@ -92,11 +106,11 @@ export const bestOfNCommands = {
     v: 1,
     summary:
       'Judges past candidates again without running any agent, and says who would have won; the first verdict stands.',
-    schema: z.strictObject({
-      bestOfNId,
-      score: scoreTextSchema.optional().describe('What counts how much; default: as before'),
-      check: z.string().min(1).max(1000).optional().describe('Another check that says who passes'),
-      measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
+    schema: rescoreSchema,
+    prepared: rescoreSchema.extend({
+      scorers: ownScorersSchema.optional(),
+      /** The tip of the branch that was named. */
+      judges: z.string().optional(),
     }),
     roles: INTERNAL,
     target,

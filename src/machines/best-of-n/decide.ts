@@ -10,7 +10,7 @@ import { writable } from './mutators.ts';
 import { abandonRescoring, recordRescore, startRescoring } from './rescoring.ts';
 import { RELATIVE_SCORERS } from './scorers.ts';
 import { missingScorers, totalOfScores } from './selection.ts';
-import { parseWeights, scorersOf, type Weights } from './weights.ts';
+import { parseWeights, SCORER_NAMES, scorersOf, type Weights } from './weights.ts';
 
 type Actor = Proposer<BestOfN, BestOfNFact>;
 type Decision = BestOfNFact[] | Rejected;
@@ -65,7 +65,7 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
       return open(actor) ?? actor.facts({ type: 'BestOfNCancelled', v: 1, data });
     }
     case 'rescore_best_of_n': {
-      const weights = command.input.score === undefined ? spec.weights : knownWeights(command.input.score);
+      const weights = command.input.score === undefined ? spec.weights : knownWeights(command.input, spec);
       return isFailure(weights) ? weights : startRescoring(command.input, weights, command.actor, actor);
     }
     case 'record_rescore':
@@ -160,8 +160,8 @@ function stopEarly({ open: spent }: InputOf<'stop_early'>, spec: BestOfNSpec, ac
 }
 
 /** Weights of scorers that exist. The text itself has been read at the way in. */
-function knownWeights(score: string): Weights | Rejected {
-  const weights = parseWeights(score);
+function knownWeights({ score = '', scorers }: InputOf<'rescore_best_of_n'>, spec: BestOfNSpec): Weights | Rejected {
+  const weights = parseWeights(score, [...SCORER_NAMES, ...Object.keys({ ...spec.scorers, ...scorers })]);
   return isFailure(weights) ? rejected('best.unknown_scorer', weights.message) : weights;
 }
 

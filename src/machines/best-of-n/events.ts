@@ -3,6 +3,7 @@ import type { FactsOf } from '../define-actor.ts';
 import { checkSummarySchema, repositorySchema } from '../workflow/events.ts';
 import { directiveSchema } from './directive.ts';
 import { writtenSchema } from './drafts.ts';
+import { ownScorersSchema } from './own-scorers.ts';
 import { weightsSchema } from './weights.ts';
 
 /** So many candidates at most: each costs an agent, a worktree and its part of the judging. */
@@ -23,6 +24,8 @@ export const bestOfNSpecSchema = z.object({
   /** What an agent may be given instead of its own model, by agent. */
   models: z.record(z.string(), z.array(z.string())),
   weights: weightsSchema,
+  /** The user's own scorers among the weights, as they were set then; absent where there is none. */
+  scorers: ownScorersSchema.optional(),
   /** All variants follow from it. */
   seed: z.number().int(),
   /** Whether candidates that can no longer win are withdrawn. */
@@ -80,6 +83,8 @@ export const buildEndSchema = z.object({
   /** The kept work; null when it left none. */
   commit: z.string().nullable(),
   tree: z.string().nullable(),
+  /** The commit that the work began at; absent: the base of the repository. */
+  base: z.string().optional(),
   /** Lines added and removed; a binary file counts as one. */
   changedLines: z.number().int().min(0),
   check: checkSummarySchema.nullable(),
@@ -143,8 +148,13 @@ export const bestOfNFacts = {
     weights: weightsSchema,
     /** Another check that says who passes; null: the run’s own. */
     check: z.string().nullable(),
-    /** Whether the candidates are measured anew, or recorded scores weighed anew. */
+    /** Whether the candidates are measured, or recorded scores weighed anew. */
     measured: z.boolean(),
+    /** Whether what was measured before is measured once more; absent: no. */
+    anew: z.boolean().optional(),
+    /** The commit whose tests, runner and configuration judge; absent: what the candidates began at. */
+    judges: z.string().optional(),
+    scorers: ownScorersSchema.optional(),
   }),
   CandidateRescored: z.object({
     verdict,

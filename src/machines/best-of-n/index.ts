@@ -48,8 +48,10 @@ export {
   type Rescoring,
 } from './machine.ts';
 export { mutate, type MutationRequest, MUTATOR_NAMES, writable } from './mutators.ts';
+export { type OwnScorer, type OwnScorers, ownScorersIn, ownScorersSchema } from './own-scorers.ts';
 export { type PlannedVariant, planVariants } from './plan.ts';
 export {
+  type Ancestor,
   type Change,
   type CheckOutcome,
   type CrossRun,
@@ -62,10 +64,14 @@ export {
   scoreConstraints,
   scoreCost,
   scoreDiff,
+  scoreLineage,
+  scoreOwn,
+  scoreReuse,
   scoreSurvival,
   scoreTests,
   scoreTime,
   type TestCounts,
+  unmeasured,
 } from './scorers.ts';
 export { comparePlaces, select, totalOf, totalOfScores } from './selection.ts';
 export {

@@ -1,5 +1,6 @@
 import { type Chart, stays } from '../define-actor.ts';
 import type { BestOfNFact, BestOfNSpec, BuildEnd, Drafting, Place, Score, Variant, Verdict } from './events.ts';
+import type { OwnScorers } from './own-scorers.ts';
 import type { Weights } from './weights.ts';
 
 export interface BestOfNCandidate extends Variant {
@@ -25,6 +26,9 @@ export interface Rescoring {
   weights: Weights;
   check: string | null;
   measured: boolean;
+  anew?: boolean | undefined;
+  judges?: string | undefined;
+  scorers?: OwnScorers | undefined;
   /** In the order in which they were judged; empty when recorded scores were weighed. */
   rescored: Rescored[];
   result: (Verdict & { differs: boolean }) | null;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSecretName } from '../../kernel/secret-name.ts';
+import { ownScorersSchema } from '../best-of-n/own-scorers.ts';
 import { DEFAULT_SCORE, scoreTextSchema } from '../best-of-n/weights.ts';
 
 /**
@@ -165,7 +166,14 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       score: scoreTextSchema
         .default(DEFAULT_SCORE)
-        .describe('What counts how much among several candidates, as scorer=weight,… Nothing asks for it yet.'),
+        .describe(
+          'What counts how much among several candidates, as scorer=weight,… The names are those of the built-in scorers and of bestOfN.scorers. Nothing asks for it yet.',
+        ),
+      scorers: ownScorersSchema
+        .default({})
+        .describe(
+          'Scorers of your own, by the name that a score gives them; one that the score does not name is not run.',
+        ),
     })
     .prefault({}),
   model: z
