@@ -68,8 +68,7 @@ async function judge(options: GateOptions, request: JudgeRequest): Promise<Judge
   };
   if (names === null) {
     const ran = await run(oneCommand(request, splitWords(request.command)), []);
-    const [error] = broken;
-    if (error !== undefined) throw error;
+    if (broken[0]) throw broken[0];
     return judgementOfCommand(ran, { commands, tests });
   }
   try {
@@ -122,7 +121,7 @@ function witnessed(options: GateOptions, request: JudgeRequest) {
   );
   const commands = new Map<string, CommandRun>();
   const tests = new Map<string, readonly TestOutcome[] | null>();
-  const broken: unknown[] = [];
+  const broken: Error[] = [];
   const parts: CheckParts = {
     ...ports,
     // Each checkout has an index of its own: no other would find what is remembered under it.
@@ -148,7 +147,7 @@ function witnessed(options: GateOptions, request: JudgeRequest) {
           tests.set(check.name, ran.tests);
           return ran;
         } catch (error) {
-          broken.push(error);
+          if (error instanceof Error) broken.push(error);
           throw error;
         }
       },
