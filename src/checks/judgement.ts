@@ -74,10 +74,13 @@ function allTests(checks: readonly CheckOutcome[], seen: Seen): TestOutcome[] | 
 
 /** What each printed, the failures last, for the end is what is kept. */
 function tailOf(checks: readonly CheckOutcome[], charsMax: number): string {
-  const rank = ({ status }: CheckOutcome) => (status === 'failed' ? 2 : status === 'passed' || status === 'skipped' ? 0 : 1);
-  const parts = checks.toSorted((a, b) => rank(a) - rank(b)).map(({ name, status, why, tail }) => {
-    const end = tail.trimEnd();
-    return `${name} (${status}): ${why}${end && `\n${end}`}\n`;
-  });
+  const rank = ({ status }: CheckOutcome) =>
+    status === 'failed' ? 2 : status === 'passed' || status === 'skipped' ? 0 : 1;
+  const parts = checks
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(({ name, status, why, tail }) => {
+      const end = tail.trimEnd();
+      return `${name} (${status}): ${why}${end && `\n${end}`}\n`;
+    });
   return parts.join('\n').slice(-charsMax);
 }

@@ -50,7 +50,10 @@ export async function inspectRepository(
 function unknownName(check: string, checks: readonly string[]): Failure | null {
   const unknown = graphNames(check)?.find((name) => !checks.includes(name));
   if (unknown !== undefined)
-    return invalid('check.unknown_name', `${JSON.stringify(unknown)} is no check of this repository; it has ${checks.join(', ') || 'none'}.`);
+    return invalid(
+      'check.unknown_name',
+      `${JSON.stringify(unknown)} is no check of this repository; it has ${checks.join(', ') || 'none'}.`,
+    );
   if (graphNames(check) === null || checks.length > 0) return null;
   return invalid('check.none', 'The repository has no checks.yaml, and nothing in it says how it is checked.');
 }

@@ -46,7 +46,8 @@ export async function judgeWork(
   const cache = spec.agent === null ? 'renew' : 'use';
   const own = await verdictOn(commit, key, laid.touched.every(isFurtherTest) ? cache : 'none');
   if (laid.touched.length === 0) return own;
-  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key], cache);
+  const original =
+    laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key], cache);
   const record: JudgeRecord = {
     touched: laid.touched.slice(0, TOUCHED_LISTED_MAX),
     touchedMore: Math.max(0, laid.touched.length - TOUCHED_LISTED_MAX),

@@ -136,10 +136,7 @@ export function createBuiltIns({ place, versionOf, agents }: Surroundings): Reco
   return {
     runtime: fromContent(['package.json', '.nvmrc', '.node-version'], runtime, ['node', 'npm']),
     lockfile: fromContent(MANIFESTS, lockfile),
-    dependencies: fromContent(
-      [...MANIFESTS, ...Object.values(INSTALLED).flat()],
-      dependencies,
-    ),
+    dependencies: fromContent([...MANIFESTS, ...Object.values(INSTALLED).flat()], dependencies),
     disk_space: fromMoment(diskSpace),
     git_state: fromMoment(gitState),
     port_free: fromMoment((check) => portFree(Number(check.with.port))),

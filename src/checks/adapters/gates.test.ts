@@ -192,7 +192,9 @@ describe('a gate', () => {
 
   it('counts a warning and fails nothing by it', async () => {
     const job = await twoPackages();
-    const warning = await changed(job, { 'checks.yaml': `checks: { a: { run: [${NODE}, -e, "process.exit(1)"], warn: true } }` });
+    const warning = await changed(job, {
+      'checks.yaml': `checks: { a: { run: [${NODE}, -e, "process.exit(1)"], warn: true } }`,
+    });
     const result = await judge(job, warning);
     expect(result).toMatchObject({ status: 'passed', exitCode: 0 });
     expect(told(result)).toEqual({ a: 'warning' });
@@ -200,7 +202,9 @@ describe('a gate', () => {
 
   it('ends all checks at the time limit', async () => {
     const job = await twoPackages();
-    const slow = await changed(job, { 'checks.yaml': `checks: { a: { run: [${NODE}, -e, "setInterval(() => {}, 1e6)"] } }` });
+    const slow = await changed(job, {
+      'checks.yaml': `checks: { a: { run: [${NODE}, -e, "setInterval(() => {}, 1e6)"] } }`,
+    });
     const result = await judge(job, slow, { limits: { ...limits, wallMs: 1_000 } });
     expect(result).toMatchObject({ status: 'timed_out', exitCode: null });
     expect(told(result)).toEqual({ a: 'cancelled' });
@@ -241,7 +245,9 @@ describe('the cache of the gates', () => {
     const red = await changed(job, { 'packages/a/index.js': "exports.value = 'bad';" });
     await judge(job, red);
     const results = join(job.directory, 'gates', job.repositoryId, 'results');
-    for (const path of readdirSync(results, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.json'))) {
+    for (const path of readdirSync(results, { recursive: true, encoding: 'utf8' }).filter((one) =>
+      one.endsWith('.json'),
+    )) {
       const text = readFileSync(join(results, path), 'utf8');
       writeFileSync(join(results, path), text.replace('"status":"failed"', '"status":"passed"'));
     }
@@ -255,7 +261,11 @@ describe('the cache of the gates', () => {
       `checks: { a: { run: [${NODE}, -e, "console.log('it is ' + process.env.${name})"], inputs: { env: [${name}] } } }`;
     write(job.user.path, { 'checks.yaml': tells('HEPH_TEST_ANY') });
     const base = await taken(job, 'base');
-    const engine = gatesOf(job.directory, [], { ...process.env, HEPH_TEST_ANY: 'given', HEPH_TEST_SECRET: 'the secret' });
+    const engine = gatesOf(job.directory, [], {
+      ...process.env,
+      HEPH_TEST_ANY: 'given',
+      HEPH_TEST_SECRET: 'the secret',
+    });
     const opened = { ...job, base, hands: openHands({ directory: job.directory, engine }).hands };
     expect((await judge(opened, base)).tail).toContain('it is given');
     const wanting = await changed(opened, { 'checks.yaml': tells('HEPH_TEST_SECRET') });

@@ -76,7 +76,8 @@ async function judge(options: GateOptions, request: JudgeRequest): Promise<Judge
     return judgementOfGraph(await run(definition, names), { commands, tests }, request.limits.outputBytesMax);
   } catch (error) {
     // The tree's own definition cannot be read, or lacks what it is to be judged by: that is a verdict on the tree.
-    if (!(error instanceof HephError) || !['check.bad_definition', 'check.unknown_name'].includes(error.code)) throw error;
+    if (!(error instanceof HephError) || !['check.bad_definition', 'check.unknown_name'].includes(error.code))
+      throw error;
     return unreadable(messageOf(error));
   }
 }

@@ -2,7 +2,15 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckRequest } from '../../runner.ts';
-import { gatesOf, type Job, openHands, openJob, scratch, type Tree, write } from '../../worktrees/adapters/test-support.ts';
+import {
+  gatesOf,
+  type Job,
+  openHands,
+  openJob,
+  scratch,
+  type Tree,
+  write,
+} from '../../worktrees/adapters/test-support.ts';
 
 const failsWith = (code: string) => expect.objectContaining({ code });
 const limits = { wallMs: 25_000, outputBytesMax: 20_000 };

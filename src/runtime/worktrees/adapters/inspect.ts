@@ -95,7 +95,7 @@ function createReader(hands: Hands, root: string, commit: string): (name: string
 
 function scriptsIn(manifest: string | null): Record<string, unknown> {
   try {
-    return ((JSON.parse(manifest ?? 'null') as { scripts?: Record<string, unknown> } | null)?.scripts ?? {});
+    return (JSON.parse(manifest ?? 'null') as { scripts?: Record<string, unknown> } | null)?.scripts ?? {};
   } catch {
     return {};
   }
