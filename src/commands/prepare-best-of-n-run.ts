@@ -17,11 +17,12 @@ export function prepareBestOfNRun(parts: { host: Pick<ActorHost, 'read'>; inspec
     if (!spec || value !== 'planned') return rejected('best.not_open', `The best-of-N is ${value}.`);
     const definition = await parts.inspection.definition(TEMPLATE);
     if (isFailure(definition)) return definition;
-    const { repository, directive, agents, check, merge, runnerId, n } = spec;
+    const { repository, directive, agents, check, tests, merge, runnerId, n } = spec;
     return {
       ...{ workflowId: actorId, definition, definitionHash: hashOf(definition), goal: directive.goal },
       ...{ repository, runBranch: runBranchOf(actorId), agent: agents[0], check, merge, bestOfNId },
       params: { best_of: n, seed: spec.seed, early_stop: spec.earlyStop, agents: agents.join(',') },
+      ...(tests !== undefined && { tests }),
       ...(runnerId !== undefined && { runnerId }),
     };
   };

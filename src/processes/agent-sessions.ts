@@ -219,7 +219,8 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   if (!STOPPABLE.includes(world.agents.get(agent.id)?.value ?? '')) return void (await readyRecorded);
   const { limits } = world.settings;
   const model = task.spec.model ?? preset.model;
-  const fill = (text: string) => text.replaceAll('{check}', workflow.check ?? '').replaceAll('{model}', model);
+  const fill = (text: string) =>
+    text.replaceAll('{check}', workflow.tests ?? workflow.check ?? '').replaceAll('{model}', model);
   const { agentId: _same, ...started } = await runner.startAgent({
     agentId: agent.id,
     taskId,

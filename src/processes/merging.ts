@@ -7,7 +7,9 @@ import { candidateIdOf } from './base.ts';
 import { readTests, runCheck } from './checking.ts';
 import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { outcomesOf } from './outcomes.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
+import { testsAreTheWork } from './judging.ts';
 import type { CandidateEnd } from './candidate-ends.ts';
 import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
 import type { World } from './world.ts';
@@ -270,12 +272,13 @@ async function judgeMerged(
   if (candidate.revert) return { verdict: judgeRevert(workflow.baseline, baseline, result), summary };
   const task = hands.world.tasks.get(candidate.taskId ?? '')?.context;
   const checks = task ? (task.spec.checks === 'none' ? 'own_failures' : task.spec.checks) : 'all';
-  return { verdict: judge({ checks, own: ownFailures(task?.spec.inputs ?? {}), baseline }, result), summary };
+  const question = { checks, own: ownFailures(task?.spec.inputs ?? {}), baseline } as const;
+  return { verdict: judge({ ...question, testsMayGo: testsAreTheWork(task?.spec, workflow) }, result), summary };
 }
 
 /** What is taken out may be what made a test pass; so nothing is asked but that what passed before the run passes. */
 function judgeRevert(before: CheckSummary | null, tests: TestOutcome[] | null, result: CheckResult): Verdict {
-  const comparable = tests !== null && result.tests !== null;
+  const comparable = tests !== null && outcomesOf(result) !== null;
   if (!comparable && before?.status === 'failed' && result.status === 'failed')
     return { pass: true, code: 'passed', text: 'It failed before the run, too.' };
   return judge({ checks: 'own_failures', own: [], baseline: tests }, result);
