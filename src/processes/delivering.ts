@@ -1,8 +1,8 @@
 import { baseTrainOf } from '../machines/merge-train/index.ts';
 import type { Delivery, Workflow } from '../machines/workflow/index.ts';
+import { holds } from './candidates.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp } from './fail-workflow.ts';
-import { holds } from './merging.ts';
 import type { Entity, World } from './world.ts';
 
 /**

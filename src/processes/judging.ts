@@ -1,5 +1,6 @@
 import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
+import type { JudgeKind } from '../runtime/checks/judge-files.ts';
 import type { LaidJudge } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
@@ -20,29 +21,36 @@ export interface Judged {
   judge?: JudgeRecord;
 }
 
+/** A check of a commit under a further key, and the verdict on what it said. */
+export type VerdictOn = (commit: string, key: readonly string[]) => Promise<Omit<Judged, 'judge'>>;
+
 export async function judgeWork(
   work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
   workflow: Workflow,
   hands: Hands,
 ): Promise<Judged> {
   const { spec, tree, key } = work;
-  const commit = tree.commit ?? tree.base;
   const baseline = await readTests(hands.blobs, workflow.baseline);
   const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline };
-  const verdictOn = async (at: string, under: readonly string[]) => {
-    const { result, summary } = await runCheck(hands, workflow, at, under);
+  const verdictOn: VerdictOn = async (at, under) => {
+    const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key]);
     return { verdict: judge(question, result), check: summary };
   };
-  const laid = await hands.runner.layJudge({
-    repositoryId: spec.repositoryId,
-    base: tree.base,
-    commit,
-    command: workflow.check ?? '',
-    leave: testsAreTheWork(spec, workflow) ? ['test'] : [],
-  });
-  const own = await verdictOn(commit, key);
+  const change = { base: tree.base, commit: tree.commit ?? tree.base, leave: leftByWork(spec, workflow) };
+  return judgeByBoth(change, verdictOn, workflow, hands);
+}
+
+/** The verdict on a change: by its own judge and, where it touches that, by the judge of its base, too. */
+export async function judgeByBoth(
+  change: { base: string; commit: string; leave: readonly JudgeKind[] },
+  verdictOn: VerdictOn,
+  { repository, check }: Workflow,
+  { runner }: Hands,
+): Promise<Judged> {
+  const laid = await runner.layJudge({ ...change, repositoryId: repository.repositoryId, command: check ?? '' });
+  const own = await verdictOn(change.commit, []);
   if (laid.touched.length === 0) return own;
-  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key]);
+  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '']);
   const record: JudgeRecord = {
     touched: laid.touched.slice(0, TOUCHED_LISTED_MAX),
     touchedMore: Math.max(0, laid.touched.length - TOUCHED_LISTED_MAX),
@@ -54,11 +62,13 @@ export async function judgeWork(
   return { ...own, judge: record };
 }
 
-/** Where the phase says so; the server's own tasks judge what all phases have made. */
-function testsAreTheWork(spec: TaskSpec, { definition }: Workflow): boolean {
-  return definition.phases.some(
-    (phase) => phase.tests === 'work' && (spec.agent === null || phase.name === spec.phase),
-  );
+/** Tests are the work where the phase says so; what judges all phases together leaves them when any of them does. */
+export function leftByWork(
+  { agent, phase: name }: Pick<TaskSpec, 'agent' | 'phase'>,
+  { definition }: Workflow,
+): JudgeKind[] {
+  const isWork = definition.phases.some((phase) => phase.tests === 'work' && (agent === null || phase.name === name));
+  return isWork ? ['test'] : [];
 }
 
 function verdictIn({ verdict, check }: { verdict: Verdict; check: CheckSummary }): JudgeRecord['own'] {

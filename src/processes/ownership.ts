@@ -1,5 +1,5 @@
 import type { Agent } from '../machines/agent/index.ts';
-import type { MergeTrain } from '../machines/merge-train/index.ts';
+import { candidatesOf, type MergeTrain } from '../machines/merge-train/index.ts';
 import { leaseEndsAt } from '../machines/runner/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import type { Entity, World } from './world.ts';
@@ -27,8 +27,8 @@ export function ownerOf(entity: Entity, world: World): string | null {
       return world.workflows.has(workflowId) ? ownerOfWorkflow(workflowId, world) : runnerId;
     }
     case 'mergeTrain': {
-      const { current, queue } = (entity as Entity<MergeTrain>).context;
-      return ownerOfWorkflow((current?.candidate ?? queue[0])?.workflowId ?? '', world);
+      const [first] = candidatesOf((entity as Entity<MergeTrain>).context);
+      return ownerOfWorkflow(first?.workflowId ?? '', world);
     }
     default:
       return null;
@@ -52,6 +52,6 @@ export function isGone(runnerId: string, world: World, now: number): boolean {
   return !runner || leaseEndsAt(runner.context) <= now;
 }
 
-function ownerOfWorkflow(workflowId: string, world: World): string | null {
+export function ownerOfWorkflow(workflowId: string, world: World): string | null {
   return world.workflows.get(workflowId)?.context.runnerId ?? null;
 }

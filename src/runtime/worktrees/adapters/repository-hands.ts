@@ -10,7 +10,7 @@ import { inspectUsers } from './inspect.ts';
 import { keepTree } from './keep-tree.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { layJudge } from './lay-judge.ts';
-import { mergeCandidate } from './merge-candidate.ts';
+import { mergeCandidates } from './merge-candidates.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
 import { removeWorktree } from './remove-worktree.ts';
@@ -27,7 +27,7 @@ export type RepositoryHands = Pick<
   | 'runCheck'
   | 'mutate'
   | 'layJudge'
-  | 'mergeCandidate'
+  | 'mergeCandidates'
   | 'moveBranch'
   | 'deliver'
 > & {
@@ -46,7 +46,7 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
  *
  *   user's repository ──openRun──► mirror ──prepareWorktree──► worktree (a clone that borrows the mirror's objects)
  *          ▲                        │  ▲                           │
- *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidate, moveBranch: in the mirror
+ *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidates, moveBranch: in the mirror
  *
  * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
  * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `scratch/` and, rarely, `rescued/`.
@@ -77,7 +77,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     runCheck: async (request) => swept.then(() => check(request)),
     mutate: async (request) => swept.then(() => measure(request)),
     layJudge: layJudge(hands),
-    mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
+    mergeCandidates: oneBy(({ repositoryId, branch }) => `merge ${repositoryId} ${branch}`, mergeCandidates(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),
     deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),
