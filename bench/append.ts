@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { systemClock } from '../src/kernel/adapters/system.ts';
 import { programFile } from '../src/programs/installation.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
@@ -24,6 +26,10 @@ export async function run({ quick }: BenchOptions): Promise<Figure[]> {
       { subject: 'append, one writer', unit: 'events/s', goal: atLeast(0.5) },
       { product: () => appendFrom(1, alone), floor: () => rawGroups(1, alone) },
     ),
+    await compare(
+      { subject: 'append, one writer, beside SQLite in a thread', unit: 'events/s', goal: atLeast(0.5) },
+      { product: () => appendFrom(1, alone), floor: () => rawInThread(alone) },
+    ),
   ];
 }
 
@@ -44,6 +50,29 @@ export async function appendFrom(writers: number, rounds: number): Promise<numbe
   });
 }
 
+/** One transaction for each event in a thread, which is asked for the next when it has answered: what the way there and back costs. */
+async function rawInThread(events: number): Promise<number> {
+  return inDirectory(async (directory) => {
+    const thread = new Worker(new URL('support/raw-log-thread.ts', import.meta.url), { workerData: directory });
+    const write = async (position: number) => {
+      thread.postMessage(rawRow(position, 0, position - 1));
+      await once(thread, 'message');
+    };
+    await write(1);
+    const taken = await seconds(async () => {
+      for (let position = 2; position < events + 2; position++) await write(position);
+    });
+    thread.postMessage('close');
+    await once(thread, 'exit');
+    return events / taken;
+  });
+}
+
+function rawRow(position: number, writer: number, revision: number): (string | number)[] {
+  const { id, type, v, at, data, meta } = benchEvent(position);
+  return [position, streamOf(writer), revision, id, type, v, at, JSON.stringify(data), JSON.stringify(meta)];
+}
+
 /** One transaction per round, an insert for each writer. */
 async function rawGroups(writers: number, rounds: number): Promise<number> {
   return inDirectory(async (directory) => {
@@ -54,9 +83,8 @@ async function rawGroups(writers: number, rounds: number): Promise<number> {
       for (let n = 0; n < rounds; n++) {
         db.exec('BEGIN IMMEDIATE');
         for (let writer = 0; writer < writers; writer++) {
-          const { id, type, v, at, data, meta } = benchEvent(position);
           position += 1;
-          insert.run(position, streamOf(writer), n, id, type, v, at, JSON.stringify(data), JSON.stringify(meta));
+          insert.run(...rawRow(position, writer, n));
         }
         db.exec('COMMIT');
       }

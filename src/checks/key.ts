@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { hashOf, sha256 } from '../kernel/canonical.ts';
+import { createMatcher, isLiteral } from '../kernel/glob.ts';
 import type { Check } from './definition.ts';
-import { createMatcher, isLiteral } from './glob.ts';
 import type { BuiltIn, Inputs, Listing } from './ports.ts';
 
 /** Raised when what a key is made of changes its meaning, so that no old result is taken for a new one. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { isGlob, NO_GLOB } from '../kernel/glob.ts';
 import { splitWords } from '../kernel/words.ts';
 import { BUILT_INS, type Check, checkOf, TIME_LIMIT_MS } from './definition.ts';
-import { globExpression } from './glob.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const NAME = /^[a-z0-9][a-z0-9_.:-]{0,63}$/i;
@@ -33,7 +33,7 @@ const within = text
     'must lie in the repository: no leading / and no ..',
   )
   .refine((path) => !path.includes('\0'), 'must not hold a NUL');
-const glob = within.refine(isGlob, 'is no glob: a bracket or a brace is not closed, or a range is backwards');
+const glob = within.refine(isGlob, NO_GLOB);
 const tool = z.string().regex(/^[\w.+-]+$/, 'must be the name of a program on the PATH');
 
 const check = z
@@ -63,14 +63,6 @@ const check = z
     message: 'port_free needs a port from 1 to 65535',
     path: ['with'],
   });
-
-function isGlob(pattern: string): boolean {
-  try {
-    return globExpression(pattern.replace(/^!/, '')) !== null;
-  } catch {
-    return false;
-  }
-}
 
 function isPort(port: unknown): boolean {
   return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;

@@ -7,7 +7,8 @@ import { type AgentSignals, agentSessions, createSignals, hear, isStarting, meet
 import type { AgentProbe } from '../runtime/runner.ts';
 import { deadlines } from './deadlines.ts';
 import type { Hands, Obligation } from './define-process.ts';
-import { type Entity, World } from './world.ts';
+import type { Entity } from './entity.ts';
+import { World } from './world.ts';
 
 const SILENCE_MS = new World().settings.limits.agentSilenceMs;
 const START_MS = new World().settings.limits.startMs;

@@ -8,7 +8,8 @@ import { type Hands, type Obligation, type Process, type Said, settled } from '.
 import { isOurs } from './ownership.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
 import { composeReviewPrompt, REVIEW_TEMPLATE } from './review-prompt.ts';
-import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * An agent's life: worktree, prompt, terminal, end. What the runner sees by itself (an exit, output, silence) comes in as

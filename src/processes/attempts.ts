@@ -4,7 +4,8 @@ import type { Task } from '../machines/task/index.ts';
 import { plainText } from '../kernel/plain-text.ts';
 import { turnFailure } from '../runtime/agents/index.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
-import { type Entity, isEndedAgent, type World } from './world.ts';
+import { type Entity, isEndedAgent } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * What an agent's end means for its task. An agent that spoke has spoken; of one that ended without a word, the exit and

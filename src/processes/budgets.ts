@@ -1,6 +1,6 @@
 import type { Workflow } from '../machines/workflow/index.ts';
 import { type Process, settled } from './define-process.ts';
-import type { Entity } from './world.ts';
+import type { Entity } from './entity.ts';
 
 /** A workflow that has used more than its budget is paused; raising the budget and resuming it goes on. */
 export const budgets: Process = {

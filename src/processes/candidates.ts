@@ -1,8 +1,9 @@
 import { type Candidate, candidatesOf, type MergeTrain, type TrainSpec } from '../machines/merge-train/index.ts';
 import { noWorkflow, type Workflow } from '../machines/workflow/index.ts';
-import { leftByCandidate } from './judging-merges.ts';
+import { testsMayGoBy } from './judging-merges.ts';
 import { ownerOfWorkflow } from './ownership.ts';
-import { type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
+import type { World } from './world.ts';
 
 /** What the world says of a merge train's candidates. */
 
@@ -63,6 +64,6 @@ function judgedAlike(one: Candidate, other: Candidate, world: World): boolean {
     mine !== undefined &&
     mine.check === theirs?.check &&
     ownerOfWorkflow(one.workflowId, world) === ownerOfWorkflow(other.workflowId, world) &&
-    leftByCandidate(one, world).join() === leftByCandidate(other, world).join()
+    testsMayGoBy(one, world) === testsMayGoBy(other, world)
   );
 }

@@ -4,7 +4,8 @@ import { type Failure, Fault, HephError, isFailure } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
-import type { Entity, World } from './world.ts';
+import type { Entity } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * A process follows: it looks at what was requested or follows and has no recorded outcome yet, its open obligations,

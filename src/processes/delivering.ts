@@ -1,9 +1,10 @@
 import { baseTrainOf } from '../machines/merge-train/index.ts';
 import type { Delivery, Workflow } from '../machines/workflow/index.ts';
-import { holds } from './candidates.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp } from './fail-workflow.ts';
-import type { Entity, World } from './world.ts';
+import { holds } from './candidates.ts';
+import type { Entity } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * From a green run to the user's repository: its branch, and through the base branch's own train the base branch, where

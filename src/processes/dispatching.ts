@@ -5,7 +5,8 @@ import type { Task } from '../machines/task/index.ts';
 import { baseOf, branchOf } from './base.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { isServedElsewhere, owns } from './ownership.ts';
-import { type Entity, isEndedAgent, type World } from './world.ts';
+import { type Entity, isEndedAgent } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * From the queue to an agent: a free slot goes to the first task in line, the slot's task is assigned, an agent is

@@ -1,6 +1,7 @@
 import type { Task } from '../machines/task/index.ts';
 import { type Process, settled } from './define-process.ts';
-import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * Working copies do not rot: a task's worktree goes when nobody can need it any more. That is at once for work that is

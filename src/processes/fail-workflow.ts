@@ -1,6 +1,6 @@
 import type { Delivery, Workflow } from '../machines/workflow/index.ts';
 import { type Obligation, settled } from './define-process.ts';
-import type { Entity } from './world.ts';
+import type { Entity } from './entity.ts';
 
 /** A step that cannot be done ends the run, with what stood in its way. */
 export const failOnGiveUp = (workflow: Entity<Workflow>, what: string): Pick<Obligation, 'giveUp'> => ({

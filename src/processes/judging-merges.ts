@@ -1,11 +1,10 @@
 import type { Candidate, CurrentMerge } from '../machines/merge-train/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import type { JudgeKind } from '../runtime/checks/judge-files.ts';
 import type { CheckResult, TestOutcome } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 import { judge, ownFailures, type Question, type Verdict } from './judge.ts';
-import { type Judged, judgeByBoth, leftByWork, type VerdictOn } from './judging.ts';
+import { type Judged, judgeByBoth, testsAreTheWork, type VerdictOn } from './judging.ts';
 import type { World } from './world.ts';
 
 /** What a merged tree is judged by. */
@@ -41,8 +40,8 @@ export async function judgeMerges(
     const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key]);
     return { verdict: together(questions, result), check: summary };
   };
-  const leave = leftByCandidate(candidate, hands.world);
-  return judgeByBoth({ base: judgedFrom(current), commit, leave }, verdictOn, workflow, hands);
+  const testsMayGo = testsMayGoBy(candidate, hands.world);
+  return judgeByBoth({ base: judgedFrom(current), commit, testsMayGo }, verdictOn, workflow, hands);
 }
 
 /** The last tree that is known to pass: what judges is taken from there. */
@@ -51,11 +50,13 @@ function judgedFrom({ members, passed }: CurrentMerge): string {
   return members[passed - 1]?.merged?.commit ?? tip;
 }
 
-async function questionOf({ taskId, workflowId }: Candidate, { world, blobs }: Hands): Promise<Question> {
+async function questionOf(candidate: Candidate, { world, blobs }: Hands): Promise<Question> {
+  const { taskId, workflowId } = candidate;
   const baseline = await readTests(blobs, world.workflows.get(workflowId)?.context.baseline ?? null);
   const spec = world.tasks.get(taskId ?? '')?.context.spec;
-  if (!spec) return { checks: 'all', own: [], baseline };
-  return { checks: spec.checks === 'none' ? 'own_failures' : spec.checks, own: ownFailures(spec.inputs), baseline };
+  const about = { baseline, testsMayGo: testsMayGoBy(candidate, world) };
+  if (!spec) return { checks: 'all', own: [], ...about };
+  return { checks: spec.checks === 'none' ? 'own_failures' : spec.checks, own: ownFailures(spec.inputs), ...about };
 }
 
 function together(questions: readonly Question[], result: CheckResult): Verdict {
@@ -66,11 +67,10 @@ function together(questions: readonly Question[], result: CheckResult): Verdict 
   return { ...red, text: `What was merged just before it does not pass any more. ${red.text}` };
 }
 
-/** What of the judge is the candidate's own work: of a task what its phase says, of a whole run what any phase does. */
-export function leftByCandidate({ taskId, workflowId }: Candidate, world: World): JudgeKind[] {
+/** Whether tests are the candidate's own work: of a task what its phase says, of a whole run what any phase does. */
+export function testsMayGoBy({ taskId, workflowId }: Candidate, world: World): boolean {
   const workflow = world.workflows.get(workflowId)?.context;
-  const spec = world.tasks.get(taskId ?? '')?.context.spec;
-  return workflow ? leftByWork(spec ?? { agent: null, phase: '' }, workflow) : [];
+  return workflow !== undefined && testsAreTheWork(world.tasks.get(taskId ?? '')?.context.spec, workflow);
 }
 
 /**

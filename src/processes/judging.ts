@@ -1,6 +1,5 @@
 import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import type { JudgeKind } from '../runtime/checks/judge-files.ts';
 import type { LaidJudge } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
@@ -31,24 +30,28 @@ export async function judgeWork(
 ): Promise<Judged> {
   const { spec, tree, key } = work;
   const baseline = await readTests(hands.blobs, workflow.baseline);
-  const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline };
+  const testsMayGo = testsAreTheWork(spec, workflow);
+  const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo };
   const verdictOn: VerdictOn = async (at, under) => {
     const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key]);
     return { verdict: judge(question, result), check: summary };
   };
-  const change = { base: tree.base, commit: tree.commit ?? tree.base, leave: leftByWork(spec, workflow) };
+  const change = { base: tree.base, commit: tree.commit ?? tree.base, testsMayGo };
   return judgeByBoth(change, verdictOn, workflow, hands);
 }
 
 /** The verdict on a change: by its own judge and, where it touches that, by the judge of its base, too. */
 export async function judgeByBoth(
-  change: { base: string; commit: string; leave: readonly JudgeKind[] },
+  { base, commit, testsMayGo }: { base: string; commit: string; testsMayGo: boolean },
   verdictOn: VerdictOn,
   { repository, check }: Workflow,
   { runner }: Hands,
 ): Promise<Judged> {
-  const laid = await runner.layJudge({ ...change, repositoryId: repository.repositoryId, command: check ?? '' });
-  const own = await verdictOn(change.commit, []);
+  const laid = await runner.layJudge({
+    ...{ repositoryId: repository.repositoryId, base, commit, command: check ?? '' },
+    leave: testsMayGo ? ['test'] : [],
+  });
+  const own = await verdictOn(commit, []);
   if (laid.touched.length === 0) return own;
   const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '']);
   const record: JudgeRecord = {
@@ -62,13 +65,11 @@ export async function judgeByBoth(
   return { ...own, judge: record };
 }
 
-/** Tests are the work where the phase says so; what judges all phases together leaves them when any of them does. */
-export function leftByWork(
-  { agent, phase: name }: Pick<TaskSpec, 'agent' | 'phase'>,
-  { definition }: Workflow,
-): JudgeKind[] {
-  const isWork = definition.phases.some((phase) => phase.tests === 'work' && (agent === null || phase.name === name));
-  return isWork ? ['test'] : [];
+/** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
+export function testsAreTheWork(spec: TaskSpec | undefined, { definition }: Workflow): boolean {
+  return definition.phases.some(
+    (phase) => phase.tests === 'work' && (!spec || spec.agent === null || phase.name === spec.phase),
+  );
 }
 
 function verdictIn({ verdict, check }: { verdict: Verdict; check: CheckSummary }): JudgeRecord['own'] {

@@ -9,10 +9,13 @@ import {
 import type { Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 import { candidateIdOf } from './base.ts';
+import type { CandidateEnd } from './candidate-ends.ts';
 import { causeOf, holds, isUnwanted, nextBatch, runOf } from './candidates.ts';
+import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { checkAndLand, mergeAll } from './landing.ts';
-import type { CandidateEnd, Entity, World } from './world.ts';
+import type { Entity } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * The merge trains. A candidate is merged in a scratch tree with the branch's tip, the merged tree is checked, and only
@@ -55,16 +58,19 @@ function ofTask(task: Entity<Task>, world: World): Obligation[] {
   ];
 }
 
-async function tell(task: Entity<Task>, workflow: Workflow, end: CandidateEnd, { send }: Hands): Promise<void> {
+async function tell(task: Entity<Task>, workflow: Workflow, end: CandidateEnd, { send, blobs }: Hands): Promise<void> {
   const taskId = task.id;
   const { attempt } = task.context;
   switch (end.outcome) {
     case 'landed':
       await settled(send('record_merge', { taskId, commit: end.commit, branch: workflow.runBranch }));
       return;
-    case 'refused':
-      await settled(send('send_back', { taskId, attempt, code: end.code, feedback: end.reason, files: end.files }));
+    case 'refused': {
+      const verdict = { code: end.code, feedback: end.reason };
+      const last = await lastWord(task.context, verdict, blobs);
+      await settled(send('send_back', { taskId, attempt, ...verdict, files: end.files, ...last }));
       return;
+    }
     case 'withdrawn':
       await settled(
         send('fail_task', { taskId, code: 'withdrawn', reason: 'Its candidate was withdrawn from the merge train.' }),

@@ -1,8 +1,10 @@
 import type { Agent } from '../machines/agent/index.ts';
+import type { BestOfN } from '../machines/best-of-n/index.ts';
 import { candidatesOf, type MergeTrain } from '../machines/merge-train/index.ts';
 import { leaseEndsAt } from '../machines/runner/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import type { Entity, World } from './world.ts';
+import type { Entity } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * Who acts. On a log that several servers share, work belongs to the runner whose server accepted it, with everything that
@@ -29,6 +31,12 @@ export function ownerOf(entity: Entity, world: World): string | null {
     case 'mergeTrain': {
       const [first] = candidatesOf((entity as Entity<MergeTrain>).context);
       return ownerOfWorkflow(first?.workflowId ?? '', world);
+    }
+    case 'bestOfN': {
+      const { workflowId, spec } = (entity as Entity<BestOfN>).context;
+      // Its run may be forgotten when it is scored again. Until it has one there are only commands to send: nobody's.
+      if (workflowId === null) return null;
+      return world.workflows.has(workflowId) ? ownerOfWorkflow(workflowId, world) : (spec?.runnerId ?? null);
     }
     default:
       return null;

@@ -1,3 +1,4 @@
+import { briefly } from '../machines/correspondence.ts';
 import { candidatesOf, runTrainOf } from '../machines/merge-train/index.ts';
 import type { Task, Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
@@ -6,7 +7,8 @@ import { HephError } from '../kernel/errors.ts';
 import { readTests, runCheck } from './checking.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp, failWorkflow } from './fail-workflow.ts';
-import { type Entity, isEndedTask, isEndedWorkflow, type World } from './world.ts';
+import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
+import type { World } from './world.ts';
 
 /**
  * A run on its way: the branch and the baseline first, then phase after phase as their tasks come to an end, a red
@@ -320,9 +322,12 @@ function roundOf(workflow: Workflow, name: string): number {
   return workflow.phases.filter((phase) => phase.name === name).length;
 }
 
+/** Why they failed; of work that came back more than once also what was said before. */
 function reasons(tasks: Entity<Task>[]): string {
   return tasks
-    .map((task) => task.context.reason ?? '')
+    .map(({ context: { reason, correspondence } }) =>
+      [reason ?? '', briefly(correspondence.slice(0, -1))].filter(Boolean).join(' Before: '),
+    )
     .filter(Boolean)
     .join(' ');
 }

@@ -6,7 +6,8 @@ import type { Log } from '../kernel/log.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 import type { Estate, Estates, EstateRun } from '../runtime/estates.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { isEndedAgent, isEndedWorkflow, type Entity, type World } from './world.ts';
+import { isEndedAgent, isEndedWorkflow, type Entity } from './entity.ts';
+import type { World } from './world.ts';
 import { isGone, owns } from './ownership.ts';
 import { handedIn } from './validation.ts';
 

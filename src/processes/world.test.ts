@@ -5,7 +5,9 @@ import { foldQueue } from '../projections/queue/fold.ts';
 import type { Task } from '../machines/task/index.ts';
 import type { StoredEvent } from '../store/event-store.ts';
 import { phases } from './phases.ts';
-import { type Entity, World } from './world.ts';
+import type { Entity } from './entity.ts';
+import { relatedTo } from './related.ts';
+import { World } from './world.ts';
 
 /** A world and a way to let something happen in it; what is not said does not matter to it. */
 function history() {
@@ -172,7 +174,7 @@ describe('what is let go of', () => {
 
 describe('what is related', () => {
   const names = (story: ReturnType<typeof history>, entity: ReturnType<ReturnType<typeof history>['happen']>) =>
-    entity ? story.world.related(entity).map(({ kind, id }) => `${kind} ${id}`) : [];
+    entity ? relatedTo(entity, story.world).map(({ kind, id }) => `${kind} ${id}`) : [];
 
   test('to a task that ends, or a run: the train that holds its candidate', () => {
     const story = wholeRun();
@@ -323,5 +325,43 @@ describe('the line', () => {
       return spec?.workflowId === 'wfl_1' && spec.agent === 'claude';
     });
     deepStrictEqual(some, all.slice(0, 3));
+  });
+});
+
+describe('a best-of-N', () => {
+  const started = { spec: {}, n: 1, directive: {}, weights: {} };
+  const variant = { index: 0, directive: {}, mutators: [], words: '' };
+
+  function contest() {
+    const story = history();
+    story.start('wfl_1');
+    story.happen('bestOfN-bon_1', 'BestOfNStarted', started);
+    story.happen('bestOfN-bon_1', 'MutationStarted', { workflowId: 'wfl_1' });
+    story.happen('bestOfN-bon_1', 'VariantPlanned', variant);
+    story.happen('bestOfN-bon_1', 'BuildingStarted', { candidates: 1 });
+    return story;
+  }
+
+  test('keeps its run in the world as long as it is open, and stays when the run is let go of', () => {
+    const { world, happen } = contest();
+    happen('workflow-wfl_1', 'WorkflowCancelled', { reason: '', by: '' });
+    strictEqual(world.workflows.size, 1, 'the contest is still to be cancelled');
+    happen('bestOfN-bon_1', 'BestOfNCancelled', { reason: '', by: '' });
+    strictEqual(world.workflows.size, 0);
+    strictEqual(world.bestOfNs.get('bon_1')?.value, 'cancelled');
+  });
+
+  test('is followed through its run and its candidates, also after a restart', () => {
+    const { world, happen, create } = contest();
+    create('tsk_1', 'wfl_1');
+    const built = happen('bestOfN-bon_1', 'BuildStarted', { index: 0, taskId: 'tsk_1' });
+    const names = (of: World) => built && relatedTo(built, of).map(({ kind, id }) => `${kind} ${id}`);
+    deepStrictEqual(names(world), ['bestOfN bon_1', 'workflow wfl_1', 'task tsk_1']);
+    const restored = World.restore(JSON.parse(JSON.stringify(world.save())));
+    deepStrictEqual(names(restored), names(world));
+    deepStrictEqual(
+      restored.bestOfNsOf('wfl_1').map(({ id }) => id),
+      ['bon_1'],
+    );
   });
 });

@@ -1,57 +1,32 @@
 import { ACTORS } from '../actors/catalogue.ts';
 import type { Agent } from '../machines/agent/index.ts';
+import { type BestOfN, openRescoring } from '../machines/best-of-n/index.ts';
 import { CONFIG_ID, type Config, configActor, type Settings } from '../machines/config/index.ts';
 import { actorStreamOf, carriedFrom, isCarryOver } from '../machines/carry-over.ts';
-import type { ActorKind, ActorState, Fact } from '../machines/define-actor.ts';
+import type { ActorKind, Fact } from '../machines/define-actor.ts';
 import { FLEET_ID, type Fleet, fleetActor } from '../machines/fleet/index.ts';
-import type { Candidate, MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
+import type { MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
 import type { RunnerState } from '../machines/runner/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { categoryOf, type StoredEvent } from '../store/event-store.ts';
+import { CandidateEnds, type SavedCandidateEnd } from './candidate-ends.ts';
+import { blankEntity, type Entity, isEndedAgent, isEndedBestOfN, isEndedTask, isEndedWorkflow } from './entity.ts';
+import { indexed, present } from './indices.ts';
 import { Line } from './line.ts';
 import { addTask, emptyTally, type Tally } from './tally.ts';
+
+export interface SavedWorld {
+  entities: Entity[];
+  candidates: SavedCandidateEnd[];
+}
 
 /**
  * What processes know: every actor that can still have an obligation, folded by its own machine from the log. It is a
  * cache like any projection and holds no truth. What has ended for good is let go of: a workflow with its tasks and
  * agents, once none of them can change any more.
  */
-export interface Entity<C = unknown> {
-  kind: string;
-  id: string;
-  value: string;
-  context: C;
-  /** The last event: what causes whatever follows. */
-  last: { id: string; correlationId: string; at: number };
-  /** Where in the log it came to the world, or came back to it: who came first has the smaller number. */
-  arrived: number;
-  /** Where in the log its first event is. Order is told by positions: a clock may be put back between two events. */
-  began: number;
-  /** Of a workflow: where in the log each of its phases, in the order they ran, started or ended last. */
-  phasesAt?: readonly number[];
-}
-
-export type CandidateEnd =
-  | { outcome: 'landed'; commit: string; from: string; base: 'moved' | 'left' | 'not_asked'; reason: string | null }
-  /** `commit`: the work that was not merged. */
-  | { outcome: 'refused'; code: string; reason: string; files: string[]; commit: string | null }
-  | { outcome: 'withdrawn' };
-
-const TASK_ENDED = new Set(['done', 'failed', 'cancelled', 'duplicated']);
-const AGENT_ENDED = new Set(['exited', 'lost']);
-const WORKFLOW_ENDED = new Set(['completed', 'failed', 'cancelled']);
-
-export const isEndedTask = (task: Entity): boolean => TASK_ENDED.has(task.value);
-export const isEndedAgent = (agent: Entity): boolean => AGENT_ENDED.has(agent.value);
-export const isEndedWorkflow = (workflow: Entity): boolean => WORKFLOW_ENDED.has(workflow.value);
-
-export interface SavedWorld {
-  entities: Entity[];
-  candidates: { id: string; workflowId: string; end: CandidateEnd }[];
-}
-
 export class World {
   position = 0n;
   /** Whose world it is, where several servers share the log; null where there is one. Not saved. */
@@ -60,44 +35,37 @@ export class World {
   readonly agents = new Map<string, Entity<Agent>>();
   readonly workflows = new Map<string, Entity<Workflow>>();
   readonly trains = new Map<string, Entity<MergeTrain>>();
+  /** Kept when its run is let go of: it may be scored again at any time. */
+  readonly bestOfNs = new Map<string, Entity<BestOfN>>();
   /** Of a log that several servers share. */
   readonly runners = new Map<string, Entity<RunnerState>>();
   /** How each candidate of a merge train ended. */
-  readonly candidates = new Map<string, CandidateEnd>();
+  readonly candidates = new CandidateEnds();
   readonly poisoned = new Map<string, string>();
   /** The queued tasks, in their order. */
   readonly line = new Line();
-  fleet: Entity<Fleet> = blank('fleet', FLEET_ID, fleetActor.start());
-  config: Entity<Config> = blank('config', CONFIG_ID, configActor.start());
+  fleet: Entity<Fleet> = blankEntity('fleet', FLEET_ID, fleetActor.start());
+  config: Entity<Config> = blankEntity('config', CONFIG_ID, configActor.start());
 
   /** What a world can be made of again; the indices follow from it. Throws when an event could not be folded: a later version may. */
   save(): SavedWorld {
     if (this.poisoned.size > 0) throw new Error(`${this.poisoned.size} streams could not be folded`);
-    const owners = [...this.candidateIds].flatMap(([workflowId, ids]) =>
-      [...ids].map((id) => [id, workflowId] as const),
-    );
-    return {
-      entities: this.everything(),
-      candidates: owners.map(([id, workflowId]) => ({ id, workflowId, end: this.candidates.get(id) as CandidateEnd })),
-    };
+    return { entities: this.everything(), candidates: this.candidates.save() };
   }
 
   static restore(saved: SavedWorld): World {
     const world = new World();
     for (const entity of saved.entities) world.place(entity);
-    for (const { id, workflowId, end } of saved.candidates) {
-      world.candidates.set(id, end);
-      indexed(world.candidateIds, workflowId).add(id);
-    }
+    for (const end of saved.candidates) world.candidates.place(end);
     return world;
   }
 
   private readonly taskIds = new Map<string, Set<string>>();
   private readonly agentIds = new Map<string, Set<string>>();
   private readonly agentByToken = new Map<string, string>();
-  private readonly living = new Set<string>();
+  private readonly bestOfNIds = new Map<string, Set<string>>();
+  private readonly livingIds = new Set<string>();
   private readonly tallies = new Map<string, Tally>();
-  private readonly candidateIds = new Map<string, Set<string>>();
 
   get settings(): Settings {
     return this.config.context.settings;
@@ -158,7 +126,7 @@ export class World {
     if (kind !== 'task' || event.type !== 'TaskRestarted') return undefined;
     const { from, scope } = event.meta;
     const spec = { ...noTask().spec, taskId: id, workflowId: scope?.workflowId ?? '' };
-    return { ...blank(kind, id, { value: from ?? 'failed', context: { ...noTask(), spec }, revision: 0 }) };
+    return { ...blankEntity(kind, id, { value: from ?? 'failed', context: { ...noTask(), spec }, revision: 0 }) };
   }
 
   entity(kind: string, id: string): Entity | undefined {
@@ -171,6 +139,8 @@ export class World {
         return this.workflows.get(id);
       case 'mergeTrain':
         return this.trains.get(id);
+      case 'bestOfN':
+        return this.bestOfNs.get(id);
       case 'runner':
         return this.runners.get(id);
       case 'fleet':
@@ -190,7 +160,11 @@ export class World {
 
   /** The agents of the workflow that have not ended. */
   livingOf(workflowId: string): Entity<Agent>[] {
-    return present(this.living, this.agents).filter(({ context }) => context.workflowId === workflowId);
+    return this.living().filter(({ context }) => context.workflowId === workflowId);
+  }
+
+  bestOfNsOf(workflowId: string): Entity<BestOfN>[] {
+    return present(this.bestOfNIds.get(workflowId), this.bestOfNs);
   }
 
   /** How many tasks the workflow has grown to. */
@@ -220,44 +194,12 @@ export class World {
     return agent && !isEndedAgent(agent) ? agent : undefined;
   }
 
-  /**
-   * What may have got or lost an obligation by the event that has just been applied and made this of the entity. Cheap
-   * however large a workflow is, but for what concerns the whole of it.
-   */
-  related(entity: Entity): Entity[] {
-    const out: (Entity | undefined)[] = [entity];
-    switch (entity.kind) {
-      case 'task': {
-        const { spec, review } = (entity as Entity<Task>).context;
-        // Work and its review wait for each other.
-        out.push(this.tasks.get(spec.review?.taskId ?? ''), this.tasks.get(review?.reviewId ?? ''));
-        out.push(this.workflows.get(spec.workflowId), this.fleet, ...this.agentsOf(entity.id));
-        if (isEndedTask(entity)) out.push(...this.trainsOf(spec.repositoryId));
-        break;
-      }
-      case 'agent':
-        out.push(this.tasks.get((entity as Entity<Agent>).context.taskId), this.fleet);
-        break;
-      case 'workflow': {
-        const { repositoryId } = (entity as Entity<Workflow>).context.repository;
-        out.push(...this.tasksOf(entity.id), this.fleet, ...this.trainsOf(repositoryId), ...this.livingOf(entity.id));
-        break;
-      }
-      case 'mergeTrain': {
-        const { about } = (entity as Entity<MergeTrain>).context;
-        out.push(this.workflows.get(about?.workflowId ?? ''), this.tasks.get(about?.taskId ?? ''));
-        break;
-      }
-      case 'fleet':
-        out.push(...present(this.living, this.agents));
-        break;
-      case 'config':
-        return this.everything();
-    }
-    return out.filter((one) => one !== undefined);
+  /** The agents that have not ended. */
+  living(): Entity<Agent>[] {
+    return present(this.livingIds, this.agents);
   }
 
-  private trainsOf(repositoryId: string): Entity<MergeTrain>[] {
+  trainsOf(repositoryId: string): Entity<MergeTrain>[] {
     return [...this.trains.values()].filter((train) => train.context.spec?.repositoryId === repositoryId);
   }
 
@@ -269,6 +211,7 @@ export class World {
       ...this.tasks.values(),
       ...this.agents.values(),
       ...this.trains.values(),
+      ...this.bestOfNs.values(),
       ...this.runners.values(),
     ];
   }
@@ -288,10 +231,15 @@ export class World {
       case 'mergeTrain': {
         const { about } = (entity as Entity<MergeTrain>).context;
         const workflowId = about?.workflowId ?? '';
-        this.recordCandidate(about, { type: event.type, v: event.v, data: event.data } as MergeTrainFact);
+        // Of a run that was let go of nobody asks.
+        if (this.workflows.has(workflowId))
+          this.candidates.record(about, { type: event.type, v: event.v, data: event.data } as MergeTrainFact);
         this.letGo(workflowId);
         break;
       }
+      case 'bestOfN':
+        this.letGo((entity as Entity<BestOfN>).context.workflowId ?? '');
+        break;
       case 'fleet':
         if (event.type === 'SlotReleased')
           this.letGo(this.agents.get(String(event.data.agentId))?.context.workflowId ?? '');
@@ -310,6 +258,8 @@ export class World {
         return void this.workflows.set(entity.id, entity as Entity<Workflow>);
       case 'mergeTrain':
         return void this.trains.set(entity.id, entity as Entity<MergeTrain>);
+      case 'bestOfN':
+        return this.placeBestOfN(entity as Entity<BestOfN>);
       case 'runner':
         return void this.runners.set(entity.id, entity as Entity<RunnerState>);
       case 'fleet':
@@ -340,21 +290,18 @@ export class World {
     this.agents.set(agent.id, agent);
     indexed(this.agentIds, agent.context.taskId).add(agent.id);
     if (!isEndedAgent(agent)) {
-      this.living.add(agent.id);
+      this.livingIds.add(agent.id);
       if (token) this.agentByToken.set(token, agent.id);
       return;
     }
-    this.living.delete(agent.id);
+    this.livingIds.delete(agent.id);
     if (token) this.agentByToken.delete(token);
   }
 
-  /** How it ended is kept for as long as its workflow is; of one that was let go of nobody asks. */
-  private recordCandidate(about: Candidate | null, fact: MergeTrainFact): void {
-    const workflowId = about?.workflowId ?? '';
-    const end = endOf(fact, about);
-    if (!end || !this.workflows.has(workflowId)) return;
-    this.candidates.set(end.candidateId, end.how);
-    indexed(this.candidateIds, workflowId).add(end.candidateId);
+  private placeBestOfN(bestOfN: Entity<BestOfN>): void {
+    const { workflowId } = bestOfN.context;
+    this.bestOfNs.set(bestOfN.id, bestOfN);
+    if (workflowId !== null) indexed(this.bestOfNIds, workflowId).add(bestOfN.id);
   }
 
   /** Forgets a workflow whose every part has come to its end and holds no slot. */
@@ -362,6 +309,7 @@ export class World {
     const workflow = this.workflows.get(workflowId);
     if (workflow && !isEndedWorkflow(workflow)) return;
     if (this.countOpen(workflowId, Number.POSITIVE_INFINITY) > 0) return;
+    if (!this.bestOfNsOf(workflowId).every((one) => isEndedBestOfN(one) && !openRescoring(one.context))) return;
     const tasks = this.tasksOf(workflowId);
     if (tasks.some((task) => task.context.worktreeSince !== null)) return;
     const agents = tasks.flatMap((task) => this.agentsOf(task.id));
@@ -373,9 +321,9 @@ export class World {
       this.tasks.delete(task.id);
       this.agentIds.delete(task.id);
     }
-    for (const candidateId of this.candidateIds.get(workflowId) ?? []) this.candidates.delete(candidateId);
+    this.candidates.letGo(workflowId);
     if (train) this.trains.delete(train.id);
-    this.candidateIds.delete(workflowId);
+    this.bestOfNIds.delete(workflowId);
     this.tallies.delete(workflowId);
     this.taskIds.delete(workflowId);
     this.workflows.delete(workflowId);
@@ -398,48 +346,4 @@ function phasesAt(
   if (type !== 'PhaseStarted' && type !== 'PhaseCompleted') return known;
   const at = phases.findLastIndex((phase) => phase.name === data.phase && phase.round === data.round);
   return known.toSpliced(at, 1, Number(position));
-}
-
-function endOf(fact: MergeTrainFact, about: Candidate | null): { candidateId: string; how: CandidateEnd } | null {
-  switch (fact.type) {
-    case 'CandidateLanded': {
-      const { candidateId, commit, from, base, reason } = fact.data;
-      return { candidateId, how: { outcome: 'landed', commit, from, base, reason } };
-    }
-    case 'CandidateRefused': {
-      const { candidateId, code, reason, files } = fact.data;
-      return { candidateId, how: { outcome: 'refused', code, reason, files, commit: about?.commit ?? null } };
-    }
-    case 'CandidateWithdrawn':
-      return { candidateId: fact.data.candidateId, how: { outcome: 'withdrawn' } };
-    default:
-      return null;
-  }
-}
-
-function blank<C>(kind: string, id: string, state: ActorState<C>): Entity<C> {
-  return {
-    kind,
-    id,
-    value: state.value,
-    context: state.context,
-    last: { id: '', correlationId: '', at: 0 },
-    arrived: 0,
-    began: 0,
-  };
-}
-
-function present<E>(ids: Set<string> | undefined, entities: Map<string, E>): E[] {
-  const out: E[] = [];
-  for (const id of ids ?? []) {
-    const entity = entities.get(id);
-    if (entity) out.push(entity);
-  }
-  return out;
-}
-
-function indexed(index: Map<string, Set<string>>, key: string): Set<string> {
-  let ids = index.get(key);
-  if (!ids) index.set(key, (ids = new Set()));
-  return ids;
 }

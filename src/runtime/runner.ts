@@ -1,5 +1,7 @@
+import type { ChangeRequest, MeasuredChange } from './change/change.ts';
 import type { JudgeKind } from './checks/judge-files.ts';
 import type { MutationRequest, MutationResult } from './mutation/mutation.ts';
+import type { ScorerRequest, ScorerResult } from './scorers/scorer.ts';
 
 /**
  * The hands, without opinions. One message-shaped, idempotent port: JSON goes in, JSON comes out, no handles and no
@@ -56,6 +58,12 @@ export interface Runner {
   mutate(request: MutationRequest): Promise<MutationResult>;
   /** Which files of its own judge a commit touches, and the commit with those of the base in their place. Moves nothing. */
   layJudge(request: LayJudgeRequest): Promise<LaidJudge>;
+  /** The new tests of one commit laid over the code of another, whose own new tests are left out; the rest of the judge is the base's. Moves nothing. */
+  layTests(request: LayTestsRequest): Promise<LaidTests>;
+  /** What a commit changes, in files, lines, imports and words, from the mirror alone. */
+  measureChange(request: ChangeRequest): Promise<MeasuredChange>;
+  /** Runs a scorer of the user's over a commit. What it says is judged, never thrown: only a commit that cannot be checked out is. */
+  runScorer(request: ScorerRequest): Promise<ScorerResult>;
   /** Three-way merges onto the tip of `branch`, each upon the ones before it that merged; one result for each. Moves nothing. */
   mergeCandidates(request: MergeRequest): Promise<MergeResult[]>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
@@ -228,6 +236,24 @@ export interface LayJudgeRequest {
 export interface LaidJudge {
   touched: { path: string; kind: JudgeKind; change: 'added' | 'changed' | 'removed' }[];
   /** Null when nothing had to be put in its place. */
+  commit: string | null;
+  tree: string | null;
+}
+
+export interface LayTestsRequest {
+  repositoryId: string;
+  /** The trusted commit: what tests it has are not new. */
+  base: string;
+  testsOf: string;
+  codeOf: string;
+  /** The check's command: a file that it names belongs to the judge. */
+  command: string;
+}
+
+export interface LaidTests {
+  /** Test files that `testsOf` added or changed, and what of them is read by them. */
+  tests: string[];
+  /** Null when there is no new test. */
   commit: string | null;
   tree: string | null;
 }

@@ -318,6 +318,14 @@ export function createMachine(parts: MachineParts): Machine {
           ...{ measured: false, reason: 'words cannot be mutated', unmeasured: [], millis: 8000 },
         })),
       layJudge: async () => ({ touched: [], commit: null, tree: null }),
+      layTests: async () => ({ tests: [], commit: null, tree: null }),
+      measureChange: ({ commit }) =>
+        verb(`measureChange ${commit.slice(0, 8)}`, 100, () => ({
+          files: [{ path: 'src/a.js', insertions: 1, deletions: 1 }],
+          ...{ changedLines: 2, code: null },
+        })),
+      runScorer: ({ commit }) =>
+        verb(`runScorer ${commit.slice(0, 8)}`, 2000, () => ({ value: 1, reason: null, tail: '', durationMs: 2000 })),
       mergeCandidates: ({ branch, candidates }) =>
         verb(`mergeCandidates ${candidates.map(({ candidateId }) => candidateId).join(' ')}`, 500, () => {
           let tip = repository.branches.get(branch);

@@ -3,7 +3,8 @@ import type { FoldedView, ViewDefinition } from '../../src/projections/define-pr
 import type { Clock } from '../../src/kernel/clock.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import type { Task } from '../../src/machines/task/index.ts';
-import type { Entity, World } from '../../src/processes/world.ts';
+import type { Entity } from '../../src/processes/entity.ts';
+import type { World } from '../../src/processes/world.ts';
 
 /**
  * Mistakes that one could make, put around the product's parts or into the simulated ones. The simulator has to find each

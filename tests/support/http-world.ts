@@ -100,7 +100,10 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     ids: createIds(clock, random),
     preparations: {
       start_workflow: startWorkflow as Preparation,
-      start_best_of_n: prepareStartBestOfN({ inspection: INSPECTION, settings: () => DEFAULT_SETTINGS }) as Preparation,
+      start_best_of_n: prepareStartBestOfN({
+        ...{ host, inspection: INSPECTION, settings: () => DEFAULT_SETTINGS },
+        resolveId: async (_kind, id) => id,
+      }) as Preparation,
       create_task: prepareCreateTask({ host, countTasks: () => 0, agent: () => null }) as Preparation,
       revert_task: prepareRevertTask({ host }) as Preparation,
       revert_workflow: prepareRevertWorkflow({ host }) as Preparation,

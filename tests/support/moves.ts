@@ -301,10 +301,19 @@ const bestOfN = fc.oneof(
       n: pick(1, 2, 2, 3),
       earlyStop: fc.boolean(),
       merge: fc.boolean(),
+      agents: pick(['repair'], ['repair', 'claude']),
       weights: pick({ tests: 1, time: 1 }, { tests: 1, time: 1 }, { agreement: 1, tests: 1 }),
     }),
   },
   { weight: 12, arbitrary: ofContest('start_mutating', { workflowId: pick('wfl_1', 'wfl_2') }) },
+  {
+    weight: 8,
+    arbitrary: ofContest('record_drafts', {
+      ...{ model: 'writer', asked: 1, modelMs: 3, inputTokens: 9, outputTokens: null, costUsd: null },
+      ...{ drafts: [{ approach: 'Begin.', criteria: [], maxLines: null, allowedFiles: null, allowedImports: null }] },
+      problem: pick('', 'It was slow.'),
+    }),
+  },
   {
     weight: 60,
     arbitrary: variant.chain((index) =>

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { constraintsSchema, directiveSchema, parametersSchema } from './directive.ts';
-import { bestOfNSpecSchema, buildEndSchema, CANDIDATES_MAX, scoreSchema, variantSchema } from './events.ts';
+import {
+  bestOfNSpecSchema,
+  buildEndSchema,
+  CANDIDATES_MAX,
+  draftingSchema,
+  scoreSchema,
+  variantSchema,
+} from './events.ts';
+import { ownScorersSchema } from './own-scorers.ts';
 import { scoreTextSchema } from './weights.ts';
 
 const bestOfNId = z.string().max(60).describe('bon_…, or a unique prefix of it');
@@ -21,6 +29,19 @@ const scores = z
 const target = (input: { bestOfNId: string }) => input.bestOfNId;
 const internal = { v: 1, roles: INTERNAL, target };
 
+const rescoreSchema = z.strictObject({
+  bestOfNId,
+  score: scoreTextSchema.optional().describe('What counts how much; default: as before'),
+  check: z.string().min(1).max(1000).optional().describe('Another check that says who passes'),
+  judgesFrom: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The branch whose tests and configuration judge; default: what the candidates began at'),
+  measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
+});
+
 /** Nobody may send the first three yet: nothing acts on them before the story that builds candidates is there. */
 export const bestOfNCommands = {
   start_best_of_n: command({
@@ -30,13 +51,24 @@ export const bestOfNCommands = {
     schema: z.strictObject({
       n: z.number().int().min(1).max(CANDIDATES_MAX).default(3).describe('How many candidates'),
       repository: z.string().min(1).max(4000).describe('Path of the git repository'),
-      goal: z.string().min(1).max(20_000).describe('What to reach, in words'),
+      goal: z
+        .string()
+        .min(1)
+        .max(20_000)
+        .optional()
+        .describe('What to reach, in words; default: what the build that it starts from was to reach'),
+      from: z
+        .string()
+        .min(1)
+        .max(80)
+        .optional()
+        .describe('A build of an earlier run, bon_…/2, whose directive is variant 0'),
       agents: z
         .array(z.string().min(1).max(40))
         .min(1)
         .max(CANDIDATES_MAX)
-        .default(['repair'])
-        .describe('Take part in turn'),
+        .optional()
+        .describe('Take part in turn; default: repair, or the agent of the build that it starts from'),
       models: z
         .record(z.string(), z.array(z.string().min(1).max(200)).max(20))
         .default({})
@@ -46,9 +78,9 @@ export const bestOfNCommands = {
         .describe('What counts how much, as scorer=weight,…; default: the setting bestOfN.score'),
       seed: z.number().int().min(0).max(2_147_483_647).default(1).describe('The same seed makes the same variants'),
       earlyStop: z.boolean().default(false).describe('Withdraw candidates that can no longer win'),
-      constraints: constraintsSchema.prefault({}).describe('What a candidate must keep to'),
-      criteria: directiveSchema.shape.criteria.describe('What a good result is, in words'),
-      parameters: parametersSchema.omit({ agent: true }).prefault({}).describe('Of variant 0'),
+      constraints: constraintsSchema.optional().describe('What a candidate must keep to'),
+      criteria: directiveSchema.shape.criteria.unwrap().optional().describe('What a good result is, in words'),
+      parameters: parametersSchema.omit({ agent: true }).optional().describe('Of variant 0'),
       branch: z.string().max(200).optional().describe('The base branch; default: the one checked out'),
       check: z
         .string()
@@ -74,11 +106,11 @@ export const bestOfNCommands = {
     v: 1,
     summary:
       'Judges past candidates again without running any agent, and says who would have won; the first verdict stands.',
-    schema: z.strictObject({
-      bestOfNId,
-      score: scoreTextSchema.optional().describe('What counts how much; default: as before'),
-      check: z.string().min(1).max(1000).optional().describe('Another check that says who passes'),
-      measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
+    schema: rescoreSchema,
+    prepared: rescoreSchema.extend({
+      scorers: ownScorersSchema.optional(),
+      /** The tip of the branch that was named. */
+      judges: z.string().optional(),
     }),
     roles: INTERNAL,
     target,
@@ -87,6 +119,11 @@ export const bestOfNCommands = {
     ...internal,
     summary: 'The run that holds the candidates is open, and their directives are made.',
     schema: z.strictObject({ bestOfNId, workflowId: z.string() }),
+  }),
+  record_drafts: command({
+    ...internal,
+    summary: 'A model was asked to write the variants, and answered or did not.',
+    schema: z.strictObject({ bestOfNId, ...draftingSchema.shape }),
   }),
   record_variant: command({
     ...internal,

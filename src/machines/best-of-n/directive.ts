@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isGlob, NO_GLOB } from '../../kernel/glob.ts';
 
 /** What a candidate is to lay weight on, beside the goal; the sentence stands in its prompt. */
 export const EMPHASES = {
@@ -19,11 +20,11 @@ export const REPAIR_ORDERS = ['rank', 'place', 'kind'] as const;
 export const constraintsSchema = z.strictObject({
   maxLines: z.number().int().min(1).max(100_000).nullable().default(null).describe('Lines that may change'),
   allowedFiles: z
-    .array(z.string().min(1).max(400))
+    .array(z.string().min(1).max(400).refine(isGlob, NO_GLOB))
     .max(100)
     .nullable()
     .default(null)
-    .describe('Globs of the files that may change'),
+    .describe('Globs of the files that may change; a later `!glob` takes away'),
   allowedImports: z
     .array(z.string().min(1).max(400))
     .max(100)
@@ -41,6 +42,8 @@ export const parametersSchema = z.strictObject({
   /** For an agent that takes one; null: its own order. */
   seed: z.number().int().min(0).max(2_147_483_647).nullable().default(null),
   emphasis: emphasisSchema.nullable().default(null),
+  /** How to go about it, in words. */
+  approach: z.string().min(1).max(2000).nullable().default(null),
   repair: z
     .strictObject({
       /** The family of mutations that is tried first. */

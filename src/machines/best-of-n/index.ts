@@ -8,6 +8,7 @@
  * (`early-stop.ts`). A later verdict under other weights stands beside the first and never replaces it (`rescoring.ts`).
  */
 export { briefOf, repairVariation } from './brief.ts';
+export { buildIdOf, parseBuildId } from './build-id.ts';
 export { type BestOfNCommand, bestOfNCommands } from './commands.ts';
 export { bestOfNActor } from './decide.ts';
 export {
@@ -22,13 +23,16 @@ export {
   REPAIR_FORMULAS,
   REPAIR_ORDERS,
 } from './directive.ts';
+export { ANSWER_SCHEMA, askForDrafts, type Draft, readDrafts, type Written } from './drafts.ts';
 export { highestTotal, type Prospect, settledWinner, type Spent } from './early-stop.ts';
 export {
   type BestOfNFact,
   type BestOfNSpec,
   bestOfNFacts,
   type BuildEnd,
+  type BuildRef,
   CANDIDATES_MAX,
+  type Drafting,
   type Place,
   type Score,
   type Times,
@@ -43,8 +47,11 @@ export {
   openRescoring,
   type Rescoring,
 } from './machine.ts';
-export { mutate, type MutationRequest, MUTATOR_NAMES } from './mutators.ts';
+export { mutate, type MutationRequest, MUTATOR_NAMES, writable } from './mutators.ts';
+export { type OwnScorer, type OwnScorers, ownScorersIn, ownScorersSchema } from './own-scorers.ts';
+export { type PlannedVariant, planVariants } from './plan.ts';
 export {
+  type Ancestor,
   type Change,
   type CheckOutcome,
   type CrossRun,
@@ -57,10 +64,14 @@ export {
   scoreConstraints,
   scoreCost,
   scoreDiff,
+  scoreLineage,
+  scoreOwn,
+  scoreReuse,
   scoreSurvival,
   scoreTests,
   scoreTime,
   type TestCounts,
+  unmeasured,
 } from './scorers.ts';
 export { comparePlaces, select, totalOf, totalOfScores } from './selection.ts';
 export {

@@ -90,7 +90,11 @@ export const SENTENCES: Sentences = {
     `Attempt ${attempt} came to nothing${counts ? '' : ' (not counted)'}: ${short(reason)}`,
   TaskMerged: ({ commit, branch }) => `The work is in ${branch} with ${sha(commit)}.`,
   TaskCompleted: ({ summary }) => `The task is done. ${short(summary)}`,
-  TaskFailed: ({ reason }) => `The task failed: ${short(reason)}`,
+  TaskFailed: ({ reason, correspondence }) => {
+    const codes = correspondence?.rounds.map(({ code }) => code) ?? [];
+    const back = codes.length > 0 ? ` It came back ${counted(codes.length, 'time')} (${listed(codes)}).` : '';
+    return `The task failed: ${short(reason)}${back}`;
+  },
   TaskCancelled: ({ reason, by }) => `The task was cancelled by ${by}${because(reason)}.`,
   TaskDuplicated: ({ of, by }) => `${by} said that the task is the same as ${of}.`,
   WorktreeRemoved: ({ rescued }) =>
@@ -157,6 +161,8 @@ export const SENTENCES: Sentences = {
   BestOfNStarted: ({ n, directive, repository, startedBy }) =>
     `${startedBy} asked for the best of ${n} on ${repository.baseBranch} of ${repository.path}: ${short(directive.goal)}`,
   MutationStarted: ({ workflowId }) => `Its candidates belong to ${workflowId}; their directives are being made.`,
+  DraftsWritten: ({ model, drafts, asked, problem }) =>
+    `${model} wrote ${drafts.length} of ${counted(asked, 'variant')}${because(problem)}`,
   VariantPlanned: ({ index, words }) => `Variant ${index}: ${short(words)}`,
   BuildingStarted: ({ candidates }) => `${counted(candidates, 'candidate')} can be built.`,
   BuildStarted: ({ index, taskId }) => `Variant ${index} is built by ${taskId}.`,

@@ -1,7 +1,9 @@
 import { mkdirSync, realpathSync } from 'node:fs';
+import { measureChange } from '../../change/adapters/measure-change.ts';
 import { runCheck } from '../../checks/adapters/run-check.ts';
 import { mutate } from '../../mutation/adapters/mutate.ts';
 import type { Runner } from '../../runner.ts';
+import { runScorer } from '../../scorers/adapters/run-scorer.ts';
 import type { Hands } from '../hands.ts';
 import { createLocks } from '../locks.ts';
 import { deliver } from './deliver.ts';
@@ -10,6 +12,7 @@ import { inspectUsers } from './inspect.ts';
 import { keepTree } from './keep-tree.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { layJudge } from './lay-judge.ts';
+import { layTests } from './lay-tests.ts';
 import { mergeCandidates } from './merge-candidates.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
@@ -27,6 +30,9 @@ export type RepositoryHands = Pick<
   | 'runCheck'
   | 'mutate'
   | 'layJudge'
+  | 'layTests'
+  | 'measureChange'
+  | 'runScorer'
   | 'mergeCandidates'
   | 'moveBranch'
   | 'deliver'
@@ -67,6 +73,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
   const check = runCheck(hands);
   const measure = mutate(hands, options.mutator);
+  const score = runScorer(hands);
   return {
     inspectRepository: inspectUsers(hands),
     openRun: oneBy(repository, openMirror(hands)),
@@ -77,6 +84,9 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     runCheck: async (request) => swept.then(() => check(request)),
     mutate: async (request) => swept.then(() => measure(request)),
     layJudge: layJudge(hands),
+    layTests: layTests(hands),
+    measureChange: measureChange(hands),
+    runScorer: async (request) => swept.then(() => score(request)),
     mergeCandidates: oneBy(({ repositoryId, branch }) => `merge ${repositoryId} ${branch}`, mergeCandidates(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),

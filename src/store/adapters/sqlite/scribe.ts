@@ -32,9 +32,11 @@ export interface Scribe {
 }
 
 const TAIL_CHECKED_MAX = 1000;
-// About 8 MiB of write-ahead log: pages that change again and again are then copied once.
-const CHECKPOINT_PAGES = 2000;
+// About 4 MiB of write-ahead log, SQLite's own measure: a file that is written over again is flushed sooner than one that grows.
+const CHECKPOINT_PAGES = 1000;
 const PAGES_PER_GROUP = 6;
+// Each event has a place in the two indices by stream; where streams are many, no two share a page.
+const PAGES_PER_EVENT = 2;
 const PAGE_CHARS = 2048;
 
 /**
@@ -73,7 +75,7 @@ function createScribe(db: DatabaseSync, anchor: AnchorFile, epoch: number): Scri
     try {
       const group = groups.commit(asked);
       if (group.written > 0) anchor.write(group.head);
-      pagesWritten += PAGES_PER_GROUP + group.chars / PAGE_CHARS;
+      pagesWritten += PAGES_PER_GROUP + PAGES_PER_EVENT * group.written + group.chars / PAGE_CHARS;
       return group;
     } catch (error) {
       throw noteFailure(error);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { matchesGlob } from 'node:path';
 import { expect, it } from 'vitest';
-import { createMatcher, isLiteral } from './glob.ts';
+import { createMatcher, isGlob, isLiteral } from './glob.ts';
 
 it.each([
   ['**', 'a/b.js', true],
@@ -46,4 +46,9 @@ it('means what Node’s own globs mean', () => {
       expect(createMatcher([glob])(path), `${glob} ${path}`).toBe(matchesGlob(path, glob));
     }),
   );
+});
+
+it('tells a pattern that cannot be read', () => {
+  expect(['src/**', '!src/[a-c]', '{a,b}', 'a{'].map(isGlob)).toEqual([true, true, true, true]);
+  expect(['[z-a]', '{a,{b}', '![z-a]'].map(isGlob)).toEqual([false, false, false]);
 });
