@@ -5,6 +5,7 @@ import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 import { judge, ownFailures, type Question, type Verdict } from './judge.ts';
 import { type Judged, judgeByBoth, testsAreTheWork, type VerdictOn } from './judging.ts';
+import { outcomesOf } from './outcomes.ts';
 import type { World } from './world.ts';
 
 /** What a merged tree is judged by. */
@@ -36,12 +37,13 @@ export async function judgeMerges(
     return { verdict: judgeRevert(workflow.baseline, baseline, result), check: summary };
   }
   const questions = await Promise.all(members.map((member) => questionOf(member.candidate, hands)));
-  const verdictOn: VerdictOn = async (at, under) => {
-    const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key]);
+  const verdictOn: VerdictOn = async (at, under, cache) => {
+    const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key], { cache });
     return { verdict: together(questions, result), check: summary };
   };
   const testsMayGo = testsMayGoBy(candidate, hands.world);
-  return judgeByBoth({ base: judgedFrom(current), commit, testsMayGo }, verdictOn, workflow, hands);
+  const change = { base: judgedFrom(current), commit, testsMayGo, cache: look > 1 ? 'none' : 'use' } as const;
+  return judgeByBoth(change, verdictOn, workflow, hands);
 }
 
 /** The last tree that is known to pass: what judges is taken from there. */
@@ -78,7 +80,7 @@ export function testsMayGoBy({ taskId, workflowId }: Candidate, world: World): b
  * tests come with it: to judge by those that it takes out would keep everything in.
  */
 function judgeRevert(before: CheckSummary | null, tests: TestOutcome[] | null, result: CheckResult): Verdict {
-  const comparable = tests !== null && result.tests !== null;
+  const comparable = tests !== null && outcomesOf(result) !== null;
   if (!comparable && before?.status === 'failed' && result.status === 'failed')
     return { pass: true, code: 'passed', text: 'It failed before the run, too.' };
   return judge({ checks: 'own_failures', own: [], baseline: tests }, result);

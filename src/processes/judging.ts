@@ -1,6 +1,6 @@
 import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import type { LaidJudge } from '../runtime/runner.ts';
+import type { CheckRequest, LaidJudge } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
@@ -21,7 +21,11 @@ export interface Judged {
 }
 
 /** A check of a commit under a further key, and the verdict on what it said. */
-export type VerdictOn = (commit: string, key: readonly string[]) => Promise<Omit<Judged, 'judge'>>;
+export type VerdictOn = (
+  commit: string,
+  key: readonly string[],
+  cache: CheckRequest['cache'],
+) => Promise<Omit<Judged, 'judge'>>;
 
 export async function judgeWork(
   work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
@@ -32,17 +36,27 @@ export async function judgeWork(
   const baseline = await readTests(hands.blobs, workflow.baseline);
   const testsMayGo = testsAreTheWork(spec, workflow);
   const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo };
-  const verdictOn: VerdictOn = async (at, under) => {
-    const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key]);
+  const verdictOn: VerdictOn = async (at, under, cache) => {
+    const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key], { cache });
     return { verdict: judge(question, result), check: summary };
   };
-  const change = { base: tree.base, commit: tree.commit ?? tree.base, testsMayGo };
+  // The server's own task has the last word on a run: all that it says was run for it.
+  const cache = spec.agent === null ? 'renew' : 'use';
+  const change = { base: tree.base, commit: tree.commit ?? tree.base, testsMayGo, cache } as const;
   return judgeByBoth(change, verdictOn, workflow, hands);
+}
+
+export interface Change {
+  /** Where the trusted judge comes from. */
+  base: string;
+  commit: string;
+  testsMayGo: boolean;
+  cache: CheckRequest['cache'];
 }
 
 /** The verdict on a change: by its own judge and, where it touches that, by the judge of its base, too. */
 export async function judgeByBoth(
-  { base, commit, testsMayGo }: { base: string; commit: string; testsMayGo: boolean },
+  { base, commit, testsMayGo, cache }: Change,
   verdictOn: VerdictOn,
   { repository, check }: Workflow,
   { runner }: Hands,
@@ -51,9 +65,10 @@ export async function judgeByBoth(
     ...{ repositoryId: repository.repositoryId, base, commit, command: check ?? '' },
     leave: testsMayGo ? ['test'] : [],
   });
-  const own = await verdictOn(commit, []);
+  // Of work that touches its judge, what that judge says is neither believed of other work nor taken from it.
+  const own = await verdictOn(commit, [], laid.touched.every(isFurtherTest) ? cache : 'none');
   if (laid.touched.length === 0) return own;
-  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '']);
+  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? ''], cache);
   const record: JudgeRecord = {
     touched: laid.touched.slice(0, TOUCHED_LISTED_MAX),
     touchedMore: Math.max(0, laid.touched.length - TOUCHED_LISTED_MAX),
@@ -63,6 +78,11 @@ export async function judgeByBoth(
   if (original && !original.verdict.pass)
     return { verdict: byTheOriginal(original.verdict, own.verdict, laid), check: original.check, judge: record };
   return { ...own, judge: record };
+}
+
+/** It takes nothing away from the tests that there are. */
+function isFurtherTest({ kind, change }: LaidJudge['touched'][number]): boolean {
+  return kind === 'test' && change === 'added';
 }
 
 /** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
