@@ -3,7 +3,7 @@ import { ownRunIdOf } from '../machines/best-of-n/index.ts';
 import { runTrainOf } from '../machines/merge-train/index.ts';
 import { bestOfNIdOf, bestOfNSpecOf, hasCandidates, type Task } from '../machines/task/index.ts';
 import { candidateIdOf } from './base.ts';
-import { closeCandidate, ofCandidates } from './candidates.ts';
+import { closeCandidate, ofCandidates } from './building.ts';
 import { type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { type Entity, isEndedBestOfN, isEndedTask, isEndedWorkflow } from './entity.ts';
 import { planVariants } from './variants.ts';

@@ -1,5 +1,5 @@
 import { briefly } from '../machines/correspondence.ts';
-import { runTrainOf } from '../machines/merge-train/index.ts';
+import { candidatesOf, runTrainOf } from '../machines/merge-train/index.ts';
 import { isServersOwn, type Task, type Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
@@ -34,7 +34,7 @@ export const phases: Process = {
 
 function isReverting(workflow: Workflow, world: World): boolean {
   const train = world.trains.get(runTrainOf(workflow).trainId)?.context;
-  return [...(train?.queue ?? []), ...(train?.current ? [train.current.candidate] : [])].some((one) => one.revert);
+  return candidatesOf(train).some((one) => one.revert);
 }
 
 /** So many failures are written into one further task; the rest shows in the next round. */
@@ -149,7 +149,7 @@ function firstTask(workflow: Entity<Workflow>, phase: Phase, round: number, key:
           phase: phase.name,
           title: titleOf(phase, round),
           description: workflow.context.goal,
-          ...candidatesOf(phase, workflow.context),
+          ...severalFor(phase, workflow.context),
         }),
       );
     },
@@ -157,7 +157,7 @@ function firstTask(workflow: Entity<Workflow>, phase: Phase, round: number, key:
 }
 
 /** How many candidates a first task gets; an agent that opens tasks is told how many the run allows for one. */
-function candidatesOf({ candidates, allowed_tools }: Phase, { params }: Workflow): Record<string, unknown> {
+function severalFor({ candidates, allowed_tools }: Phase, { params }: Workflow): Record<string, unknown> {
   if (candidates !== undefined) return { candidates: params[candidates] };
   const several = typeof params.best_of === 'number' && params.best_of > 1;
   return several && allowed_tools.includes('create_task') ? { inputs: { bestOf: params.best_of } } : {};
