@@ -34,6 +34,7 @@ it('lets a model write what each agent is asked for, and keeps its key to itself
   const said = async () => (await product.heph('doctor')).stdout;
   expect(await said()).toMatch(/note +model +unknown: writer at \S+ has not been asked yet/);
 
+  await operator.command('pause_fleet', { reason: 'What they are asked for is seen without them.' });
   const { id } = await operator.command('start_best_of_n', {
     ...{ n: 3, repository, goal: 'Write a file', agents: ['noop'], check: 'true' },
   });
@@ -50,7 +51,6 @@ it('lets a model write what each agent is asked for, and keeps its key to itself
   expect(await said()).toMatch(/ok +model +writer at \S+ answered at/);
   expect(model.heard.map(({ answer }) => answer)).toEqual(['text']);
 
-  await operator.command('cancel_best_of_n', { bestOfNId: id, reason: 'It has shown enough.' });
   expect(await server.stop()).toBe(0);
   expect(filesWith(KEY, product.data)).toEqual([]);
   expect(filesWith('Begin with step 2', product.data)).not.toEqual([]);

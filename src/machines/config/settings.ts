@@ -162,6 +162,19 @@ export const settingsSchema = z.strictObject({
         .describe('A workflow that has used more tokens is paused. 0: no limit.'),
     })
     .prefault({}),
+  mergeTrain: z
+    .strictObject({
+      batchMax: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(16)
+        .describe(
+          'So many candidates of a merge train are merged and checked together when the line is long; halved when a batch fails, doubled when one passes. 1: one at a time.',
+        ),
+    })
+    .prefault({}),
   bestOfN: z
     .strictObject({
       score: scoreTextSchema
@@ -182,9 +195,7 @@ export const settingsSchema = z.strictObject({
         .string()
         .max(200)
         .default('')
-        .describe(
-          'A language model that writes variants for best of N. Empty: none, and nothing needs one. Nothing asks for it yet.',
-        ),
+        .describe('A language model that writes variants for best of N. Empty: none, and nothing needs one.'),
       baseUrl: z
         .string()
         .max(2000)
