@@ -1,4 +1,5 @@
-import { runTrainOf } from '../machines/merge-train/index.ts';
+import { briefly } from '../machines/correspondence.ts';
+import { candidatesOf, runTrainOf } from '../machines/merge-train/index.ts';
 import type { Task, Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
@@ -33,7 +34,7 @@ export const phases: Process = {
 
 function isReverting(workflow: Workflow, world: World): boolean {
   const train = world.trains.get(runTrainOf(workflow).trainId)?.context;
-  return [...(train?.queue ?? []), ...(train?.current ? [train.current.candidate] : [])].some((one) => one.revert);
+  return candidatesOf(train).some((one) => one.revert);
 }
 
 /** So many failures are written into one further task; the rest shows in the next round. */
@@ -321,9 +322,12 @@ function roundOf(workflow: Workflow, name: string): number {
   return workflow.phases.filter((phase) => phase.name === name).length;
 }
 
+/** Why they failed; of work that came back more than once also what was said before. */
 function reasons(tasks: Entity<Task>[]): string {
   return tasks
-    .map((task) => task.context.reason ?? '')
+    .map(({ context: { reason, correspondence } }) =>
+      [reason ?? '', briefly(correspondence.slice(0, -1))].filter(Boolean).join(' Before: '),
+    )
     .filter(Boolean)
     .join(' ');
 }

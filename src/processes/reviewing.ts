@@ -1,6 +1,7 @@
 import { deriveId } from '../kernel/ids.ts';
 import type { JudgeRecord, KeptTreeRecord, MutationSummary, Task, TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow } from '../machines/workflow/index.ts';
+import { lastWord, wholeStory } from './correspondence.ts';
 import { type Hands, type Obligation, settled } from './define-process.ts';
 import { type Entity, isEndedTask } from './entity.ts';
 import type { World } from './world.ts';
@@ -50,19 +51,22 @@ export function awaitReview(
     return owed('review', async ({ send }) => void (await settled(send('create_review', { ...spec }))));
   }
   if (!isEndedTask(reviewer)) return [];
-  return owed('reviewed', async ({ send }) => {
+  return owed('reviewed', async ({ send, blobs }) => {
     const { given, reason } = reviewer.context;
     const about = { taskId: task.id, attempt };
     if (!given) {
       const why = `No reviewer gave a verdict, and the phase asks for one. ${reason ?? `The review is ${reviewer.value}.`}`;
-      await settled(send('fail_task', { taskId: task.id, code: 'review_missing', reason: why }));
+      const correspondence = await wholeStory(task.context, { code: 'review_missing', feedback: why }, blobs);
+      await settled(send('fail_task', { taskId: task.id, code: 'review_missing', reason: why, correspondence }));
     } else if (given.verdict === 'pass') {
       const verdict = `${passed.verdict} Reviewed: ${given.feedback || given.evidence}`;
       await settled(send('pass_validation', { ...about, ...passed, verdict }));
     } else {
       const { verdict: _checks, ...rest } = passed;
       const feedback = `A reviewer (${reviewId}) does not accept the work.\n\n${given.feedback}\n\nEvidence:\n${given.evidence}`;
-      await settled(send('fail_validation', { ...about, ...rest, code: 'review_failed', feedback }));
+      const refusal = { code: 'review_failed', feedback };
+      const last = await lastWord(task.context, refusal, blobs);
+      await settled(send('fail_validation', { ...about, ...rest, ...refusal, ...last }));
     }
   });
 }

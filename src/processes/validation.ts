@@ -1,6 +1,7 @@
 import { Fault } from '../kernel/errors.ts';
 import type { JudgeRecord, KeptTreeRecord, MutationSummary, Task } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
+import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judgeWork } from './judging.ts';
 import { askForReview, awaitReview, closeReview } from './reviewing.ts';
@@ -105,8 +106,11 @@ async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Work
   const pass = (check: CheckSummary | null, verdict: string, seen: Seen = {}) =>
     askForReview(task, workflow, { ...judged, ...seen, check, verdict }, hands) ??
     settled(hands.send('pass_validation', { taskId: task.id, attempt, ...judged, ...seen, check, verdict }));
-  const fail = (check: CheckSummary | null, code: string, feedback: string, seen: Seen = {}) =>
-    settled(hands.send('fail_validation', { taskId: task.id, attempt, ...judged, ...seen, check, code, feedback }));
+  const fail = async (check: CheckSummary | null, code: string, feedback: string, seen: Seen = {}) => {
+    const last = await lastWord(task.context, { code, feedback }, hands.blobs);
+    const verdict = { taskId: task.id, attempt, ...judged, ...seen, check, code, feedback, ...last };
+    return settled(hands.send('fail_validation', verdict));
+  };
 
   switch (verdictWithoutCheck(task, tree)) {
     case 'no_change':

@@ -6,10 +6,11 @@ import { prospectsOf, selected, withConsequences } from './conclude.ts';
 import { settledWinner } from './early-stop.ts';
 import { type BestOfNFact, type BestOfNSpec, bestOfNFacts } from './events.ts';
 import { type BestOfN, bestOfNChart, evolveBestOfN, noBestOfN } from './machine.ts';
+import { writable } from './mutators.ts';
 import { abandonRescoring, recordRescore, startRescoring } from './rescoring.ts';
 import { RELATIVE_SCORERS } from './scorers.ts';
 import { missingScorers, totalOfScores } from './selection.ts';
-import { parseWeights, scorersOf, type Weights } from './weights.ts';
+import { parseWeights, SCORER_NAMES, scorersOf, type Weights } from './weights.ts';
 
 type Actor = Proposer<BestOfN, BestOfNFact>;
 type Decision = BestOfNFact[] | Rejected;
@@ -29,6 +30,8 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
     case 'start_mutating':
       if (context.workflowId === command.input.workflowId) return [];
       return actor.facts({ type: 'MutationStarted', v: 1, data: { workflowId: command.input.workflowId } });
+    case 'record_drafts':
+      return recordDrafts(command.input, spec, actor);
     case 'record_variant':
       return recordVariant(command.input, spec, actor);
     case 'record_build_started':
@@ -62,7 +65,7 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
       return open(actor) ?? actor.facts({ type: 'BestOfNCancelled', v: 1, data });
     }
     case 'rescore_best_of_n': {
-      const weights = command.input.score === undefined ? spec.weights : knownWeights(command.input.score);
+      const weights = command.input.score === undefined ? spec.weights : knownWeights(command.input, spec);
       return isFailure(weights) ? weights : startRescoring(command.input, weights, command.actor, actor);
     }
     case 'record_rescore':
@@ -70,6 +73,16 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
     case 'abandon_rescoring':
       return abandonRescoring(command.input, actor);
   }
+}
+
+function recordDrafts(input: InputOf<'record_drafts'>, spec: BestOfNSpec, actor: Actor): Decision {
+  const { bestOfNId: _id, ...drafting } = input;
+  const { context } = actor;
+  if (context.drafting) return [];
+  if (context.candidates.length > 0) return actor.refuse('Variants have been planned already.');
+  if (drafting.asked !== writable(spec).length || drafting.drafts.length > drafting.asked)
+    return actor.refuse(`A model can write ${writable(spec).length} of the variants.`);
+  return actor.facts({ type: 'DraftsWritten', v: 1, data: drafting });
 }
 
 function recordVariant(input: InputOf<'record_variant'>, spec: BestOfNSpec, actor: Actor): Decision {
@@ -147,8 +160,8 @@ function stopEarly({ open: spent }: InputOf<'stop_early'>, spec: BestOfNSpec, ac
 }
 
 /** Weights of scorers that exist. The text itself has been read at the way in. */
-function knownWeights(score: string): Weights | Rejected {
-  const weights = parseWeights(score);
+function knownWeights({ score = '', scorers }: InputOf<'rescore_best_of_n'>, spec: BestOfNSpec): Weights | Rejected {
+  const weights = parseWeights(score, [...SCORER_NAMES, ...Object.keys({ ...spec.scorers, ...scorers })]);
   return isFailure(weights) ? rejected('best.unknown_scorer', weights.message) : weights;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { correspondenceSchema } from '../correspondence.ts';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
 import {
@@ -15,6 +16,8 @@ const taskId = z.string().max(60).describe('tsk_…, or a unique prefix of it');
 const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
 /** What the verdict is about, unless it has been recorded before. */
 const judgedTree = treeSchema.optional();
+/** With the verdict after which there is no further round. */
+const correspondence = correspondenceSchema.optional();
 const target = (input: { taskId: string }) => input.taskId;
 
 export const taskCommands = {
@@ -227,6 +230,7 @@ export const taskCommands = {
       code: z.string(),
       feedback: z.string().max(60_000),
       mutation: mutationSummarySchema.optional(),
+      correspondence,
     }),
     roles: INTERNAL,
     target,
@@ -240,6 +244,7 @@ export const taskCommands = {
       code: z.string(),
       feedback: z.string().max(60_000),
       files: z.array(z.string()),
+      correspondence,
     }),
     roles: INTERNAL,
     target,
@@ -274,7 +279,7 @@ export const taskCommands = {
   fail_task: command({
     v: 1,
     summary: 'The task cannot be done; the reason is recorded.',
-    schema: z.strictObject({ taskId, code: z.string(), reason: z.string().max(20_000) }),
+    schema: z.strictObject({ taskId, code: z.string(), reason: z.string().max(20_000), correspondence }),
     roles: INTERNAL,
     target,
   }),

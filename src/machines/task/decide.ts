@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../kernel/canonical.ts';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
+import type { Correspondence } from '../correspondence.ts';
 import { defineActor, type Proposer } from '../define-actor.ts';
 import type { TaskCommand } from './commands.ts';
 import { type KeptTreeRecord, type TaskFact, taskFacts } from './events.ts';
@@ -115,19 +116,21 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     case 'pass_validation':
       return pass(command, actor);
     case 'fail_validation': {
-      const { attempt, tree, check, code, feedback, judge, mutation } = command.input;
+      const { attempt, tree, check, code, feedback, judge, mutation, correspondence } = command.input;
       if (attempt !== task.attempt) return stale(actor, attempt);
       const verdict: TaskFact = {
         type: 'ValidationFailed',
         v: 1,
         data: { round: task.rounds + 1, check, code, feedback, ...(judge && { judge }), ...(mutation && { mutation }) },
       };
-      return again(actor, [...keptTree(tree, task), verdict], code, feedback);
+      return again(actor, [...keptTree(tree, task), verdict], { code, feedback, correspondence });
     }
     case 'send_back': {
-      const { attempt, code, feedback, files } = command.input;
+      const { attempt, code, feedback, files, correspondence } = command.input;
       if (attempt !== task.attempt) return stale(actor, attempt);
-      return again(actor, [{ type: 'WorkSentBack', v: 1, data: { code, feedback, files } }], code, feedback);
+      return again(actor, [{ type: 'WorkSentBack', v: 1, data: { code, feedback, files } }], {
+        ...{ code, feedback, correspondence },
+      });
     }
     case 'record_merge':
       if (task.merged === command.input.commit) return [];
@@ -141,13 +144,11 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
       return actor.facts({ type: 'WorktreeRemoved', v: 1, data: { rescued: command.input.rescued } });
     case 'fail_attempt':
       return failAttempt(command, actor);
-    case 'fail_task':
+    case 'fail_task': {
       if (ENDED.includes(actor.value)) return [];
-      return actor.facts({
-        type: 'TaskFailed',
-        v: 1,
-        data: { code: command.input.code, reason: command.input.reason, by: command.actor },
-      });
+      const { code, reason, correspondence } = command.input;
+      return actor.facts(failed(code, reason, command.actor, correspondence));
+    }
   }
 }
 
@@ -240,19 +241,28 @@ function keptTree(tree: KeptTreeRecord | undefined, task: Task): TaskFact[] {
 }
 
 /** The verdict, and what follows: another round, or the end with everything that was said. */
-function again(actor: Actor, verdict: TaskFact[], code: string, feedback: string): Decision {
+function again(
+  actor: Actor,
+  verdict: TaskFact[],
+  said: { code: string; feedback: string; correspondence?: Correspondence | undefined },
+): Decision {
+  const { code, feedback, correspondence } = said;
   const { rounds, spec } = actor.context;
   if (spec.agent === null)
     return actor.facts(...verdict, { type: 'TaskFailed', v: 1, data: { code, reason: feedback, by: 'server' } });
   if (rounds + 1 >= spec.roundsMax) {
     const reason = `After ${rounds + 1} rounds the work still does not pass: ${feedback}`;
-    return actor.facts(...verdict, { type: 'TaskFailed', v: 1, data: { code, reason, by: 'server' } });
+    return actor.facts(...verdict, failed(code, reason, 'server', correspondence));
   }
   return actor.facts(...verdict, {
     type: 'TaskQueued',
     v: 1,
     data: { because: `round ${rounds + 2} of ${spec.roundsMax}` },
   });
+}
+
+function failed(code: string, reason: string, by: string, correspondence: Correspondence | undefined): TaskFact {
+  return { type: 'TaskFailed', v: 1, data: { code, reason, by, ...(correspondence && { correspondence }) } };
 }
 
 function failAttempt(command: Extract<TaskCommand, { name: 'fail_attempt' }>, actor: Actor): Decision {

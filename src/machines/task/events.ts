@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { correspondenceSchema } from '../correspondence.ts';
 import type { FactsOf } from '../define-actor.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
 
@@ -151,7 +152,13 @@ export const taskFacts = {
   }),
   TaskMerged: z.object({ commit: z.string(), branch: z.string() }),
   TaskCompleted: z.object({ summary: z.string() }),
-  TaskFailed: z.object({ code: z.string(), reason: z.string(), by: z.string() }),
+  TaskFailed: z.object({
+    code: z.string(),
+    reason: z.string(),
+    by: z.string(),
+    /** Of work that came back again and again. */
+    correspondence: correspondenceSchema.optional(),
+  }),
   TaskCancelled: z.object({ reason: z.string(), by: z.string() }),
   TaskDuplicated: z.object({ of: z.string(), by: z.string() }),
   TaskRestarted: z.object({ by: z.string() }),

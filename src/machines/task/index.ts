@@ -12,4 +12,4 @@ export {
   taskSpecSchema,
   type Wait,
 } from './events.ts';
-export { noTask, type Task, taskChart } from './machine.ts';
+export { letterOf, noTask, type Task, taskChart } from './machine.ts';

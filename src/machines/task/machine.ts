@@ -1,3 +1,4 @@
+import type { Letter } from '../correspondence.ts';
 import { type Chart, stays } from '../define-actor.ts';
 import type { CheckSummary } from '../workflow/events.ts';
 import type { JudgeRecord, MutationSummary, KeptTreeRecord, TaskFact, TaskSpec, Wait } from './events.ts';
@@ -33,6 +34,8 @@ export interface Task {
   given?: { verdict: 'pass' | 'fail'; feedback: string; evidence: string };
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
+  /** Every verdict that sent the work back since the creation or the last restart, with what it was about. */
+  correspondence: Letter[];
   /** The last attempt whose agent has spoken after it was told the feedback. */
   acknowledged?: number;
   /** The first attempt that worked in the worktree that stands now; null: there is none. */
@@ -175,6 +178,7 @@ const NONE: Task = {
   tree: null,
   check: null,
   feedback: null,
+  correspondence: [],
   worktreeSince: null,
   progress: null,
   usage: { inputTokens: 0, outputTokens: 0, costUsd: 0, wallMs: 0 },
@@ -213,7 +217,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
     case 'TaskStarted':
       return { ...task, since: at };
     case 'FeedbackAcknowledged':
-      return { ...task, acknowledged: fact.data.attempt };
+      return { ...task, acknowledged: fact.data.attempt, correspondence: acknowledged(task.correspondence) };
     case 'TaskProgressed':
       return { ...task, progress: { ...fact.data, at } };
     case 'UsageReported':
@@ -239,6 +243,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         ...judgedBy(task, fact.data.judge),
         check: fact.data.check,
         feedback: fact.data.feedback,
+        correspondence: [...task.correspondence, letterOf(task, fact.data)],
         rounds: task.rounds + 1,
         code: fact.data.code,
         since: at,
@@ -247,6 +252,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       return {
         ...task,
         feedback: fact.data.feedback,
+        correspondence: [...task.correspondence, letterOf(task, fact.data)],
         rounds: task.rounds + 1,
         code: fact.data.code,
         since: at,
@@ -278,6 +284,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         failures: 0,
         rounds: 0,
         restarts: task.restarts + 1,
+        correspondence: [],
         waits: [],
         notBefore: 0,
         merged: null,
@@ -286,6 +293,21 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         since: at,
       };
   }
+}
+
+/** What a verdict answers to, and what it says. */
+export function letterOf(task: Task, verdict: { code: string; feedback: string }): Letter {
+  const { rounds, attempt, agentId, submitted, tree } = task;
+  const { code, feedback } = verdict;
+  return {
+    ...{ round: rounds + 1, attempt, by: agentId, submitted: submitted?.summary ?? '', commit: tree?.commit ?? null },
+    ...{ code, feedback, acknowledged: false },
+  };
+}
+
+function acknowledged(letters: Letter[]): Letter[] {
+  const last = letters.at(-1);
+  return last ? [...letters.slice(0, -1), { ...last, acknowledged: true }] : letters;
 }
 
 function judgedBy({ judge: _before, ...task }: Task, judge: JudgeRecord | undefined): Task {

@@ -629,6 +629,47 @@ describe('feedback', () => {
   });
 });
 
+describe('the correspondence', () => {
+  const round2 = { agentId: 'agt_bob', attempt: 2 };
+  const back = [...MERGING, fact('WorkSentBack', { code: 'conflict', feedback: 'parser.js conflicts', files: [] })];
+  const again = [...back, queued, assigned(round2), started(round2), submitted(round2)];
+
+  it('has a letter for each verdict that sent the work back, acknowledged once the next agent has spoken', () => {
+    const facts = back.with(0, created({ acknowledges: true }));
+    const speaks = given(taskActor, ...facts, queued, assigned(round2), started(round2))
+      .when(status('done', { summary: 'Merged by hand.' }, 'agent:agt_bob'))
+      .thenFacts('FeedbackAcknowledged', 'WorkSubmitted');
+    const judged = speaks.when(failValidation(2)).thenFacts('ValidationFailed', 'TaskQueued');
+    const first = { round: 1, attempt: 1, by: 'agt_ada', submitted: 'Mended.', commit: 'c1', code: 'conflict' };
+    const second = { round: 2, attempt: 2, by: 'agt_bob', submitted: 'Merged by hand.', commit: null, code: 'red' };
+    expect(judged.state.context.correspondence).toEqual([
+      { ...first, feedback: 'parser.js conflicts', acknowledged: true },
+      { ...second, feedback: 'one test is red', acknowledged: false },
+    ]);
+  });
+
+  it('goes into the end that a last verdict brings, and into no other', () => {
+    const letters = given(taskActor, ...again).state.context.correspondence;
+    const correspondence = { rounds: letters, hash: 'h' };
+    const last = say('fail_validation', {
+      ...{ attempt: 2, check: null, code: 'red', feedback: 'one test is red', correspondence },
+    });
+    given(taskActor, ...again)
+      .when(last)
+      .thenFacts('ValidationFailed', 'TaskQueued');
+    given(taskActor, ...again.with(0, created({ roundsMax: 2 })))
+      .when(last)
+      .thenFacts('ValidationFailed', { type: 'TaskFailed', data: { correspondence } });
+  });
+
+  it('begins anew with a restart', () => {
+    const ended = given(taskActor, ...back, failed)
+      .when(restart)
+      .thenFacts('TaskRestarted');
+    expect(ended.state.context.correspondence).toEqual([]);
+  });
+});
+
 describe('a review', () => {
   const reviews = (...more: TaskFact[]) => {
     const spec = { agent: 'claude', review: { taskId: 'tsk_work', attempt: 1, commit: 'c1' } };

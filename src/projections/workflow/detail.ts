@@ -111,6 +111,7 @@ function taskRow(
     progress: progress && { ...progress, ageMs: ageMs(progress, asOf) },
     feedback: task.feedback,
     acknowledged: task.acknowledged ?? null,
+    correspondence: task.correspondence,
     reason: task.reason,
     code: task.code,
     result: submitted,
@@ -167,7 +168,7 @@ function usage(state: Detail) {
 
 export const detailProjection = defineProjection<Detail>({
   name: 'workflow-detail',
-  v: 2,
+  v: 3,
   init: () => ({
     workflow: workflowActor.initial(),
     status: 'unknown',

@@ -146,6 +146,29 @@ describe('following a run', () => {
     expect(text).not.toMatch(/[\u001b\u0007]/);
   });
 
+  it('tells of a task that failed what was said in each round, and of one that passed nothing of it', async () => {
+    const back = (id: string, feedback: string) => [
+      task(id, 'ValidationFailed', 'needs_work', { round: 1, code: 'still_failing', feedback, check: null }),
+      task(id, 'FeedbackAcknowledged', 'in_progress', { agentId: 'agt_9', attempt: 2 }),
+    ];
+    const events = story();
+    events.splice(-2, 0, ...back('tsk_1', 'not yet'), ...back('tsk_2', 'adds is red'));
+    events.splice(
+      -1,
+      0,
+      task('tsk_2', 'WorkSentBack', 'needs_work', { code: 'conflict', feedback: 'a.js', files: [] }),
+    );
+    const ended = [...events, workflow('WorkflowCompleted', { delivery: DELIVERY, summary: 'Done.' })];
+    const { report } = await heph(['follow', WORKFLOW, '--json'], serving(ended));
+    expect(report().tasks[1]?.rounds).toEqual([
+      { code: 'still_failing', feedback: 'adds is red', acknowledged: true },
+      { code: 'conflict', feedback: 'a.js', acknowledged: false },
+    ]);
+    const { cli: words } = await heph(['follow', WORKFLOW], serving(ended));
+    expect(words.out()).toContain('round 1 (still_failing, its agent got it): adds is red');
+    expect(words.out()).toContain('round 2 (conflict): a.js');
+  });
+
   it('sends the repository as a whole path and every option as the command has it', async () => {
     const words = [
       'run',

@@ -1,5 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration, shellWords } from '../output.ts';
+import { duration } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';
 import { mergeCommits, type Story, type TaskStory } from './story.ts';
@@ -82,7 +83,16 @@ function taskLines(task: TaskStory): string[] {
     ...(changed.length > 10 ? [`            and ${changed.length - 10} more files`] : []),
     ...(task.commit ? [`            merged as ${task.commit}`] : []),
     ...(task.status !== 'done' && task.reason ? [`            why: ${plainLine(task.reason, 1000)}`] : []),
+    ...(task.status === 'failed' ? roundLines(task) : []),
   ];
+}
+
+/** What was said each time that the work came back. */
+function roundLines({ rounds }: TaskStory): string[] {
+  return rounds.map(({ code, feedback, acknowledged }, index) => {
+    const got = acknowledged ? ', its agent got it' : '';
+    return `            round ${index + 1} (${code}${got}): ${plainLine(feedback, 160)}`;
+  });
 }
 
 function deliveryLines(report: RunReport, story: Story): string[] {

@@ -22,6 +22,8 @@ export interface Check {
   durationMs: number;
   passed: number | null;
   failed: number | null;
+  /** So many of its checks were answered from the cache. */
+  cache?: { cached: number; checks: number };
 }
 
 export interface TaskStory {
@@ -36,6 +38,8 @@ export interface TaskStory {
   code: string | null;
   /** The tests that it was created to mend. */
   failures: { file: string; name: string }[];
+  /** Each verdict that sent the work back, and whether its agent is known to have got it. */
+  rounds: { code: string; feedback: string; acknowledged: boolean }[];
   files: { path: string; insertions: number; deletions: number }[];
   /** The merge commit that holds its work. */
   commit: string | null;
@@ -143,6 +147,15 @@ function tellTask(story: Story, { type, data, stream, meta }: WireEvent): void {
     case 'ValidationFailed':
     case 'WorkSentBack':
       Object.assign(task, { reason: data.feedback, code: data.code });
+      task.rounds.push({ code: String(data.code), feedback: String(data.feedback), acknowledged: false });
+      return;
+    case 'FeedbackAcknowledged': {
+      const last = task.rounds.at(-1);
+      if (last) last.acknowledged = true;
+      return;
+    }
+    case 'TaskRestarted':
+      task.rounds = [];
       return;
     case 'AttemptFailed':
     case 'TaskFailed':
@@ -165,6 +178,7 @@ function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
     phase,
     agent,
     failures,
+    rounds: [],
     status: 'pending',
     attempts: 0,
     summary: null,
