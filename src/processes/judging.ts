@@ -20,8 +20,11 @@ export interface Judged {
   judge?: JudgeRecord;
 }
 
+/** What of a task's settlement a judge asks for. */
+type JudgedSpec = Pick<TaskSpec, 'repositoryId' | 'checks' | 'inputs' | 'agent' | 'phase'>;
+
 export async function judgeWork(
-  work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
+  work: { spec: JudgedSpec; tree: KeptTreeRecord; key: readonly string[] },
   workflow: Workflow,
   hands: Hands,
 ): Promise<Judged> {
@@ -55,7 +58,7 @@ export async function judgeWork(
 }
 
 /** Where the phase says so; the server's own tasks judge what all phases have made. */
-function testsAreTheWork(spec: TaskSpec, { definition }: Workflow): boolean {
+function testsAreTheWork(spec: JudgedSpec, { definition }: Workflow): boolean {
   return definition.phases.some(
     (phase) => phase.tests === 'work' && (spec.agent === null || phase.name === spec.phase),
   );

@@ -10,6 +10,7 @@ import {
   prepareRevertWorkflow,
   prepareStartBestOfN,
   prepareStartWorkflow,
+  prepareSubmitResult,
   type WorkflowInspection,
 } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -39,6 +40,7 @@ import {
   phases,
   type Process,
   type ProcessHost,
+  results,
   reunions,
   validation,
   type World,
@@ -123,6 +125,11 @@ export async function assemble(parts: Parts): Promise<System> {
         ...(parts.sharing && { runnerId: runner.id }),
       }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
+      submit_result: prepareSubmitResult({
+        host,
+        tip: ({ repository, runBranch }) =>
+          asValue(runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch })),
+      }),
       restart_task: prepareRestartTask({ host }),
       revert_task: prepareRevertTask({ host }),
       revert_workflow: prepareRevertWorkflow({ host }),
@@ -170,6 +177,7 @@ export async function assemble(parts: Parts): Promise<System> {
       environments,
       merging,
       phases,
+      results,
       delivering,
       deadlines,
       reunions(signals),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
-import { checkSummarySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
 import { candidateSchema, trainSchema } from './events.ts';
 
 const trainId = z.string();
