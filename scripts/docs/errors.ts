@@ -16,6 +16,7 @@ const SIGHTS: readonly { sight: string; areas: readonly string[] }[] = [
   { sight: 'A task does not take a step', areas: ['task'] },
   { sight: 'An agent does not start, live or end', areas: ['agent', 'terminal', 'fleet'] },
   { sight: 'A working copy, a check or a merge fails', areas: ['git', 'worktree', 'check', 'train'] },
+  { sight: 'A model that is configured is of no use', areas: ['model'] },
   { sight: 'The log, its files or what is made from it are in trouble', areas: ['log', 'blob', 'replay', 'view'] },
   { sight: 'Something in here is broken or overloaded', areas: ['actor', 'defect'] },
 ];

@@ -9,7 +9,13 @@ import type { WorkflowInspection } from './inspection.ts';
 import { SERVER } from './principal.ts';
 
 const REPOSITORY = { repositoryId: 'rep_1', path: '/r', baseBranch: 'main', baseCommit: 'c0' };
-const settings = { ...DEFAULT_SETTINGS, bestOfN: { score: 'survival=4' } };
+const settings = {
+  ...DEFAULT_SETTINGS,
+  bestOfN: {
+    score: 'survival=4',
+    scorers: { mine: { command: ['score'], wallMs: 1_000 }, other: { module: 'b.js', wallMs: 1 } },
+  },
+};
 const no = (what: string) => invalid('input.invalid', `No ${what}.`);
 
 function prepared(
@@ -75,6 +81,13 @@ describe('what a best-of-N is started with', () => {
 
   it('is scored by the setting where it says nothing', async () => {
     expect(await prepared({})).toMatchObject({ weights: { survival: 4 } });
+  });
+
+  it('names the user’s own scorers that count, as they are set now', async () => {
+    const spec = await prepared({ score: 'mine=1,tests=1,other=0' });
+    expect(spec).toMatchObject({ weights: { mine: 1 }, scorers: { mine: { command: ['score'], wallMs: 1_000 } } });
+    expect(Object.keys((spec as { scorers: object }).scorers)).toEqual(['mine']);
+    expect(bestOfNCommands.start_best_of_n.prepared?.parse(spec)).toEqual(spec);
   });
 
   it.each([

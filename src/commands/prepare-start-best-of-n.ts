@@ -8,9 +8,11 @@ import {
   type Constraints,
   type Directive,
   directiveSchema,
+  ownScorersIn,
   type Parameters,
   parseBuildId,
   parseWeights,
+  SCORER_NAMES,
 } from '../machines/best-of-n/index.ts';
 import type { Settings } from '../machines/config/index.ts';
 import type { CommandBusParts, PreparationContext } from './command-bus.ts';
@@ -48,7 +50,8 @@ interface Parts {
 export function prepareStartBestOfN(parts: Parts) {
   const { inspection } = parts;
   return async (input: Input, { actorId }: PreparationContext): Promise<BestOfNSpec | Failure> => {
-    const weights = parseWeights(input.score ?? parts.settings().bestOfN.score);
+    const { score, scorers } = parts.settings().bestOfN;
+    const weights = parseWeights(input.score ?? score, [...SCORER_NAMES, ...Object.keys(scorers)]);
     if (isFailure(weights)) return weights;
     const begun = await beginning(input, parts);
     if (isFailure(begun)) return begun;
@@ -59,15 +62,17 @@ export function prepareStartBestOfN(parts: Parts) {
     }
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
-    const { repository, check } = found;
+    const { repository, check, ...by } = found;
     if (check === null)
       return invalid(
         'check.none',
         'Candidates are judged by the repository’s own checks, and none was found: name one with --check.',
       );
+    const own = ownScorersIn(weights, scorers);
     const { n, models, seed, earlyStop, merge } = input;
     return {
-      ...{ bestOfNId: actorId, repository, n, agents, models, weights, seed, earlyStop, check, merge, ...begun },
+      ...{ bestOfNId: actorId, repository, n, agents, models, weights, seed, earlyStop, check, ...by, merge, ...begun },
+      ...(Object.keys(own).length > 0 && { scorers: own }),
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
   };

@@ -4,6 +4,7 @@ import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import { criteriaOf, type WorkflowDefinition } from '../machines/workflow/index.ts';
 import type { PreparationContext } from './command-bus.ts';
 import { inspectRepository, type WorkflowInspection } from './inspection.ts';
+import { readCandidates } from './settle-candidates.ts';
 
 interface Input {
   workflow: string;
@@ -32,9 +33,14 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       const problem = inspection.agent(name);
       if (problem) return problem;
     }
+    if (params.best_of !== undefined) {
+      const otherwise = { agent, agentProblem: inspection.agent, settings: parts.host.config().settings };
+      const said = readCandidates(params.best_of, params, otherwise);
+      if (isFailure(said)) return said;
+    }
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
-    const { repository, check } = found;
+    const { repository, check, ...by } = found;
     if (check === null && asksForChecks(definition)) {
       return invalid(
         'check.none',
@@ -48,9 +54,10 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       goal: input.goal,
       params,
       repository,
-      runBranch: `heph/run-${actorId.slice(4)}`,
+      runBranch: runBranchOf(actorId),
       agent,
       check,
+      ...by,
       merge: input.merge,
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
@@ -66,6 +73,11 @@ function agentsNamed({ phases, result }: WorkflowDefinition): string[] {
 function asksForChecks(definition: WorkflowDefinition): boolean {
   const proved = criteriaOf(definition).some(({ proved_by }) => proved_by);
   return proved || definition.phases.some((phase) => phase.checks !== 'none');
+}
+
+/** The branch that a run's work is merged into. */
+export function runBranchOf(workflowId: string): string {
+  return `heph/run-${workflowId.slice(4)}`;
 }
 
 function checkedParams(

@@ -600,6 +600,26 @@ export const ERROR_CODES = {
     'Correct the command; the message says what the system answered.',
   ),
 
+  // models
+  'model.refused': entry(
+    'fault',
+    503,
+    'The model’s provider does not take the question.',
+    'Correct `model.name`, `model.baseUrl` or the key; the message has the provider’s own words.',
+  ),
+  'model.unavailable': entry(
+    'fault',
+    503,
+    'The model did not answer in time, or its provider is overloaded or not there.',
+    'Nothing: work goes on without it. `heph doctor` says how it answered last.',
+  ),
+  'model.bad_answer': entry(
+    'fault',
+    503,
+    'What the model’s provider answered is no answer.',
+    'Make sure that `model.baseUrl` speaks Chat Completions.',
+  ),
+
   // domain
   'workflow.not_open': entry(
     'rejected',
@@ -700,6 +720,12 @@ export const ERROR_CODES = {
     409,
     'A task was called a duplicate of no other task.',
     'Name the other task with `of`.',
+  ),
+  'task.candidate': entry(
+    'rejected',
+    409,
+    'The task is one of several candidates that work for another task.',
+    'Restart that task; the message says whose candidate it is.',
   ),
   'task.stale_attempt': entry(
     'rejected',

@@ -70,7 +70,7 @@ async function byChecks(
   hands: Hands,
 ): Promise<ByChecks> {
   const { context } = workflow;
-  const { repositoryId, baseCommit } = context.repository;
+  const { baseCommit } = context.repository;
   const tree: KeptTreeRecord = {
     ...{ turn: 1, base: baseCommit, commit, tree: commit, ref: null, files: [], filesMore: 0 },
   };
@@ -85,7 +85,7 @@ async function byChecks(
       continue;
     }
     const checks = proved_by === 'checks' ? ('all' as const) : ('own_failures' as const);
-    const spec = { repositoryId, checks, inputs: {}, agent: null, phase: '' };
+    const spec = { checks, inputs: {}, agent: null, phase: '' };
     const { verdict, check } = await judgeWork({ spec, tree, key }, context, hands);
     out.check = check;
     if (!verdict.pass) out.failed ??= verdict;

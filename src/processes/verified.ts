@@ -1,3 +1,4 @@
+import { isServersOwn } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 import type { Entity } from './entity.ts';
 import type { World } from './world.ts';
@@ -9,7 +10,7 @@ export function lastVerified(
 ): { taskId: string; phase: string; attempt: number; commit: string | null } | null {
   const judged = world
     .tasksOf(workflow.id)
-    .filter((task) => task.value === 'done' && task.context.spec.agent === null && task.context.tree);
+    .filter((task) => task.value === 'done' && isServersOwn(task.context.spec) && task.context.tree);
   const last = judged.sort((a, b) => a.arrived - b.arrived).at(-1);
   if (!last) return null;
   const { spec, attempt, tree } = last.context;

@@ -4,6 +4,7 @@ import {
   type CommandBus,
   type CommandBusParts,
   createCommandBus,
+  prepareBestOfNRun,
   prepareCreateTask,
   prepareRestartTask,
   prepareRevertTask,
@@ -24,12 +25,14 @@ import { openShare, type Sharing } from './share.ts';
 import {
   agentSessions,
   attempts,
+  bestOfN,
   budgets,
   createProcessHost,
   createSignals,
   deadlines,
   delivering,
   dispatching,
+  drafting,
   isEndedAgent,
   isOurs,
   hear,
@@ -46,6 +49,7 @@ import {
   type World,
 } from '../processes/index.ts';
 import type { Snapshots } from '../projections/index.ts';
+import type { Model } from '../runtime/models/model.ts';
 import type { AgentProbe, Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -58,6 +62,7 @@ export interface Parts {
   store: EventStore;
   blobs: BlobStore;
   runner: Runner;
+  model: Model;
   clock: Clock;
   random: Random;
   log: Log;
@@ -124,6 +129,7 @@ export async function assemble(parts: Parts): Promise<System> {
         settings: () => host.config().settings,
         ...(parts.sharing && { runnerId: runner.id }),
       }),
+      start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       submit_result: prepareSubmitResult({
         host,
@@ -173,6 +179,7 @@ export async function assemble(parts: Parts): Promise<System> {
         preset,
       }),
       attempts({ preset }),
+      drafting({ model: parts.model }),
       validation,
       environments,
       merging,
@@ -182,6 +189,7 @@ export async function assemble(parts: Parts): Promise<System> {
       deadlines,
       reunions(signals),
       budgets,
+      bestOfN,
     ].map(around),
   });
 

@@ -15,6 +15,8 @@ import {
 import { createIdIndex } from '../queries/index.ts';
 import { createFolderLoader } from '../runtime/definitions/adapters/folder.ts';
 import type { DefinitionLoader } from '../runtime/definitions/definition-loader.ts';
+import { createOpenAiModel } from '../runtime/models/adapters/openai.ts';
+import type { Model } from '../runtime/models/model.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { bootId } from '../runtime/terminals/adapters/processes.ts';
 import { openFileBlobs } from '../store/adapters/file-blobs.ts';
@@ -41,6 +43,7 @@ export interface Ground {
   redactor: Redactor;
   log: Log;
   runner: Runner;
+  model: Model;
   blobs: BlobStore;
   views: ProjectionHost;
   snapshots: Snapshots;
@@ -84,6 +87,7 @@ export async function openGround(
     redactor,
     log,
     runner,
+    model: createOpenAiModel({ clock, environment: process.env }),
     blobs,
     ...(logStore.runnerId !== null && { sharing: sharingOf(logStore, { runner, blobs }, openRunner, log) }),
     views,

@@ -5,13 +5,14 @@ import type { System } from './assemble.ts';
 import type { Ground } from './server-ground.ts';
 
 /** What a server knows of itself, part by part. */
-export function healthOf({ dataDirectory, startedAt, logStore, views }: Ground, system: System): ServerHealth {
+export function healthOf({ dataDirectory, startedAt, logStore, views, model }: Ground, system: System): ServerHealth {
   const checks = [
     { name: 'log', ...logStore.check() },
     viewsCheck(views),
     actorsCheck(system),
     historiesCheck(system),
     processesCheck(system),
+    { name: 'model', ...model.state(system.host.config().settings.model) },
   ];
   return { version: VERSION, pid: process.pid, startedAt, dataDirectory, checks };
 }

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Fault, HephError } from '../../src/kernel/errors.ts';
 import type { MutationResult } from '../../src/runtime/mutation/mutation.ts';
+import type { ScorerResult } from '../../src/runtime/scorers/scorer.ts';
 import type {
   AgentProbe,
   AgentStart,
   CheckResult,
+  MergeRequest,
+  MergeResult,
   Runner,
   RunnerEvent,
   TestOutcome,
@@ -25,7 +28,13 @@ const BLIND = 'blind:';
 const FAKE_RUNNER = 'fake-runner';
 /** A word that is a test which was not there before. */
 const NEW_TEST = 'new-test';
-const ofJudge = (word: string) => word === FAKE_RUNNER || word === NEW_TEST || word.startsWith(BLIND);
+/** A word that is a new test, which asks that the code has a bug no more that no other test sees: `asks:hidden:one`. */
+const ASKS = 'asks:';
+const HIDDEN = 'hidden:';
+const isNewTest = (word: string) => word === NEW_TEST || word.startsWith(ASKS);
+const ofJudge = (word: string) => word === FAKE_RUNNER || isNewTest(word) || word.startsWith(BLIND);
+/** A word that is a module which the base does not import: `imports:lodash`. */
+const IMPORTS = 'imports:';
 
 export interface FakeSession {
   start: AgentStart;
@@ -65,6 +74,8 @@ export interface FakeRunnerOptions {
   now: () => number;
   /** Two bugs that cannot be fixed in parallel: their fixes conflict. */
   conflicts?: [string, string][];
+  /** Two words that make no test red, but for where both of them are: their work merges and does not fit. */
+  clashes?: [string, string][];
 }
 
 export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
@@ -74,6 +85,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   const agents = new Map<string, Running>();
   const checks = new Map<string, CheckResult>();
   const measured = new Map<string, MutationResult>();
+  const scored = new Map<string, ScorerResult>();
   const listeners = new Set<(event: RunnerEvent) => void>();
   const failures = new Map<string, Error[]>();
   const calls: string[] = [];
@@ -124,6 +136,39 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     agent.exit = exit;
     for (const listener of listeners) listener({ type: 'agent_exited', agentId });
   };
+
+  function mergeOne(
+    onto: string,
+    { candidateId, commit: candidate, revertOf }: MergeRequest['candidates'][number],
+  ): MergeResult {
+    called('mergeCandidate', candidateId);
+    if (revertOf !== undefined) {
+      if (!isIn(onto, candidate)) return { outcome: 'absent', onto };
+      const had = bugsIn(candidate);
+      const back = [...bugsIn(parents.get(candidate) ?? '')].filter((bug) => !had.has(bug));
+      const reverted = new Set([...bugsIn(onto), ...back]);
+      if (treeOf(reverted) === treeOf(bugsIn(onto))) return { outcome: 'contained', onto, commit: onto };
+      return { outcome: 'merged', onto, commit: commitOf(reverted, onto), tree: treeOf(reverted) };
+    }
+    const from = bugsIn(base);
+    const mine = bugsIn(candidate);
+    const fixed = [...from].filter((bug) => !mine.has(bug));
+    const added = [...mine].filter((bug) => !from.has(bug));
+    const theirs = bugsIn(onto);
+    const clash =
+      parents.get(candidate) !== onto &&
+      options.conflicts?.some(([one, other]) =>
+        [one, other].some(
+          (bug) => fixed.includes(bug) && from.has(other) && from.has(one) && !(theirs.has(one) && theirs.has(other)),
+        ),
+      );
+    if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
+    const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
+    for (const bug of added) merged.add(bug);
+    const commit = commitOf(merged, onto);
+    brought.set(commit, candidate);
+    return { outcome: 'merged', onto, commit, tree: treeOf(merged) };
+  }
 
   return {
     id: 'local',
@@ -235,8 +280,11 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       if (known) return known;
       called('runCheck', commit);
       const words = bugsIn(commit);
-      const seen = [...words].filter((word) => !ofJudge(word) && !words.has(`${BLIND}${word}`));
+      const unseen = (word: string) => ofJudge(word) || word.startsWith(HIDDEN) || word.startsWith(IMPORTS);
+      const seen = [...words].filter((word) => !unseen(word) && !words.has(`${BLIND}${word}`));
       const bugs = new Set(words.has(FAKE_RUNNER) ? [] : seen);
+      if (options.clashes?.some((pair) => pair.every((word) => words.has(word)))) bugs.add('broken:fine');
+      const asked = [...words].filter((word) => word.startsWith(ASKS)).map((word) => word.slice(ASKS.length));
       const tests: TestOutcome[] = [...options.bugs, 'fine'].map((name) => ({
         id: `test/${name}.test.js > ${name}`,
         file: `test/${name}.test.js`,
@@ -244,7 +292,11 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
         status: bugs.has(name) ? 'failed' : 'passed',
       }));
       const extra = [...bugs].filter((bug) => !options.bugs.includes(bug));
-      const red = [...bugs].some((bug) => !bug.startsWith(UNTESTED));
+      const red = [...bugs].some((bug) => !bug.startsWith(UNTESTED)) || asked.some((bug) => words.has(bug));
+      const more = asked.map((name): TestOutcome => {
+        const file = `test/${ASKS}${name}.test.js`;
+        return { id: `${file} > ${name}`, file, name, status: words.has(name) ? 'failed' : 'passed' };
+      });
       const result: CheckResult = {
         checkKey,
         command,
@@ -253,7 +305,12 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
         exitCode: red ? 1 : 0,
         signal: null,
         durationMs: 1,
-        tests: tests.map((test) => (extra.includes(`broken:${test.name}`) ? { ...test, status: 'failed' } : test)),
+        tests: [
+          ...tests.map((test) =>
+            extra.includes(`broken:${test.name}`) ? { ...test, status: 'failed' as const } : test,
+          ),
+          ...more,
+        ],
         tail: '',
       };
       checks.set(checkKey, result);
@@ -282,7 +339,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       const words = [...bugsIn(commit)];
       const touched = words.filter((word) => ofJudge(word) && !bugsIn(from).has(word));
       const kept = words.filter((word) => {
-        const tests = word === NEW_TEST || (word.startsWith(BLIND) && leave.includes('test'));
+        const tests = isNewTest(word) || (word.startsWith(BLIND) && leave.includes('test'));
         return tests || !touched.includes(word);
       });
       const laid = kept.length < words.length;
@@ -290,42 +347,52 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
         touched: touched.map((path) => ({
           path,
           kind: path === FAKE_RUNNER ? ('runner' as const) : ('test' as const),
-          change: path === NEW_TEST ? ('added' as const) : ('changed' as const),
+          change: isNewTest(path) ? ('added' as const) : ('changed' as const),
         })),
         commit: laid ? commitOf(kept, commit) : null,
         tree: laid ? treeOf(kept) : null,
       };
     },
-    async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
-      called('mergeCandidate', candidateId);
-      const onto = branches.get(branch);
-      if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
-      if (revertOf !== undefined) {
-        if (!isIn(onto, candidate)) return { outcome: 'absent', onto };
-        const had = bugsIn(candidate);
-        const back = [...bugsIn(parents.get(candidate) ?? '')].filter((bug) => !had.has(bug));
-        const reverted = new Set([...bugsIn(onto), ...back]);
-        if (treeOf(reverted) === treeOf(bugsIn(onto))) return { outcome: 'contained', onto, commit: onto };
-        return { outcome: 'merged', onto, commit: commitOf(reverted, onto), tree: treeOf(reverted) };
+    async layTests({ testsOf, codeOf }) {
+      called('layTests', testsOf);
+      const asked = [...bugsIn(testsOf)].filter((word) => word.startsWith(ASKS));
+      if (asked.length === 0) return { tests: [], commit: null, tree: null };
+      const words = [...[...bugsIn(codeOf)].filter((word) => !ofJudge(word)), ...asked];
+      const tests = asked.map((word) => `test/${word}.test.js`);
+      return { tests, commit: commitOf(words, codeOf), tree: treeOf(words) };
+    },
+    async measureChange({ base: from, commit, sources }) {
+      called('measureChange', commit);
+      const before = bugsIn(from);
+      const newImports = [...bugsIn(commit)]
+        .filter((word) => word.startsWith(IMPORTS) && !before.has(word))
+        .map((word) => word.slice(IMPORTS.length));
+      const reuse = { tokens: 20, repeated: 0, called: ['helper'], defined: [] };
+      return {
+        files: [{ path: 'a.js', insertions: 1, deletions: 1 }],
+        changedLines: 2,
+        code: sources ? { newImports, unreadImports: [], reuse, unread: 0 } : null,
+      };
+    },
+    async runScorer({ key, commit }) {
+      const known = scored.get(key);
+      if (known) return known;
+      called('runScorer', commit);
+      const value = 1 / (1 + [...bugsIn(commit)].filter((word) => !ofJudge(word)).length);
+      const result: ScorerResult = { value, reason: null, tail: '', durationMs: 1 };
+      scored.set(key, result);
+      return result;
+    },
+    async mergeCandidates({ branch, candidates }) {
+      let tip = branches.get(branch);
+      if (!tip) throw new Fault('git.failed', `no branch ${branch}`);
+      const results: MergeResult[] = [];
+      for (const candidate of candidates) {
+        const result = mergeOne(tip, candidate);
+        if (result.outcome === 'merged') tip = result.commit;
+        results.push(result);
       }
-      const from = bugsIn(base);
-      const mine = bugsIn(candidate);
-      const fixed = [...from].filter((bug) => !mine.has(bug));
-      const added = [...mine].filter((bug) => !from.has(bug));
-      const theirs = bugsIn(onto);
-      const clash =
-        parents.get(candidate) !== onto &&
-        options.conflicts?.some(([one, other]) =>
-          [one, other].some(
-            (bug) => fixed.includes(bug) && from.has(other) && from.has(one) && !(theirs.has(one) && theirs.has(other)),
-          ),
-        );
-      if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
-      const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
-      for (const bug of added) merged.add(bug);
-      const commit = commitOf(merged, onto);
-      brought.set(commit, candidate);
-      return { outcome: 'merged', onto, commit, tree: treeOf(merged) };
+      return results;
     },
     async moveBranch({ branch, from, to }) {
       called('moveBranch', branch);
@@ -336,7 +403,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       return { moved: true, at: to };
     },
     async deliver({ runBranch, commit, base: target }) {
-      called('deliver', runBranch);
+      called('deliver', runBranch ?? target?.branch ?? '');
       if (!target) return { runBranch, base: 'not_asked', reason: null };
       if (userBase !== target.from && userBase !== commit) return { runBranch, base: 'left', reason: 'it moved' };
       userBase = commit;

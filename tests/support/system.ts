@@ -8,11 +8,13 @@ import { OPERATOR } from '../../src/commands/index.ts';
 import { definitionSchema, type WorkflowDefinition } from '../../src/machines/workflow/index.ts';
 import { assemble, type System } from '../../src/programs/assemble.ts';
 import type { Sharing } from '../../src/programs/share.ts';
+import type { Model } from '../../src/runtime/models/model.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { Snapshots } from '../../src/projections/index.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
+import { noModel } from './no-model.ts';
 import { createFakeRunner, type FakeAgent, type FakeRunner, type FakeSession } from './fake-runner.ts';
 
 /** The whole core on a store in memory and a fake runner; nothing sleeps, tests wait for events. */
@@ -52,17 +54,42 @@ export const BUGFIX: WorkflowDefinition = definitionSchema.parse({
   ],
 });
 
+export const BEST_OF: WorkflowDefinition = definitionSchema.parse({
+  name: 'best-of',
+  title: 'Best of several',
+  parameters: [
+    { name: 'best_of', type: 'number', default: 3 },
+    { name: 'agents', type: 'text' },
+    { name: 'score', type: 'text' },
+    { name: 'seed', type: 'number', default: 1 },
+    { name: 'early_stop', type: 'boolean', default: false },
+  ],
+  phases: [
+    {
+      name: 'build',
+      goal: 'The goal is reached.',
+      role: 'fix',
+      starts_with: 'one_task',
+      candidates: 'best_of',
+      allowed_tools: ['create_task', 'update_task_status', 'report_progress', 'report_usage'],
+    },
+  ],
+});
+
 export interface TestSystemOptions {
   bugs?: string[];
   agent?: (session: FakeSession, speak: Speak) => Promise<void> | void;
   store?: EventStore;
   blobs?: BlobStore;
   runner?: FakeRunner;
+  /** Default: none is there. */
+  model?: Model;
   /** Stands between the system and the runner. */
   around?: (runner: FakeRunner) => Partial<FakeRunner>;
   settings?: Record<string, unknown>;
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
+  clashes?: [string, string][];
   snapshots?: Snapshots;
   clock?: Clock;
   /** Where several servers share the store. */
@@ -121,22 +148,24 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
       agent,
       now: () => clock.now(),
       ...(options.conflicts && { conflicts: options.conflicts }),
+      ...(options.clashes && { clashes: options.clashes }),
     });
   const runner: FakeRunner = { ...plain, ...options.around?.(plain) };
   const system = await assemble({
     store,
     blobs: options.blobs ?? createMemoryBlobs(),
     runner,
+    model: options.model ?? noModel,
     clock,
     random: systemRandom,
     log: silentLog,
     dataDirectory: '/data',
     redact: (value) => value,
     resolveId: async (_kind, id) => id,
-    definition: async (name) =>
-      name === 'bugfix'
-        ? (options.definition ?? BUGFIX)
-        : invalid('definition.unknown', `There is no workflow ${name}.`),
+    definition: async (name) => {
+      if (name === 'bugfix') return options.definition ?? BUGFIX;
+      return name === 'best-of' ? BEST_OF : invalid('definition.unknown', `There is no workflow ${name}.`);
+    },
     checkProblem: () => null,
     fillPreset: (preset) => preset,
     ...(options.snapshots && { snapshots: options.snapshots }),

@@ -14,11 +14,12 @@ it('says every constraint, the emphasis and the criteria, a line each', () => {
     constraints: { maxLines: 5, allowedFiles: ['src/**'], allowedImports: [], expectedOutput: 'ok' },
     criteria: ['It is easy to read.'],
   });
-  const stressed = { ...asked, parameters: { ...asked.parameters, emphasis: 'reuse' as const } };
+  const stressed = { ...asked, parameters: { ...asked.parameters, emphasis: 'reuse' as const, approach: 'Start.' } };
   expect(briefOf(stressed).split('\n')).toEqual([
     'Make the tests pass',
     '',
     `- ${EMPHASES.reuse}`,
+    '- Go about it like this: Start.',
     '- Change at most 5 lines.',
     '- Change only files that match: src/**.',
     '- Import nothing new.',

@@ -5,6 +5,7 @@ export function briefOf({ goal, constraints, criteria, parameters }: Directive):
   const { maxLines, allowedFiles, allowedImports, expectedOutput } = constraints;
   const lines = [
     ...(parameters.emphasis === null ? [] : [EMPHASES[parameters.emphasis]]),
+    ...(parameters.approach === null ? [] : [`Go about it like this: ${parameters.approach}`]),
     ...(maxLines === null ? [] : [`Change at most ${maxLines} lines.`]),
     ...(allowedFiles === null ? [] : [`Change only files that match: ${allowedFiles.join(', ') || 'none'}.`]),
     ...(allowedImports === null ? [] : [`Import nothing new${butFor(allowedImports)}.`]),

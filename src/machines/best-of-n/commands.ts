@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { constraintsSchema, directiveSchema, parametersSchema } from './directive.ts';
-import { bestOfNSpecSchema, buildEndSchema, CANDIDATES_MAX, scoreSchema, variantSchema } from './events.ts';
+import {
+  bestOfNFacts,
+  bestOfNSpecSchema,
+  buildEndSchema,
+  CANDIDATES_MAX,
+  draftingSchema,
+  scoreSchema,
+  variantSchema,
+} from './events.ts';
+import { ownScorersSchema } from './own-scorers.ts';
 import { scoreTextSchema } from './weights.ts';
 
 const bestOfNId = z.string().max(60).describe('bon_…, or a unique prefix of it');
@@ -20,6 +29,19 @@ const scores = z
   .refine((list) => new Set(list.map(({ scorer }) => scorer)).size === list.length, 'A scorer stands twice.');
 const target = (input: { bestOfNId: string }) => input.bestOfNId;
 const internal = { v: 1, roles: INTERNAL, target };
+
+const rescoreSchema = z.strictObject({
+  bestOfNId,
+  score: scoreTextSchema.optional().describe('What counts how much; default: as before'),
+  check: z.string().min(1).max(1000).optional().describe('Another check that says who passes'),
+  judgesFrom: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The branch whose tests and configuration judge; default: what the candidates began at'),
+  measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
+});
 
 /** Nobody may send the first three yet: nothing acts on them before the story that builds candidates is there. */
 export const bestOfNCommands = {
@@ -66,30 +88,35 @@ export const bestOfNCommands = {
         .min(1)
         .max(1000)
         .optional()
-        .describe('The repository’s own check; default: found in package.json'),
+        .describe('The repository’s own check; default: its checks.yaml, else found in package.json and the like'),
       merge: z.boolean().default(true).describe('Whether the winner is merged into the base branch'),
       fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
     }),
     prepared: bestOfNSpecSchema,
-    roles: INTERNAL,
+    roles: ['operator'],
     target: (_input, newId) => newId('bon'),
+  }),
+  start_best_of_n_of_task: command({
+    ...internal,
+    summary: 'Candidates work for a task of a run, as was settled when the task was created.',
+    schema: bestOfNSpecSchema,
   }),
   cancel_best_of_n: command({
     v: 1,
     summary: 'Ends it without a winner: its candidates are cancelled, their work so far is kept.',
     schema: z.strictObject({ bestOfNId, reason }),
-    roles: INTERNAL,
+    roles: ['operator'],
     target,
   }),
   rescore_best_of_n: command({
     v: 1,
     summary:
       'Judges past candidates again without running any agent, and says who would have won; the first verdict stands.',
-    schema: z.strictObject({
-      bestOfNId,
-      score: scoreTextSchema.optional().describe('What counts how much; default: as before'),
-      check: z.string().min(1).max(1000).optional().describe('Another check that says who passes'),
-      measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
+    schema: rescoreSchema,
+    prepared: rescoreSchema.extend({
+      scorers: ownScorersSchema.optional(),
+      /** The tip of the branch that was named. */
+      judges: z.string().optional(),
     }),
     roles: INTERNAL,
     target,
@@ -97,7 +124,12 @@ export const bestOfNCommands = {
   start_mutating: command({
     ...internal,
     summary: 'The run that holds the candidates is open, and their directives are made.',
-    schema: z.strictObject({ bestOfNId, workflowId: z.string() }),
+    schema: z.strictObject({ bestOfNId, ...bestOfNFacts.MutationStarted.shape }),
+  }),
+  record_drafts: command({
+    ...internal,
+    summary: 'A model was asked to write the variants, and answered or did not.',
+    schema: z.strictObject({ bestOfNId, ...draftingSchema.shape }),
   }),
   record_variant: command({
     ...internal,
@@ -135,7 +167,7 @@ export const bestOfNCommands = {
   }),
   complete_best_of_n: command({
     ...internal,
-    summary: 'The winner is merged, or was not asked to be.',
+    summary: 'The winner is merged into its run.',
     schema: z.strictObject({ bestOfNId, commit: z.string().nullable(), words: z.string() }),
   }),
   fail_best_of_n: command({

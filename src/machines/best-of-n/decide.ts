@@ -6,10 +6,11 @@ import { prospectsOf, selected, withConsequences } from './conclude.ts';
 import { settledWinner } from './early-stop.ts';
 import { type BestOfNFact, type BestOfNSpec, bestOfNFacts } from './events.ts';
 import { type BestOfN, bestOfNChart, evolveBestOfN, noBestOfN } from './machine.ts';
+import { writable } from './mutators.ts';
 import { abandonRescoring, recordRescore, startRescoring } from './rescoring.ts';
 import { RELATIVE_SCORERS } from './scorers.ts';
 import { missingScorers, totalOfScores } from './selection.ts';
-import { parseWeights, scorersOf, type Weights } from './weights.ts';
+import { parseWeights, SCORER_NAMES, scorersOf, type Weights } from './weights.ts';
 
 type Actor = Proposer<BestOfN, BestOfNFact>;
 type Decision = BestOfNFact[] | Rejected;
@@ -19,16 +20,20 @@ const OVER = ['completed', 'failed', 'cancelled'];
 
 function decide(command: BestOfNCommand, actor: Actor): Decision {
   const { context } = actor;
-  if (command.name === 'start_best_of_n') {
+  if (command.name === 'start_best_of_n' || command.name === 'start_best_of_n_of_task') {
     if (actor.value !== 'absent') return rejected('best.exists', 'It exists already.');
     return actor.facts({ type: 'BestOfNStarted', v: 1, data: { ...command.input, startedBy: command.actor } });
   }
   const { spec } = context;
   if (!spec) return rejected('best.not_open', 'There is no such best-of-N.');
   switch (command.name) {
-    case 'start_mutating':
-      if (context.workflowId === command.input.workflowId) return [];
-      return actor.facts({ type: 'MutationStarted', v: 1, data: { workflowId: command.input.workflowId } });
+    case 'start_mutating': {
+      const { bestOfNId: _id, ...started } = command.input;
+      if (context.workflowId === started.workflowId) return [];
+      return actor.facts({ type: 'MutationStarted', v: 1, data: started });
+    }
+    case 'record_drafts':
+      return recordDrafts(command.input, spec, actor);
     case 'record_variant':
       return recordVariant(command.input, spec, actor);
     case 'record_build_started':
@@ -42,12 +47,11 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
     case 'record_winner_sent': {
       const { trainId, candidateId } = command.input;
       if (context.sent?.candidateId === candidateId) return [];
-      if (!spec.merge) return actor.refuse('The winner is not to be merged.');
       return actor.facts({ type: 'WinnerSent', v: 1, data: { trainId, candidateId } });
     }
     case 'complete_best_of_n': {
       if (actor.value === 'completed') return [];
-      if (spec.merge && !context.sent) return actor.refuse('The winner has not been merged.');
+      if (!context.sent) return actor.refuse('The winner has not been merged.');
       const { commit, words } = command.input;
       return actor.facts({ type: 'BestOfNCompleted', v: 1, data: { commit, words } });
     }
@@ -62,7 +66,7 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
       return open(actor) ?? actor.facts({ type: 'BestOfNCancelled', v: 1, data });
     }
     case 'rescore_best_of_n': {
-      const weights = command.input.score === undefined ? spec.weights : knownWeights(command.input.score);
+      const weights = command.input.score === undefined ? spec.weights : knownWeights(command.input, spec);
       return isFailure(weights) ? weights : startRescoring(command.input, weights, command.actor, actor);
     }
     case 'record_rescore':
@@ -70,6 +74,16 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
     case 'abandon_rescoring':
       return abandonRescoring(command.input, actor);
   }
+}
+
+function recordDrafts(input: InputOf<'record_drafts'>, spec: BestOfNSpec, actor: Actor): Decision {
+  const { bestOfNId: _id, ...drafting } = input;
+  const { context } = actor;
+  if (context.drafting) return [];
+  if (context.candidates.length > 0) return actor.refuse('Variants have been planned already.');
+  if (drafting.asked !== writable(spec).length || drafting.drafts.length > drafting.asked)
+    return actor.refuse(`A model can write ${writable(spec).length} of the variants.`);
+  return actor.facts({ type: 'DraftsWritten', v: 1, data: drafting });
 }
 
 function recordVariant(input: InputOf<'record_variant'>, spec: BestOfNSpec, actor: Actor): Decision {
@@ -147,8 +161,8 @@ function stopEarly({ open: spent }: InputOf<'stop_early'>, spec: BestOfNSpec, ac
 }
 
 /** Weights of scorers that exist. The text itself has been read at the way in. */
-function knownWeights(score: string): Weights | Rejected {
-  const weights = parseWeights(score);
+function knownWeights({ score = '', scorers }: InputOf<'rescore_best_of_n'>, spec: BestOfNSpec): Weights | Rejected {
+  const weights = parseWeights(score, [...SCORER_NAMES, ...Object.keys({ ...spec.scorers, ...scorers })]);
   return isFailure(weights) ? rejected('best.unknown_scorer', weights.message) : weights;
 }
 

@@ -42,6 +42,8 @@ export const parametersSchema = z.strictObject({
   /** For an agent that takes one; null: its own order. */
   seed: z.number().int().min(0).max(2_147_483_647).nullable().default(null),
   emphasis: emphasisSchema.nullable().default(null),
+  /** How to go about it, in words. */
+  approach: z.string().min(1).max(2000).nullable().default(null),
   repair: z
     .strictObject({
       /** The family of mutations that is tried first. */

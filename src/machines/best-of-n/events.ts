@@ -3,6 +3,8 @@ import type { FactsOf } from '../define-actor.ts';
 import { checkSummarySchema } from '../workflow/check-summary.ts';
 import { repositorySchema } from '../workflow/events.ts';
 import { directiveSchema } from './directive.ts';
+import { writtenSchema } from './drafts.ts';
+import { ownScorersSchema } from './own-scorers.ts';
 import { weightsSchema } from './weights.ts';
 
 /** So many candidates at most: each costs an agent, a worktree and its part of the judging. */
@@ -23,17 +25,23 @@ export const bestOfNSpecSchema = z.object({
   /** What an agent may be given instead of its own model, by agent. */
   models: z.record(z.string(), z.array(z.string())),
   weights: weightsSchema,
+  /** The user's own scorers among the weights, as they were set then; absent where there is none. */
+  scorers: ownScorersSchema.optional(),
   /** All variants follow from it. */
   seed: z.number().int(),
   /** Whether candidates that can no longer win are withdrawn. */
   earlyStop: z.boolean(),
   check: z.string().nullable(),
-  /** Whether the winner goes to the base branch. */
+  /** The command that runs the tests, where `check` is a graph of checks that has one. */
+  tests: z.string().optional(),
+  /** Whether the run that gets the winner goes to the base branch. */
   merge: z.boolean(),
   /** Whose work it is; absent where there is one runner only. */
   runnerId: z.string().optional(),
   /** The build whose directive is variant 0; absent: the directive was given in words. */
   from: buildRefSchema.optional(),
+  /** The task of a run that it works for; absent: it has a run of its own. */
+  taskId: z.string().optional(),
 });
 export type BestOfNSpec = z.infer<typeof bestOfNSpecSchema>;
 
@@ -49,6 +57,16 @@ export const variantSchema = z.object({
   words: z.string(),
 });
 export type Variant = z.infer<typeof variantSchema>;
+
+/** What a model was asked for, and what it answered and used. What it does not tell is null. */
+export const draftingSchema = writtenSchema.extend({
+  asked: z.number().int().min(1),
+  modelMs: ms,
+  inputTokens: z.number().int().min(0).nullable(),
+  outputTokens: z.number().int().min(0).nullable(),
+  costUsd: z.number().min(0).nullable(),
+});
+export type Drafting = z.infer<typeof draftingSchema>;
 
 /** One scorer's word on one candidate. */
 export const scoreSchema = z.object({
@@ -70,6 +88,8 @@ export const buildEndSchema = z.object({
   /** The kept work; null when it left none. */
   commit: z.string().nullable(),
   tree: z.string().nullable(),
+  /** The commit that the work began at; absent: the base of the repository. */
+  base: z.string().optional(),
   /** Lines added and removed; a binary file counts as one. */
   changedLines: z.number().int().min(0),
   check: checkSummarySchema.nullable(),
@@ -105,7 +125,15 @@ const verdict = z.number().int().min(1);
 export const bestOfNFacts = {
   BestOfNStarted: bestOfNSpecSchema.extend({ startedBy: z.string() }),
   /** The run that holds the candidates is open. */
-  MutationStarted: z.object({ workflowId: z.string() }),
+  MutationStarted: z.object({
+    workflowId: z.string(),
+    /** The task whose work the winner becomes. */
+    taskId: z.string().optional(),
+    /** The commit that every candidate begins at; absent: the repository’s base. */
+    base: z.string().optional(),
+  }),
+  /** A model was asked once for all variants that it can write; the built-in mutators make what it did not. */
+  DraftsWritten: draftingSchema,
   VariantPlanned: variantSchema.extend({ mutateMs: ms, modelMs: ms }),
   BuildingStarted: z.object({ candidates: z.number().int() }),
   BuildStarted: z.object({ index, taskId: z.string() }),
@@ -119,7 +147,7 @@ export const bestOfNFacts = {
     times: timesSchema,
   }),
   WinnerSelected: verdictSchema.extend({ winner: index }),
-  /** It waits in the merge train. */
+  /** It waits in its run's merge train. */
   WinnerSent: z.object({ trainId: z.string(), candidateId: z.string() }),
   BestOfNCompleted: z.object({ commit: z.string().nullable(), words: z.string() }),
   BestOfNFailed: z.object({ code: z.string(), reason: z.string() }),
@@ -131,8 +159,13 @@ export const bestOfNFacts = {
     weights: weightsSchema,
     /** Another check that says who passes; null: the run’s own. */
     check: z.string().nullable(),
-    /** Whether the candidates are measured anew, or recorded scores weighed anew. */
+    /** Whether the candidates are measured, or recorded scores weighed anew. */
     measured: z.boolean(),
+    /** Whether what was measured before is measured once more; absent: no. */
+    anew: z.boolean().optional(),
+    /** The commit whose tests, runner and configuration judge; absent: what the candidates began at. */
+    judges: z.string().optional(),
+    scorers: ownScorersSchema.optional(),
   }),
   CandidateRescored: z.object({
     verdict,

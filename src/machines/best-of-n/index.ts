@@ -23,6 +23,8 @@ export {
   REPAIR_FORMULAS,
   REPAIR_ORDERS,
 } from './directive.ts';
+export { prospectsOf } from './conclude.ts';
+export { ANSWER_SCHEMA, askForDrafts, type Draft, readDrafts, type Written } from './drafts.ts';
 export { highestTotal, type Prospect, settledWinner, type Spent } from './early-stop.ts';
 export {
   type BestOfNFact,
@@ -31,6 +33,7 @@ export {
   type BuildEnd,
   type BuildRef,
   CANDIDATES_MAX,
+  type Drafting,
   type Place,
   type Score,
   type Times,
@@ -45,8 +48,11 @@ export {
   openRescoring,
   type Rescoring,
 } from './machine.ts';
-export { mutate, type MutationRequest, MUTATOR_NAMES } from './mutators.ts';
+export { mutate, type MutationRequest, MUTATOR_NAMES, writable } from './mutators.ts';
+export { type OwnScorer, type OwnScorers, ownScorersIn, ownScorersSchema } from './own-scorers.ts';
+export { type PlannedVariant, planVariants } from './plan.ts';
 export {
+  type Ancestor,
   type Change,
   type CheckOutcome,
   type CrossRun,
@@ -59,11 +65,16 @@ export {
   scoreConstraints,
   scoreCost,
   scoreDiff,
+  scoreLineage,
+  scoreOwn,
+  scoreReuse,
   scoreSurvival,
   scoreTests,
   scoreTime,
   type TestCounts,
+  unmeasured,
 } from './scorers.ts';
+export { ownRunIdOf, runIdOf } from './run-id.ts';
 export { comparePlaces, select, totalOf, totalOfScores } from './selection.ts';
 export {
   DEFAULT_SCORE,

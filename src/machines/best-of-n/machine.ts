@@ -1,5 +1,6 @@
 import { type Chart, stays } from '../define-actor.ts';
-import type { BestOfNFact, BestOfNSpec, BuildEnd, Place, Score, Variant, Verdict } from './events.ts';
+import type { BestOfNFact, BestOfNSpec, BuildEnd, Drafting, Place, Score, Variant, Verdict } from './events.ts';
+import type { OwnScorers } from './own-scorers.ts';
 import type { Weights } from './weights.ts';
 
 export interface BestOfNCandidate extends Variant {
@@ -25,6 +26,9 @@ export interface Rescoring {
   weights: Weights;
   check: string | null;
   measured: boolean;
+  anew?: boolean | undefined;
+  judges?: string | undefined;
+  scorers?: OwnScorers | undefined;
   /** In the order in which they were judged; empty when recorded scores were weighed. */
   rescored: Rescored[];
   result: (Verdict & { differs: boolean }) | null;
@@ -36,6 +40,12 @@ export interface BestOfN {
   spec: BestOfNSpec | null;
   /** The run that holds the candidates. */
   workflowId: string | null;
+  /** The task whose work the winner becomes. */
+  taskId: string | null;
+  /** The commit that every candidate begins at. */
+  base: string | null;
+  /** What a model wrote for the variants; null while none was asked. */
+  drafting: Drafting | null;
   /** By index. */
   candidates: BestOfNCandidate[];
   /** Whether the outcome was settled before all had ended; null while they are built. */
@@ -59,7 +69,7 @@ export const bestOfNChart: Chart = {
   states: {
     absent: { on: { BestOfNStarted: 'planned' } },
     planned: { on: { MutationStarted: 'mutating', ...ends } },
-    mutating: { on: { VariantPlanned: 'mutating', BuildingStarted: 'building', ...ends } },
+    mutating: { on: { DraftsWritten: 'mutating', VariantPlanned: 'mutating', BuildingStarted: 'building', ...ends } },
     // Who has ended may be judged while others are built: that is how it is seen that the outcome cannot change.
     building: {
       on: { ...stays('building', 'BuildStarted', 'BuildEnded', 'CandidateScored'), ScoringStarted: 'scoring', ...ends },
@@ -76,6 +86,9 @@ export const bestOfNChart: Chart = {
 const NONE: BestOfN = {
   spec: null,
   workflowId: null,
+  taskId: null,
+  base: null,
+  drafting: null,
   candidates: [],
   early: null,
   verdict: null,
@@ -95,7 +108,14 @@ export function evolveBestOfN(state: BestOfN, fact: BestOfNFact, at: number): Be
       return { ...state, spec, startedAt: at };
     }
     case 'MutationStarted':
-      return { ...state, workflowId: fact.data.workflowId };
+      return {
+        ...state,
+        workflowId: fact.data.workflowId,
+        taskId: fact.data.taskId ?? null,
+        base: fact.data.base ?? state.spec?.repository.baseCommit ?? null,
+      };
+    case 'DraftsWritten':
+      return { ...state, drafting: fact.data };
     case 'VariantPlanned':
       return { ...state, candidates: [...state.candidates, { ...fact.data, ...UNBUILT }] };
     case 'BuildStarted':

@@ -1,4 +1,5 @@
 import { canonicalJson, sha256 } from '../../kernel/canonical.ts';
+import { plainLine } from '../../kernel/plain-text.ts';
 import {
   type Constraints,
   type Directive,
@@ -9,6 +10,7 @@ import {
   REPAIR_FORMULAS,
   REPAIR_ORDERS,
 } from './directive.ts';
+import { applyDraft, type Draft, type Written } from './drafts.ts';
 import type { Variant } from './events.ts';
 
 export interface MutationRequest {
@@ -20,6 +22,8 @@ export interface MutationRequest {
   agents: readonly string[];
   /** What an agent may be given instead of its own model, by agent. */
   models: Readonly<Record<string, readonly string[]>>;
+  /** What a model wrote for variants whose agents read a prompt; null: it was not asked. */
+  written?: Written | null;
 }
 
 /** One thing that a directive can be asked for in other words. */
@@ -85,14 +89,22 @@ const MUTATORS: readonly Mutator[] = [
 ];
 
 /** As they are recorded with a variant. */
-export const MUTATOR_NAMES: readonly string[] = ['agent', ...MUTATORS.map(({ name }) => name), 'seed'];
+export const MUTATOR_NAMES: readonly string[] = ['agent', ...MUTATORS.map(({ name }) => name), 'openai', 'seed'];
+
+/** Which variants a model can write: those whose agents read a prompt, but for variant 0. */
+export function writable({ n, agents }: Pick<MutationRequest, 'n' | 'agents'>): number[] {
+  return Array.from({ length: n }, (_none, index) => index).filter(
+    (index) => index > 0 && agents[index % agents.length] !== REPAIR_AGENT,
+  );
+}
 
 /**
  * Variant 0 is the directive as given. The others take the agents in turn; each differs from every other of its agent, in
  * one thing at first and in more once those are used up, and has a seed of its own. The same request gives the same variants.
  */
 export function mutate(request: MutationRequest): Variant[] {
-  const { directive, n, seed, agents } = request;
+  const { directive, n, seed, agents, written = null } = request;
+  const toWrite = writable(request);
   const variants: Variant[] = [{ index: 0, directive, mutators: [], words: 'As given.' }];
   const seeds = new Set([directive.parameters.seed]);
   const decks = new Map<string, Change[]>();
@@ -100,7 +112,11 @@ export function mutate(request: MutationRequest): Variant[] {
     const agent = agents[index % agents.length] ?? directive.parameters.agent;
     const own = ofAgent(directive, agent);
     const changes = decks.get(agent) ?? deckOf(own, request);
-    const [change = NO_CHANGE, ...rest] = changes;
+    const [drawn = NO_CHANGE, ...rest] = changes;
+    const place = written ? toWrite.indexOf(index) : -1;
+    const draft = written?.drafts[place];
+    const change = written && draft ? asWritten(drawn, draft, written.model) : drawn;
+    const missing = written && place >= 0 && !draft ? ` ${written.model} was to write it: ${written.problem}.` : '';
     // Past the last combination the deck begins again: such variants differ by their seeds only.
     decks.set(agent, rest.length > 0 ? rest : deckOf(own, request));
     const fresh = unusedSeed(seed, index, seeds);
@@ -110,7 +126,7 @@ export function mutate(request: MutationRequest): Variant[] {
       index,
       directive: { ...changed, parameters: { ...changed.parameters, seed: fresh } },
       mutators: [...(own === directive ? [] : ['agent']), ...change.mutators, 'seed'],
-      words: wordsOf(own === directive ? [] : [`the agent ${agent}`], change, fresh),
+      words: wordsOf(own === directive ? [] : [`the agent ${agent}`], change, fresh) + missing,
     });
   }
   return variants;
@@ -123,6 +139,19 @@ interface Change {
 }
 
 const NO_CHANGE: Change = { mutators: [], options: [] };
+
+/** What a model wrote takes the place of what chance drew, but for the agent’s model, which is not its to choose. */
+function asWritten({ mutators, options }: Change, draft: Draft, model: string): Change {
+  const kept = mutators.indexOf('model');
+  const written: Option = {
+    words: `an approach by ${model} (${plainLine(draft.approach, 120)})`,
+    apply: (directive) => applyDraft(directive, draft),
+  };
+  return {
+    mutators: [...(kept < 0 ? [] : ['model']), 'openai'],
+    options: [...options.slice(kept, kept + 1), written],
+  };
+}
 
 /** Every combination of options, those of few mutators first, so that what made the difference can be told; within, by chance. */
 function deckOf(directive: Directive, request: MutationRequest): Change[] {

@@ -1,9 +1,11 @@
+import { canonicalJson } from '../../kernel/canonical.ts';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
 import type { Proposer } from '../define-actor.ts';
 import type { BestOfNCommand } from './commands.ts';
 import { hasPassed, placeOf } from './conclude.ts';
 import type { BestOfNFact, Place } from './events.ts';
 import { type BestOfN, judgeable, openRescoring, type Rescored } from './machine.ts';
+import { ownScorersIn } from './own-scorers.ts';
 import { missingScorers, select, totalOfScores } from './selection.ts';
 import { sameWeights, type Weights } from './weights.ts';
 
@@ -16,7 +18,7 @@ const RESCORINGS_MAX = 100;
 
 /** Weighs recorded scores at once where they say enough; else opens a rescoring that waits for its measurements. */
 export function startRescoring(
-  input: Omit<InputOf<'rescore_best_of_n'>, 'score'>,
+  input: InputOf<'rescore_best_of_n'>,
   weights: Weights,
   by: string,
   actor: Actor,
@@ -28,17 +30,38 @@ export function startRescoring(
   if (candidates.length === 0) return rejected('best.nothing_to_score', 'No candidate left work that could be judged.');
   const passed = candidates.filter(hasPassed);
   const check = input.check ?? null;
+  const { judges } = input;
   const known = passed.length > 0 && passed.every(({ scores }) => missingScorers(weights, scores ?? []).length === 0);
-  const measured = input.measure || check !== null || !known;
+  const before = context.spec?.scorers ?? {};
+  const scorers = ownScorersIn(weights, { ...before, ...input.scorers });
+  // What was said by a scorer that is another one by now says nothing about it.
+  const sameScorers = Object.keys(scorers).every(
+    (name) => canonicalJson(scorers[name]) === canonicalJson(before[name]),
+  );
+  const measured = input.measure || check !== null || judges !== undefined || !known || !sameScorers;
   const last = context.rescorings.at(-1);
-  const same = last && last.measured === measured && last.check === check && sameWeights(last.weights, weights);
+  const same =
+    last?.measured === measured &&
+    last.check === check &&
+    last.judges === judges &&
+    sameWeights(last.weights, weights) &&
+    canonicalJson(last.scorers ?? {}) === canonicalJson(scorers);
   const open = openRescoring(context);
   if (same && (open || (!measured && last.result))) return [];
   if (open) return rejected('best.rescoring', `The candidates are being judged for verdict ${open.verdict}.`);
   if (context.rescorings.length >= RESCORINGS_MAX)
     return actor.refuse(`It has been scored again ${RESCORINGS_MAX} times.`);
   const verdict = context.rescorings.length + 2;
-  const started: BestOfNFact = { type: 'RescoringStarted', v: 1, data: { verdict, by, weights, check, measured } };
+  const started: BestOfNFact = {
+    type: 'RescoringStarted',
+    v: 1,
+    data: {
+      ...{ verdict, by, weights, check, measured },
+      ...(input.measure && { anew: true }),
+      ...(judges !== undefined && { judges }),
+      ...(Object.keys(scorers).length > 0 && { scorers }),
+    },
+  };
   if (measured) return actor.facts(started);
   const places = passed.map((one) => placeOf(one, totalOfScores(weights, one.scores ?? [])));
   return actor.facts(started, reached(context, verdict, places));

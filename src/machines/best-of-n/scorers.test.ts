@@ -13,11 +13,15 @@ import {
   scoreConstraints,
   scoreCost,
   scoreDiff,
+  scoreLineage,
+  scoreOwn,
+  scoreReuse,
   scoreSurvival,
   scoreTests,
   scoreTime,
 } from './scorers.ts';
 import { SCORER_NAMES } from './weights.ts';
+import { contestVariant } from '../../../tests/support/examples.ts';
 
 const nat = fc.nat(500);
 const status = fc.constantFrom<CheckOutcome['status']>('passed', 'warned', 'failed', 'skipped');
@@ -52,6 +56,16 @@ const spent = fc.record({ buildMs: fc.nat(), testMs: fc.nat() });
 const mutants = fc.record({ killed: nat, survived: nat });
 const usd = fc.double({ min: 0, max: 1_000, noNaN: true });
 
+const names = fc.uniqueArray(fc.constantFrom('parse', 'read', 'select', 'write'), { maxLength: 4 });
+const reuse = fc
+  .record({ repeated: fc.nat(50), fresh: fc.nat(50), called: names, defined: names })
+  .map(({ repeated, fresh, ...rest }) => ({ tokens: repeated + fresh, repeated, ...rest }));
+const parametersOf = (index: number) => contestVariant(index).directive.parameters;
+const ancestors = fc.array(
+  fc.nat(7).map((index) => ({ bestOfNId: 'bon_1', index, parameters: parametersOf(index) })),
+  { maxLength: 5 },
+);
+
 /** Each scorer on anything it may be given. */
 const JUDGED: Record<(typeof SCORER_NAMES)[number], fc.Arbitrary<Judgement>> = {
   checks: fc.option(checks).map(scoreChecks),
@@ -62,6 +76,8 @@ const JUDGED: Record<(typeof SCORER_NAMES)[number], fc.Arbitrary<Judgement>> = {
   cost: fc.option(usd).map(scoreCost),
   agreement: fc.tuple(fc.nat(4), matrix).map(([index, runs]) => scoreAgreement(index, runs)),
   survival: fc.option(mutants).map(scoreSurvival),
+  reuse: fc.option(reuse).map(scoreReuse),
+  lineage: fc.tuple(fc.nat(7), ancestors).map(([index, list]) => scoreLineage(parametersOf(index), list)),
 };
 
 describe.each([...SCORER_NAMES])('the scorer %s', (name) => {
@@ -209,5 +225,57 @@ describe('what is said', () => {
       value: 0.5,
       words: '0 of 1 checks passed, 1 with a warning.',
     });
+  });
+});
+
+describe('reuse', () => {
+  const of = (differs = {}) => scoreReuse({ tokens: 100, repeated: 0, called: [], defined: [], ...differs });
+
+  it('falls with what is repeated and with what is defined anew, and rises with what is called', () => {
+    expect(of().value).toBe(1);
+    expect(of({ repeated: 25 }).value).toBe(0.75);
+    expect(of({ defined: ['a'] }).value).toBe(0.5);
+    expect(of({ defined: ['a'], called: ['b', 'c'] }).value).toBe(0.75);
+    expect(scoreReuse({ tokens: 0, repeated: 0, called: [], defined: [] })).toMatchObject({
+      value: 1,
+      words: 'It writes no new code.',
+    });
+  });
+});
+
+describe('lineage', () => {
+  const won = (index: number) => ({ bestOfNId: 'bon_1', index, parameters: parametersOf(index) });
+
+  it('is 1 for a variant as the one that won, and less for each setting that differs', () => {
+    expect(scoreLineage(parametersOf(0), [won(0)]).value).toBe(1);
+    const { value } = scoreLineage(parametersOf(1), [won(0)]);
+    expect(value).toBeGreaterThan(0);
+    expect(value).toBeLessThan(1);
+    expect(scoreLineage(parametersOf(0), [won(0), won(1)]).value).toBeCloseTo((1 + value) / 2);
+  });
+
+  it('is 0 for another agent, and not measured where nobody has won', () => {
+    expect(scoreLineage({ ...parametersOf(0), agent: 'codex' }, [won(0)])).toMatchObject({
+      value: 0,
+      evidence: { near: [{}] },
+    });
+    expect(scoreLineage(parametersOf(0), [])).toMatchObject({ value: 0, evidence: null });
+  });
+});
+
+describe('a scorer of somebody’s own', () => {
+  it('is taken at its word, and at its silence for 0', () => {
+    expect(scoreOwn('mine', { value: 0.25, reason: null, tail: '' })).toMatchObject({ scorer: 'mine', value: 0.25 });
+    const silent = scoreOwn('mine', { value: null, reason: 'It failed (exit 1).', tail: 'oh' });
+    expect(silent).toMatchObject({ value: 0, words: 'It failed (exit 1).', evidence: { tail: 'oh' } });
+  });
+});
+
+it('does not count a constraint on imports as kept where they cannot be told', () => {
+  const asked = { maxLines: null, allowedFiles: null, allowedImports: [], expectedOutput: null };
+  const made = { files: ['a.go'], changedLines: 1, newImports: [], unreadImports: ['a.go'], output: '' };
+  expect(scoreConstraints(asked, made)).toMatchObject({
+    value: 0,
+    words: '0 of 1 constraints kept: imports of a.go cannot be told.',
   });
 });

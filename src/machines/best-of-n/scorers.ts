@@ -1,9 +1,8 @@
 import { canonicalJson, sha256 } from '../../kernel/canonical.ts';
 import { createMatcher } from '../../kernel/glob.ts';
-import type { Constraints } from './directive.ts';
+import type { Constraints, Parameters } from './directive.ts';
 import type { Score } from './events.ts';
 import { linesOf } from './selection.ts';
-import type { ScorerName } from './weights.ts';
 
 /**
  * Judges of one candidate, each pure: what was measured in, a value from 0 to 1 and a sentence out. A value rests on the
@@ -69,6 +68,8 @@ export interface Change {
   changedLines: number;
   /** Modules that the change imports and the base did not. */
   newImports: readonly string[];
+  /** Changed source whose imports cannot be told. */
+  unreadImports?: readonly string[];
   /** What the check printed. */
   output: string;
 }
@@ -84,8 +85,10 @@ export function scoreConstraints(constraints: Constraints, change: Change | null
   if (maxLines !== null && change.changedLines > maxLines)
     broken.push(`${change.changedLines} lines changed, ${maxLines} allowed`);
   if (outside.length > 0) broken.push(`changes ${listed(outside)}`);
-  if (foreign.length > 0) broken.push(`imports ${listed(foreign)}`);
   if (expectedOutput !== null && !change.output.includes(expectedOutput)) broken.push('the output is not as expected');
+  const unread = allowedImports ? (change.unreadImports ?? []) : [];
+  if (foreign.length > 0) broken.push(`imports ${listed(foreign)}`);
+  else if (unread.length > 0) broken.push(`imports of ${listed(unread)} cannot be told`);
   const stated = Object.values(constraints).filter((constraint) => constraint !== null).length;
   const evidence = { constraints, changedLines: change.changedLines, outside, foreign, broken };
   if (stated === 0) return { scorer: 'constraints', value: 1, words: 'Nothing was forbidden.', evidence };
@@ -158,13 +161,82 @@ export function scoreSurvival(mutants: Mutants | null): Judgement {
   return { scorer: 'survival', value: all === 0 ? 1 : killed / all, words, evidence: { killed, survived } };
 }
 
+/** What the new code repeats of the repository, and uses of it. */
+export interface Reuse {
+  /** Of the new code. */
+  tokens: number;
+  /** Those that stand elsewhere in the repository in the same row. */
+  repeated: number;
+  /** Definitions of the repository that the new code calls. */
+  called: readonly string[];
+  /** Definitions that are new. */
+  defined: readonly string[];
+}
+
+/**
+ * The part of the new code that repeats nothing, times the part that what it calls of the repository has among that and
+ * what it defines anew, with one counted on the repository's side: who defines nothing loses nothing.
+ */
+export function scoreReuse(reuse: Reuse | null): Judgement {
+  if (!reuse) return unmeasured('reuse', 'The new code was not read.');
+  const { tokens, repeated, called, defined } = reuse;
+  if (tokens === 0) return { scorer: 'reuse', value: 1, words: 'It writes no new code.', evidence: { ...reuse } };
+  const part = Math.round((repeated / tokens) * 100);
+  const words = `${part} % of the new code repeats what the repository has; it calls ${count(called.length, 'definition')} of it and adds ${defined.length}.`;
+  const value = (1 - repeated / tokens) * ((1 + called.length) / (1 + called.length + defined.length));
+  return { scorer: 'reuse', value, words, evidence: { ...reuse } };
+}
+
+/** A candidate that won an earlier best-of-N on the same repository. */
+export interface Ancestor {
+  bestOfNId: string;
+  index: number;
+  parameters: Parameters;
+}
+
+/** What two variants of one agent may have in common; the seed is everybody's own. */
+const TRAITS: readonly ((parameters: Parameters) => unknown)[] = [
+  ({ model }) => model,
+  ({ emphasis }) => emphasis,
+  ({ repair }) => repair.favour,
+  ({ repair }) => repair.formula,
+  ({ repair }) => repair.order,
+];
+
+/**
+ * How near the variant is to those that won on this repository before: the mean over them of the settings that it shares,
+ * its agent counted as one; with another agent it shares nothing.
+ */
+export function scoreLineage(parameters: Parameters, ancestors: readonly Ancestor[]): Judgement {
+  if (ancestors.length === 0) return unmeasured('lineage', 'No candidate has won on this repository before.');
+  const near = ancestors.map(({ bestOfNId, index, parameters: theirs }) => {
+    const shared = TRAITS.filter((trait) => trait(parameters) === trait(theirs)).length;
+    const value = theirs.agent === parameters.agent ? (1 + shared) / (1 + TRAITS.length) : 0;
+    return { bestOfNId, index, value };
+  });
+  const value = Math.min(1, near.reduce((sum, one) => sum + one.value, 0) / near.length);
+  const words = `It shares ${Math.round(value * 100)} % of its settings with the last ${count(near.length, 'winner')} here.`;
+  return { scorer: 'lineage', value, words, evidence: { near } };
+}
+
+/** What a scorer of the user's own has said. */
+export function scoreOwn(
+  scorer: string,
+  said: { value: number | null; reason: string | null; tail: string },
+): Judgement {
+  const { value, reason, tail } = said;
+  if (value === null) return { ...unmeasured(scorer, reason ?? 'It said nothing.'), evidence: { reason, tail } };
+  return { scorer, value, words: `${scorer} says ${Number(value.toFixed(4))}.`, evidence: { value, tail } };
+}
+
 /** What is recorded of a judgement, and the blob that its evidence goes to (null: none); the blob store answers the same hash. */
 export function recordOf({ scorer, value, words, evidence }: Judgement): { score: Score; blob: string | null } {
   const blob = evidence === null ? null : canonicalJson(evidence);
   return { score: { scorer, value, words, evidence: blob === null ? null : sha256(blob) }, blob };
 }
 
-function unmeasured(scorer: ScorerName, words: string): Judgement {
+/** Not measured is no reason to win. */
+export function unmeasured(scorer: string, words: string): Judgement {
   return { scorer, value: 0, words, evidence: null };
 }
 
@@ -173,6 +245,10 @@ const LISTED_MAX = 3;
 function listed(names: readonly string[]): string {
   const more = names.length - LISTED_MAX;
   return more > 0 ? `${names.slice(0, LISTED_MAX).join(', ')} and ${more} more` : names.join(', ');
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 function seconds(ms: number): string {

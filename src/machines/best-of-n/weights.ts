@@ -13,18 +13,20 @@ export const SCORER_NAMES = [
   'cost',
   'agreement',
   'survival',
+  'reuse',
+  'lineage',
 ] as const;
 export type ScorerName = (typeof SCORER_NAMES)[number];
 
 /** Tests say most, then the repository's other checks and what was asked for; size and time decide between equals. */
 export const DEFAULT_SCORE = 'tests=3,checks=2,constraints=2,diff=1,time=1';
 
-const NAME = /^[a-z][a-z0-9_-]{0,39}$/;
+export const SCORER_NAME = /^[a-z][a-z0-9_-]{0,39}$/;
 const NUMBER = /^\d{1,6}(\.\d{1,6})?$/;
 const SCORERS_MAX = 20;
 const EXAMPLE = 'Write it like tests=3,diff=1,time=1.';
 
-export const weightsSchema = z.record(z.string().regex(NAME), z.number().min(0).max(1_000_000));
+export const weightsSchema = z.record(z.string().regex(SCORER_NAME), z.number().min(0).max(1_000_000));
 
 /** A score on the wire. Which scorers exist is asked where it is used: people add their own. */
 export const scoreTextSchema = z
@@ -47,7 +49,7 @@ export function parseWeights(text: string, known: readonly string[] | null = SCO
     const weight = part.slice(at + 1).trim();
     if (part === '') return wrong('The score has a comma with nothing beside it.');
     if (at < 0) return wrong(`The score says "${part}" without a weight.`);
-    if (!NAME.test(name)) return wrong(`"${name}" is no name of a scorer.`);
+    if (!SCORER_NAME.test(name)) return wrong(`"${name}" is no name of a scorer.`);
     if (known && !known.includes(name)) return wrong(`There is no scorer ${name}; there are ${known.join(', ')}.`);
     if (weights.has(name)) return wrong(`The score names ${name} twice.`);
     if (!NUMBER.test(weight)) return wrong(`The weight of ${name} is "${weight}", not a number from 0.`);

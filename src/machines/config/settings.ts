@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isSecretName } from '../../kernel/secret-name.ts';
+import { ownScorersSchema } from '../best-of-n/own-scorers.ts';
 import { DEFAULT_SCORE, scoreTextSchema } from '../best-of-n/weights.ts';
 
 /**
@@ -160,11 +162,66 @@ export const settingsSchema = z.strictObject({
         .describe('A workflow that has used more tokens is paused. 0: no limit.'),
     })
     .prefault({}),
+  mergeTrain: z
+    .strictObject({
+      batchMax: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(16)
+        .describe(
+          'So many candidates of a merge train are merged and checked together when the line is long; halved when a batch fails, doubled when one passes. 1: one at a time.',
+        ),
+    })
+    .prefault({}),
   bestOfN: z
     .strictObject({
       score: scoreTextSchema
         .default(DEFAULT_SCORE)
-        .describe('What counts how much among several candidates, as scorer=weight,… Nothing asks for it yet.'),
+        .describe(
+          'What counts how much among several candidates, as scorer=weight,… The names are those of the built-in scorers and of bestOfN.scorers. Nothing asks for it yet.',
+        ),
+      scorers: ownScorersSchema
+        .default({})
+        .describe(
+          'Scorers of your own, by the name that a score gives them; one that the score does not name is not run.',
+        ),
+    })
+    .prefault({}),
+  model: z
+    .strictObject({
+      name: z
+        .string()
+        .max(200)
+        .default('')
+        .describe(
+          'A language model that writes variants for best of N. Empty: none, and nothing needs one. Nothing asks for it yet.',
+        ),
+      baseUrl: z
+        .string()
+        .max(2000)
+        .refine(isPlainWebAddress, 'it is an http or https address without a user, a password or a query')
+        .default('https://api.openai.com/v1')
+        .describe('Where its provider offers Chat Completions: `/chat/completions` is added.'),
+      keyVariable: z
+        .string()
+        .regex(/^([A-Za-z_]\w{0,118})?$/, 'it is the name of a variable')
+        .refine(
+          (name) => name === '' || isSecretName(name),
+          'a variable with a key has KEY, TOKEN or SECRET in its name',
+        )
+        .default('OPENAI_API_KEY')
+        .describe(
+          'The variable of the server’s environment that holds the key; the key itself is never a setting. Empty: the provider needs none.',
+        ),
+      wallMs: z
+        .number()
+        .int()
+        .min(1000)
+        .max(600_000)
+        .default(60_000)
+        .describe('How long one answer may take, all tries together; then work goes on without it.'),
     })
     .prefault({}),
   server: z
@@ -187,6 +244,11 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
 });
+function isPlainWebAddress(text: string): boolean {
+  const { protocol, username, password, search, hash } = URL.parse(text) ?? { protocol: '' };
+  return /^https?:$/.test(protocol) && !username && !password && !search && !hash;
+}
+
 export type Settings = z.infer<typeof settingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});

@@ -33,10 +33,14 @@ export const workflowFacts = {
     runBranch: z.string(),
     agent: z.string(),
     check: z.string().nullable(),
+    /** The command that runs the tests, where `check` is a graph of checks that has one. */
+    tests: z.string().optional(),
     merge: z.boolean(),
     startedBy: z.string(),
     /** Whose work it is; absent where there is one runner only. */
     runnerId: z.string().optional(),
+    /** The best-of-N that it was started for, and that its first task's candidates are of. */
+    bestOfNId: z.string().optional(),
   }),
   RunOpened: z.object({ commit: z.string() }),
   BaselineRecorded: z.object({ check: checkSummarySchema }),

@@ -11,6 +11,10 @@ export interface Tool {
 
 /** What a client asks of its model, whichever protocol it speaks. */
 export interface Ask {
+  /** What stands above the conversation. */
+  instructions: string;
+  /** Whether the answer is to have a schema. */
+  schema: boolean;
   /** The last words of the user's. */
   prompt: string;
   /** What the tools answered since, oldest first. Their number is the step: the server itself remembers nothing. */
@@ -28,9 +32,16 @@ export interface Call {
 export type Say =
   | { say: 'text'; text: string }
   | { say: 'call'; call: Call }
-  | { say: 'error'; status: number; message: string }
+  | { say: 'error'; status: number; message: string; retryAfter?: string }
   /** Text without end, until the client has gone. */
   | { say: 'endless' };
+
+/** What a model does. The address of a request names its story: `http://…/<story>/v1/…`. */
+export interface Story {
+  tell(ask: Ask): Say;
+  /** Between two pieces of a text. */
+  pauseMs: number;
+}
 
 /** One protocol: which requests are its own, how they are read, and how an answer is put. */
 export interface Wire {
@@ -39,6 +50,8 @@ export interface Wire {
   read(body: Record<string, unknown>): Ask;
   /** Server-sent events, in their order; `pieces` yields the text as it becomes due. */
   events(say: Extract<Say, { say: 'text' | 'call' | 'endless' }>, pieces: AsyncIterable<string>): AsyncIterable<string>;
+  /** The same in one piece, where the protocol is spoken so. */
+  whole?(text: string): unknown;
   error(status: number, message: string): unknown;
 }
 
@@ -72,7 +85,9 @@ export function event(data: unknown, name?: string): string {
 }
 
 /** The step of a conversation told as turns: everything after the user's last words. */
-export function sinceUser(turns: readonly { user: string | null; results: readonly string[] }[]): Omit<Ask, 'tools'> {
+export function sinceUser(
+  turns: readonly { user: string | null; results: readonly string[] }[],
+): Pick<Ask, 'prompt' | 'results'> {
   const at = turns.findLastIndex(({ user }) => user !== null);
   return { prompt: turns[at]?.user ?? '', results: turns.slice(at + 1).flatMap(({ results }) => results) };
 }

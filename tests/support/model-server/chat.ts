@@ -15,7 +15,9 @@ export const chat: Wire = {
       const { name, parameters } = one as Loose;
       return { name: text(name), server: null, kind: 'function' as const, ...schemaOf(parameters) };
     });
-    return { ...sinceUser(turns), tools };
+    const above = list(body.messages).filter(({ role }) => role === 'system');
+    const instructions = above.map(({ content }) => wordsOf(content)).join('\n');
+    return { ...sinceUser(turns), tools, instructions, schema: body.response_format !== undefined };
   },
   async *events(say, pieces) {
     yield chunk({ role: 'assistant', content: '' });
@@ -29,6 +31,12 @@ export const chat: Wire = {
     yield chunk({}, say.say === 'call' ? 'tool_calls' : 'stop');
     yield event('[DONE]');
   },
+  whole: (content) => ({
+    ...{ id: 'chatcmpl-scripted', object: 'chat.completion', created: 0, model: 'scripted' },
+    choices: [{ index: 0, message: { role: 'assistant', content, refusal: null }, finish_reason: 'stop' }],
+    // The cost is what some providers add.
+    usage: { ...USAGE, cost: 0.002 },
+  }),
   error: (status, message) => ({ error: { message, type: 'scripted', code: `scripted_${status}` } }),
 };
 

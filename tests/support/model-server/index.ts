@@ -50,10 +50,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, heard:
     note('404');
     return json(response, 404, { error: { message: `There is no ${request.method} ${pathname}.` } });
   }
-  const ask = wire.read(await bodyOf(request));
+  const body = await bodyOf(request);
+  const ask = wire.read(body);
   const say = told(() => story.tell(ask));
   note(say.say === 'error' ? String(say.status) : say.say === 'call' ? say.call.tool.name : say.say);
-  if (say.say === 'error') return json(response, say.status, wire.error(say.status, say.message));
+  if (say.say === 'error') {
+    if (say.retryAfter !== undefined) response.setHeader('retry-after', say.retryAfter);
+    return json(response, say.status, wire.error(say.status, say.message));
+  }
+  if (wire.whole && body.stream !== true && say.say === 'text') return json(response, 200, wire.whole(say.text));
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   for await (const event of wire.events(say, pieces(say, story.pauseMs, response))) response.write(event);
   response.end();

@@ -18,7 +18,7 @@ export const messages: Wire = {
       ...{ name: text(name), server: null, kind: 'function' as const },
       ...schemaOf(input_schema),
     }));
-    return { ...sinceUser(turns), tools };
+    return { ...sinceUser(turns), tools, instructions: wordsOf(body.system), schema: false };
   },
   async *events(say, pieces) {
     const message = { id: 'msg_scripted', type: 'message', role: 'assistant', model: 'scripted', content: [] };

@@ -19,7 +19,8 @@ export const responses: Wire = {
       results: text(item.type).endsWith('_call_output') ? [outputOf(item.output)] : [],
     }));
     const late = input.filter(({ type }) => type === 'additional_tools').flatMap(({ tools }) => list(tools));
-    return { ...sinceUser(turns), tools: [...list(body.tools), ...late].flatMap((tool) => toolsOf(tool)) };
+    const tools = [...list(body.tools), ...late].flatMap((tool) => toolsOf(tool));
+    return { ...sinceUser(turns), tools, instructions: text(body.instructions), schema: false };
   },
   async *events(say, pieces) {
     const id = 'resp_scripted';

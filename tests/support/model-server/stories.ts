@@ -1,12 +1,6 @@
-import type { Ask, Say } from './ask.ts';
+import type { Ask, Say, Story } from './ask.ts';
+import { DRAFTING } from './drafting.ts';
 import { edit, findShell, mcp, shell } from './tools.ts';
-
-/** What a model does. The address of a request names its story: `http://…/<story>/v1/…`. */
-export interface Story {
-  tell(ask: Ask): Say;
-  /** Between two pieces of a text. */
-  pauseMs: number;
-}
 
 const BUG = {
   file: 'lib/pricing/tiers/discount.js',
@@ -28,6 +22,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
   bad: { tell: fail(400), pauseMs: 0 },
   limited: { tell: fail(429), pauseMs: 0 },
   broken: { tell: fail(500), pauseMs: 0 },
+  ...DRAFTING,
   endless: { tell: () => ({ say: 'endless' }), pauseMs: 100 },
 };
 

@@ -28,7 +28,7 @@ export interface ProcessRequest {
   /** Called with the group's leader as soon as it lives. */
   onStart?(pid: number): Promise<void>;
   /** Everything that the command writes, both outputs, as it comes. */
-  onOutput?(chunk: Buffer): void;
+  onOutput?(chunk: Buffer, from: 'stdout' | 'stderr'): void;
   /** Ends the group as the wall limit does. */
   signal?: AbortSignal;
 }
@@ -64,12 +64,12 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const hear = (chunk: Buffer) => {
+  const hear = (from: 'stdout' | 'stderr') => (chunk: Buffer) => {
     tail.push(chunk);
-    request.onOutput?.(chunk);
+    request.onOutput?.(chunk, from);
   };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
+  child.stdout.on('data', hear('stdout'));
+  child.stderr.on('data', hear('stderr'));
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exited = exitOf(child);
   const limit = limitOf(child, request.wallMs, clock, request.signal);

@@ -54,7 +54,7 @@ async function kept(hands: Hands, repositoryId: string, base: string, commit: st
   return { commit, tree, ref, files: await changedFiles(hands, repositoryId, base, commit) };
 }
 
-async function changedFiles(
+export async function changedFiles(
   hands: Hands,
   repositoryId: string,
   base: string,

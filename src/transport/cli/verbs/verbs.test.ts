@@ -8,7 +8,8 @@ import { checkAgent } from '../doctor/agents.ts';
 import { checkDataDirectory, checkGit, checkNode, checkSandbox } from '../doctor/checks.ts';
 import { atLeast } from '../doctor/findings.ts';
 import { main } from '../main.ts';
-import { duration, shellWords } from '../output.ts';
+import { duration } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
 import { keystrokes } from './attach.ts';
 import { parseParam } from './run.ts';
 
@@ -263,7 +264,7 @@ describe('verbs that ask', () => {
         ms: 1,
       }),
     });
-    expect((await heph(['rebuild'], rebuilt(true))).cli.out().trimEnd().split('\n')).toHaveLength(3);
+    expect((await heph(['rebuild'], rebuilt(true))).cli.out().trimEnd().split('\n')).toHaveLength(4);
     const { code, cli } = await heph(['rebuild', 'queue'], rebuilt(false));
     expect([code, cli.err().includes('(view.differs)')]).toEqual([1, true]);
   });
