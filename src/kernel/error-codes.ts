@@ -551,6 +551,12 @@ export const ERROR_CODES = {
     'A worktree could not be made.',
     'Check disk space; the message has git’s own words.',
   ),
+  'environment.unfit': entry(
+    'fault',
+    503,
+    'A worktree is not as the repository’s checks of the environment ask for.',
+    'Mend what the message names, in your own repository, and restart the task.',
+  ),
   'terminal.failed': entry('fault', 503, 'A terminal could not be started or reached.', 'Read `heph logs AGENT`.'),
   'terminal.gone': entry(
     'fault',
