@@ -5,10 +5,13 @@ import type { CheckResult, TestOutcome } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Hands } from './define-process.ts';
 
+/** Of a run, what a check of its work needs to know. */
+export type CheckedRun = Pick<Workflow, 'workflowId' | 'check' | 'repository'>;
+
 /** Runs a workflow's check on a commit and keeps every test's outcome as a blob. The key makes a repetition answer as the first run did. */
 export async function runCheck(
   hands: Hands,
-  workflow: Workflow,
+  workflow: CheckedRun,
   commit: string,
   key: readonly string[],
 ): Promise<{ result: CheckResult; summary: CheckSummary }> {

@@ -40,6 +40,7 @@ import {
   type Process,
   type ProcessHost,
   reunions,
+  scoring,
   validation,
   type World,
 } from '../processes/index.ts';
@@ -171,6 +172,7 @@ export async function assemble(parts: Parts): Promise<System> {
       merging,
       phases,
       delivering,
+      scoring,
       deadlines,
       reunions(signals),
       budgets,

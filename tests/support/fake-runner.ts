@@ -58,6 +58,8 @@ export interface FakeRunner extends Runner {
   /** The bugs in a branch of the mirror. */
   bugsOf(branch: string): string[];
   userBase(): string[];
+  /** A commit on the base, as if somebody had left it there. */
+  commit(...words: string[]): { commit: string; tree: string; base: string };
   agents: Map<string, Running>;
   /** Fails the next call of a verb. */
   failNext(verb: string, error: Error): void;
@@ -139,6 +141,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     agents,
     bugsOf: (branch) => [...bugsIn(branches.get(branch) ?? '')].sort(),
     userBase: () => [...bugsIn(userBase)].sort(),
+    commit: (...words) => ({ commit: commitOf(words, base), tree: treeOf(words), base }),
     failNext: (verb, error) => void failures.set(verb, [...(failures.get(verb) ?? []), error]),
     userCommits(bug) {
       userBase = commitOf([...bugsIn(userBase), bug], userBase);
@@ -162,7 +165,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       };
     },
     async openRun({ runBranch, commit }) {
-      called('openRun', runBranch);
+      called('openRun', runBranch ?? commit);
+      if (runBranch === undefined) return { commit };
       if (!branches.has(runBranch)) branches.set(runBranch, commit);
       return { commit: branches.get(runBranch) as string };
     },
