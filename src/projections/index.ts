@@ -2,6 +2,8 @@
  * What readers see: one folder per question. Every view is a fold over the log or a query over it, so each can be
  * deleted, rebuilt while it serves, and asked as of any earlier position.
  */
+import { bestOfNView } from './best-of-n/index.ts';
+import { buildsView } from './builds/index.ts';
 import { configView } from './config/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
@@ -10,7 +12,15 @@ import { timelineView } from './timeline/index.ts';
 import { workflowView } from './workflow/index.ts';
 
 /** Every view. A new one is a folder here and a word in this list. */
-export const VIEWS: readonly ViewDefinition[] = [queueView, workflowView, fleetView, timelineView, configView];
+export const VIEWS: readonly ViewDefinition[] = [
+  queueView,
+  workflowView,
+  fleetView,
+  timelineView,
+  configView,
+  bestOfNView,
+  buildsView,
+];
 
 export type { ProjectionCache } from './cache.ts';
 export type { Projection, View, ViewDefinition } from './define-projection.ts';

@@ -8,6 +8,7 @@ export const fields = {
   taskId: z.string().min(1).max(60).describe('tsk_…, or a unique prefix of it'),
   workflowId: z.string().min(1).max(60).describe('wfl_…, or a unique prefix of it'),
   agentId: z.string().min(1).max(60).describe('agt_…, or a unique prefix of it'),
+  bestOfNId: z.string().min(1).max(60).describe('bon_…, or a unique prefix of it'),
   position: z
     .string()
     .regex(/^\d{1,20}$/, 'must be a position: a number in decimal')
@@ -20,12 +21,14 @@ export interface Named {
   taskId?: string | undefined;
   workflowId?: string | undefined;
   agentId?: string | undefined;
+  bestOfNId?: string | undefined;
 }
 
 const KINDS: [keyof Named, NamedKind][] = [
   ['taskId', 'tsk'],
   ['workflowId', 'wfl'],
   ['agentId', 'agt'],
+  ['bestOfNId', 'bon'],
 ];
 
 /** The input with whole ids in place of prefixes. */

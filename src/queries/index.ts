@@ -1,5 +1,6 @@
 /** The way out: one definition per question, asked by every face in the same words. */
 import { getAgentStatus, getTranscript } from './agents.ts';
+import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
@@ -10,6 +11,10 @@ const table: QueryTable = {
   task_progress: taskProgress,
   get_queue: getQueue,
   get_agent_status: getAgentStatus,
+  get_best_of_n: getBestOfN,
+  list_best_of_n: listBestOfN,
+  get_builds: getBuilds,
+  get_best_of_n_stats: getBestOfNStats,
   list_workflow_definitions: listWorkflowDefinitions,
   wait_for_events: waitForEvents,
   health_check: healthCheck,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { contests } from '../../tests/support/contest-story.ts';
 import { bugfix } from '../../tests/support/bugfix-story.ts';
 import { createStory, tell } from '../../tests/support/story.ts';
 import { systemClock } from '../kernel/adapters/system.ts';
@@ -123,6 +124,10 @@ describe('the table', () => {
       'task_progress',
       'get_queue',
       'get_agent_status',
+      'get_best_of_n',
+      'list_best_of_n',
+      'get_builds',
+      'get_best_of_n_stats',
       'list_workflow_definitions',
       'wait_for_events',
       'health_check',
@@ -334,6 +339,86 @@ describe('events', () => {
     expect(cancel).toHaveBeenCalledOnce();
     const gone = await ask('wait_for_events', {}, { signal: AbortSignal.abort() });
     expect(gone).toMatchObject({ timedOut: true });
+  });
+});
+
+describe('questions about best-of-Ns', () => {
+  async function contested() {
+    const base = await given();
+    const steps = contests(base.story);
+    const made = { first: '', second: '', taskId: '' };
+    await base.append(() => {
+      made.first = steps.judged({ agents: ['repair', 'claude'] }, [0.5, 1, null]);
+      steps.complete(made.first);
+      made.second = steps.begin({ from: { bestOfNId: made.first, index: 1 }, n: 2 });
+      steps.plan(made.second, base.one);
+      base.story.send('record_build_started', { bestOfNId: made.second, index: 0, taskId: base.waiting });
+    });
+    return { ...base, ...made };
+  }
+  const keys = (answer: { rows?: object }) => Object.keys(answer.rows ?? {});
+
+  it('set the candidates side by side, with the reasons of a task that waits', async () => {
+    const { ask, first, second, waiting } = await contested();
+    expect(await ask('get_best_of_n', { bestOfNId: first })).toMatchObject({
+      view: 'best-of-n',
+      rows: { [`${first}/1`]: { won: true, task: null } },
+      summary: { bestOfNId: first, status: 'completed', verdict: { winner: 1 } },
+    });
+    expect(await ask('get_best_of_n', { bestOfNId: second })).toMatchObject({
+      rows: {
+        [`${second}/0`]: {
+          taskId: waiting,
+          task: { status: 'queued', running: false, reasons: [{ code: 'starting' }] },
+        },
+        [`${second}/1`]: { taskId: null, task: null },
+      },
+    });
+  });
+
+  it('list the runs, the builds and what they came from, and how each agent fared', async () => {
+    const { ask, first, second } = await contested();
+    expect(keys(await ask('list_best_of_n'))).toEqual([second, first]);
+    expect(keys(await ask('list_best_of_n', { status: 'building' }))).toEqual([second]);
+    expect(keys(await ask('get_builds', { bestOfNId: first }))).toEqual([`${first}/2`, `${first}/1`, `${first}/0`]);
+    expect(keys(await ask('get_builds', { order: 'top', limit: 1 }))).toEqual([`${first}/1`]);
+    expect(keys(await ask('get_builds', { build: `${second}/1`, relation: 'ancestors' }))).toEqual([
+      ...[`${second}/0`, `${first}/1`, `${first}/0`],
+    ]);
+    expect(await ask('get_best_of_n_stats', { by: 'agent' })).toMatchObject({
+      rows: { 'agent claude': { won: 1, winRate: 1 }, 'agent repair': { won: 0, regret: 0.25 } },
+      summary: { runs: 2, decided: 1 },
+    });
+  });
+
+  it('take a unique prefix of a run, also in the name of a build, and say what they cannot find', async () => {
+    const { ask, first, second } = await contested();
+    const unique = Array.from({ length: 30 }, (_none, n) => first.slice(0, n)).find(
+      (prefix) => prefix.length > 4 && !second.startsWith(prefix),
+    ) as string;
+    expect(await ask('get_best_of_n', { bestOfNId: unique })).toMatchObject({ summary: { bestOfNId: first } });
+    expect(keys(await ask('get_builds', { build: `${unique}/2` }))).toEqual([`${first}/2`]);
+    for (const [name, input, code] of [
+      ['get_best_of_n', { bestOfNId: 'bon_' }, 'id.ambiguous'],
+      ['get_best_of_n', { bestOfNId: 'bon_00000000000000000000000000' }, 'id.unknown'],
+      ['get_best_of_n', { bestOfNId: '../x' }, 'id.unknown'],
+      ['get_best_of_n', {}, 'input.invalid'],
+      ['get_builds', { build: first }, 'best.no_such_build'],
+      ['get_builds', { build: `${first}/3` }, 'best.no_such_build'],
+      ['get_builds', { build: `${first}/99` }, 'best.no_such_build'],
+      ['get_builds', { build: 'bon_/0' }, 'id.ambiguous'],
+      ['get_builds', { build: 'bon_zzz/0' }, 'id.unknown'],
+      ['get_builds', { relation: 'ancestors' }, 'input.invalid'],
+      ['get_builds', { limit: 0 }, 'input.invalid'],
+      ['get_best_of_n_stats', { by: 'colour' }, 'input.invalid'],
+    ] as const)
+      expect(await ask(name, input), JSON.stringify(input)).toMatchObject({ code });
+  });
+
+  it('are not for a candidate, which would no longer be one of its own', async () => {
+    const { ask, worker, second } = await contested();
+    for (const name of ['get_best_of_n', 'list_best_of_n', 'get_builds', 'get_best_of_n_stats'])
+      expect(await ask(name, { bestOfNId: second }, { principal: worker }), name).toMatchObject({ code: 'auth.role' });
   });
 });
 

@@ -3,6 +3,7 @@ import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import type { View } from '../projections/index.ts';
 import { EVERYONE, query, type QueryContext, visibleWorkflow } from './define-queries.ts';
 import { fields, withWholeIds, workflowOf } from './fields.ts';
+import { fresh } from './fresh.ts';
 
 type Row = View['rows'][string];
 
@@ -109,11 +110,6 @@ export const getQueue = query({
     return { ...(await fresh('queue', workflowId === undefined ? {} : { workflowId }, context)) };
   },
 });
-
-/** Not older than the log at this moment: who has just created a task finds it. */
-async function fresh(view: string, params: Record<string, unknown>, { views, store }: QueryContext): Promise<View> {
-  return views.view(view, params, { until: await store.head() });
-}
 
 /** Of one task, of the workflow that is named or is the asker's, else all that have something open, newest last. */
 async function workflowsAsked(

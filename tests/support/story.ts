@@ -80,7 +80,8 @@ export function createStory(): Story {
       const definition = COMMANDS.get(name);
       assert(definition, `there is no command ${name}`);
       const target =
-        { create_task: input.taskId, start_workflow: input.workflowId }[name] ?? definition.target(input as never, id);
+        { create_task: input.taskId, start_workflow: input.workflowId, start_best_of_n: input.bestOfNId }[name] ??
+        definition.target(input as never, id);
       const stream = `${definition.kind}-${target}`;
       const parsed = (definition.prepared ?? definition.schema).parse(input);
       const command: Command = {

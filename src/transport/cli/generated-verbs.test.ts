@@ -98,6 +98,32 @@ describe('a verb for each definition', () => {
   });
 });
 
+describe('asking by a generated verb', () => {
+  const ask = (words: string[], result: unknown) => call(words, () => ({ body: { ok: true, result } }));
+
+  it('shows people tables and facts, and JSON to programs only', async () => {
+    const summary = { slots: { used: 1, cap: 4, held: [] }, byReason: { cap_reached: 2 }, reason: '' };
+    const fleet = { agents: [{ agentId: 'agt_1', evidence: { type: 'x' } }], summary, position: '7', asOf: 1 };
+    const { out } = await ask(['fleet'], fleet);
+    expect(out).toBe('agentId\nagt_1\n\nslots: used 1, cap 4\nby reason: cap reached 2\nposition: 7\n');
+    expect((await ask(['fleet', '--json'], fleet)).records()).toEqual([fleet]);
+    const queue = { view: 'queue', rows: {}, summary: { slots: { used: 0, cap: 4, perAgent: {} } }, position: '7' };
+    expect((await ask(['queue'], queue)).out).toBe(
+      'No task is open.\n\n0 open, 0 of them run; 0 of 4 slots are used.\n',
+    );
+    expect((await ask(['queue', '--json'], queue)).records()).toEqual([queue]);
+    expect((await ask(['get', 'task', 'tsk_1'], { taskId: 'tsk_1', reasons: [{ code: 'cap' }] })).out).toBe(
+      'task id: tsk_1\nreasons:\n  - code cap\n',
+    );
+  });
+
+  it('says when a view lacks what could not be read', async () => {
+    const degraded = { count: 2, message: 'it is \u001b[2Jpoison' };
+    const { err } = await ask(['queue'], { rows: {}, summary: {}, degraded });
+    expect(err).toBe('2 events could not be read, so parts are missing: it is poison\n');
+  });
+});
+
 describe('calling a generated verb', () => {
   it('sends what was typed and nothing else, under a key', async () => {
     const { code, sent, out } = await call(['task', 'cancel', 'tsk_1', '--reason', 'done by hand'], accepted);

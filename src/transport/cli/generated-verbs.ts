@@ -2,8 +2,9 @@ import { Argument, Command } from 'commander';
 import type { Client } from './client.ts';
 import { inputOf, optionFor, parseValue, placeholder } from './flags.ts';
 import { type Output, table } from './output.ts';
+import { plainLine } from '../../kernel/plain-text.ts';
+import { factLines } from './shown/facts.ts';
 import type { Verb } from './verb.ts';
-import { plainText } from '../../kernel/plain-text.ts';
 
 export interface Called {
   client: Client;
@@ -29,7 +30,10 @@ function addVerb(program: Command, verb: Verb, called: (command: Command) => Cal
   command.action(async (...typed: unknown[]) => {
     const { client, output } = called(command);
     const input = inputOf(command, verb.fields, verb.positionals, typed.slice(0, verb.positionals.length));
-    if (verb.kind === 'query') return showResult(output, await client.query(verb.name, input));
+    if (verb.kind === 'query') {
+      const { SHOWN } = await import('./shown/index.ts');
+      return showResult(output, await client.query(verb.name, input), SHOWN[verb.name]);
+    }
     const key = command.getOptionValue('idempotencyKey') as string | undefined;
     const answer = await client.command(verb.name, input, key);
     output.record(answer);
@@ -62,34 +66,39 @@ function argumentFor(verb: Verb, name: string): Argument {
   return argument.argParser((text) => parseValue(field, text));
 }
 
-/** A query's result for people: lists as tables, the rest as indented JSON. */
-export function showResult(output: Output, result: unknown): void {
+/** A query's result: for people as `lines` has it, else lists as tables and the rest as facts. */
+function showResult(output: Output, result: unknown, lines: (result: unknown) => string[] = generalLines): void {
   output.record(result);
   if (output.json) return;
-  const rows = rowsOf(result);
-  if (rows === null) return output.say(plainText(JSON.stringify(result, null, 2)));
-  if (rows.length === 0) output.say('Nothing.');
-  else {
-    const headings = [...new Set(rows.flatMap((row) => Object.keys(row).filter((key) => isShort(row[key]))))];
-    for (const line of table(
-      headings,
-      rows.map((row) => headings.map((key) => row[key])),
-    ))
-      output.say(line);
-  }
-  const { summary } = result as { summary?: Record<string, unknown> };
-  if (summary) output.say(`\n${plainText(JSON.stringify(summary))}`);
+  const { degraded } = result as { degraded?: { message: string; count: number } };
+  if (degraded)
+    output.note(`${degraded.count} events could not be read, so parts are missing: ${plainLine(degraded.message)}`);
+  for (const line of lines(result)) output.say(line);
+}
+
+/** What every view says of itself is for programs. */
+const OF_VIEWS = ['view', 'v', 'params', 'asOf', 'degraded', 'rows', 'summary'];
+
+function generalLines(result: unknown): string[] {
+  const facts = result as Record<string, unknown>;
+  const list = listIn(facts);
+  if (!list) return factLines(facts);
+  const headings = [...new Set(list.rows.flatMap((row) => Object.keys(row).filter((key) => isShort(row[key]))))];
+  const cells = list.rows.map((row) => headings.map((key) => row[key]));
+  const others = Object.entries(facts).filter(([name]) => name !== list.name && !OF_VIEWS.includes(name));
+  const said = factLines({ ...(facts.summary as object | undefined), ...Object.fromEntries(others) });
+  return [...(cells.length === 0 ? ['Nothing.'] : table(headings, cells)), ...(said.length > 0 ? ['', ...said] : [])];
 }
 
 /** The rows of a view, or the one list that an answer holds. */
-function rowsOf(result: unknown): Record<string, unknown>[] | null {
-  if (typeof result !== 'object' || result === null) return null;
-  const { rows } = result as { rows?: unknown };
-  if (typeof rows === 'object' && rows !== null) return Object.values(rows) as Record<string, unknown>[];
-  const lists = Object.values(result).filter((value) => Array.isArray(value)) as unknown[][];
-  const [list] = lists;
-  if (lists.length !== 1 || !list || list.some((one) => typeof one !== 'object' || one === null)) return null;
-  return list as Record<string, unknown>[];
+function listIn(facts: Record<string, unknown>): { name: string; rows: Record<string, unknown>[] } | null {
+  const { rows } = facts;
+  if (typeof rows === 'object' && rows !== null)
+    return { name: 'rows', rows: Object.values(rows) as Record<string, unknown>[] };
+  const lists = Object.entries(facts).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
+  const [only] = lists;
+  if (lists.length !== 1 || !only || only[1].some((one) => typeof one !== 'object' || one === null)) return null;
+  return { name: only[0], rows: only[1] as Record<string, unknown>[] };
 }
 
 function isShort(value: unknown): boolean {

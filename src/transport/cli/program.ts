@@ -326,6 +326,7 @@ export function createProgram(
   const groups = {
     'check-run': 'Runs of checks that were made elsewhere: record one',
     agent: 'Agents: stop one, attach to its terminal',
+    'best-of': 'Several candidates for one goal: compare them, and see which agents, models and changes win',
     fleet: 'The fleet: who works, pause, resume, stop',
     log: 'The event log: verify, export, import',
     task: 'Tasks: create, update, cancel, restart, boost, revert',

@@ -1,0 +1,196 @@
+import { plainLine } from '../../../kernel/plain-text.ts';
+import { duration, table } from '../output.ts';
+import { dollars, scoreText } from './numbers.ts';
+
+/** One best-of-N as `get_best_of_n` answers it. */
+export interface BestOfNAnswer {
+  rows: Record<string, CandidateRow>;
+  summary: {
+    bestOfNId: string;
+    status: string;
+    goal: string;
+    n: number;
+    repository: { path: string; baseBranch: string; baseCommit: string };
+    score: string;
+    seed: number;
+    from: string | null;
+    workflowId: string | null;
+    verdict: VerdictRow | null;
+    rescorings: RescoringRow[];
+    commit: string | null;
+    reason: string | null;
+    durationMs: number;
+  };
+}
+
+interface VerdictRow {
+  winner: number | null;
+  words: string;
+}
+
+export interface RescoringRow {
+  verdict: number;
+  by: string;
+  score: string;
+  check: string | null;
+  measured: boolean;
+  status: 'open' | 'reached' | 'abandoned';
+  winner: number | null;
+  differs: boolean | null;
+  words: string | null;
+}
+
+interface ScoreRow {
+  scorer: string;
+  value: number;
+  weight: number;
+  words: string;
+  evidence: string | null;
+}
+
+export interface CandidateRow {
+  buildId: string;
+  index: number;
+  agent: string;
+  model: string | null;
+  words: string;
+  taskId: string | null;
+  status: string;
+  statusText: string;
+  scores: ScoreRow[] | null;
+  total: number | null;
+  rank: number | null;
+  won: boolean;
+  changedLines: number | null;
+  costUsd: number | null;
+  times: { buildMs: number | null; testMs: number | null };
+  commit: string | null;
+  task: { status: string; running: boolean; reasons: { text: string }[] } | null;
+  later: { verdict: number; passed: boolean; total: number; rank: number | null; scores: ScoreRow[] }[];
+}
+
+const GOAL_MAX = 200;
+const REASON_MAX = 300;
+
+/** The candidates side by side, what each scorer saw, who won and why, and every later verdict. */
+export function bestOfNLines(answer: BestOfNAnswer): string[] {
+  const { summary } = answer;
+  const { path, baseBranch, baseCommit } = summary.repository;
+  const state = `${summary.status} after ${duration(summary.durationMs)}`;
+  return [
+    `Best of ${summary.n}, ${summary.bestOfNId}: ${state}${summary.workflowId ? `, run ${summary.workflowId}` : ''}`,
+    `  goal: ${plainLine(summary.goal, GOAL_MAX)}`,
+    `  on ${plainLine(path)} (${plainLine(baseBranch)} at ${baseCommit.slice(0, 10)}), scored by ${summary.score}, seed ${summary.seed}`,
+    ...(summary.from ? [`  variant 0 is as ${summary.from} was`] : []),
+    '',
+    ...candidateLines(answer),
+  ];
+}
+
+/** The part that a report shows as well: the table, what it rests on, and the verdicts. */
+export function candidateLines({ rows, summary }: BestOfNAnswer): string[] {
+  const candidates = Object.values(rows);
+  return [
+    ...sideBySide(candidates),
+    ...sawLines(candidates),
+    ...openLines(candidates),
+    '',
+    ...verdictLines(summary),
+    ...summary.rescorings.map(rescoringLine),
+  ];
+}
+
+function sideBySide(candidates: readonly CandidateRow[]): string[] {
+  const scorers = scorersOf(candidates.flatMap(({ scores }) => scores ?? []));
+  const cells = candidates.map((one) => [
+    one.index,
+    one.model === null ? one.agent : `${one.agent} ${one.model}`,
+    one.words,
+    one.status,
+    one.total === null ? null : scoreText(one.total),
+    ...scorers.map((scorer) => valueOf(one.scores, scorer)),
+    one.changedLines,
+    one.times.buildMs === null ? null : duration(one.times.buildMs),
+    one.costUsd === null ? null : dollars(one.costUsd),
+    one.won ? 'won' : one.rank,
+  ]);
+  const headings = [
+    'variant',
+    'agent',
+    'what is different',
+    'status',
+    'total',
+    ...scorers,
+    'lines',
+    'built in',
+    'cost',
+  ];
+  return table([...headings, 'place'], cells);
+}
+
+/** A scorer that does not count has no column. */
+function scorersOf(scores: readonly ScoreRow[]): string[] {
+  return [...new Set(scores.filter(({ weight }) => weight > 0).map(({ scorer }) => scorer))];
+}
+
+function valueOf(scores: readonly ScoreRow[] | null, scorer: string): string | null {
+  const score = scores?.find((one) => one.scorer === scorer);
+  return score ? scoreText(score.value) : null;
+}
+
+function sawLines(candidates: readonly CandidateRow[]): string[] {
+  const scored = candidates.filter(({ scores }) => scores !== null);
+  if (scored.length === 0) return [];
+  const lines = scored.flatMap(({ index, scores }) =>
+    (scores ?? [])
+      .filter(({ weight }) => weight > 0)
+      .map(({ scorer, words }) => `  variant ${index}, ${scorer}: ${plainLine(words, REASON_MAX)}`),
+  );
+  return ['', 'What the scorers saw', ...lines];
+}
+
+/** Those of which more is to be said than that they passed. */
+function openLines(candidates: readonly CandidateRow[]): string[] {
+  const lines = candidates
+    .filter(({ status, scores }) => status !== 'passed' || scores === null)
+    .map((one) => `  variant ${one.index}: ${plainLine(one.statusText, REASON_MAX)}${taskText(one)}`);
+  return lines.length === 0 ? [] : ['', 'The others', ...lines];
+}
+
+function taskText({ task }: CandidateRow): string {
+  if (!task) return '';
+  const reasons = task.reasons.map(({ text }) => text).join('; ');
+  return ` Its task is ${task.status.replaceAll('_', ' ')}${reasons === '' ? '' : `: ${plainLine(reasons, REASON_MAX)}`}.`;
+}
+
+function verdictLines({ status, verdict, commit, reason }: BestOfNAnswer['summary']): string[] {
+  return [
+    verdict ? plainLine(verdict.words) : `No winner: it is ${status}.`,
+    ...(reason ? [`Why: ${plainLine(reason, 2000)}`] : []),
+    ...(commit ? [`The winner is merged as ${commit}.`] : []),
+  ];
+}
+
+export function rescoringLine({ verdict, by, score, check, measured, status, words }: RescoringRow): string {
+  const how = measured ? `measured anew${check === null ? '' : ` under ${plainLine(check)}`}` : 'recorded scores';
+  const said = status === 'open' ? 'The candidates are being judged.' : plainLine(words ?? '', 1000);
+  const what = status === 'abandoned' ? `given up: ${said}` : said;
+  return `Verdict ${verdict}, ${score}, ${how}, by ${plainLine(by, 60)}: ${what}`;
+}
+
+/** The candidates as a later verdict has them. */
+export function laterLines({ rows }: BestOfNAnswer, verdict: number): string[] {
+  const judged = Object.values(rows).flatMap(({ index, later }) =>
+    later.filter((one) => one.verdict === verdict).map((one) => ({ index, ...one })),
+  );
+  if (judged.length === 0) return [];
+  const scorers = scorersOf(judged.flatMap(({ scores }) => scores));
+  const cells = judged.map(({ index, passed, total, rank, scores }) => [
+    index,
+    passed ? 'passed' : 'failed',
+    scoreText(total),
+    ...scorers.map((scorer) => valueOf(scores, scorer)),
+    rank,
+  ]);
+  return table(['variant', 'status', 'total', ...scorers, 'place'], cells);
+}

@@ -1,0 +1,14 @@
+import { bestOfNLines, type BestOfNAnswer } from './best-of-n.ts';
+import { buildLines, type BuildsAnswer, runLines, type RunsAnswer, statLines, type StatsAnswer } from './builds.ts';
+import { factLines } from './facts.ts';
+import { type QueueAnswer, queueLines } from './queue.ts';
+
+/** How the answers to some questions look to people; the others are shown as tables and facts. */
+export const SHOWN: Readonly<Record<string, (answer: unknown) => string[]>> = {
+  task_progress: (answer) => factLines(answer as Record<string, unknown>),
+  get_queue: (answer) => queueLines(answer as QueueAnswer),
+  get_best_of_n: (answer) => bestOfNLines(answer as BestOfNAnswer),
+  list_best_of_n: (answer) => runLines(answer as RunsAnswer),
+  get_builds: (answer) => buildLines(answer as BuildsAnswer),
+  get_best_of_n_stats: (answer) => statLines(answer as StatsAnswer),
+};
