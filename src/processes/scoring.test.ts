@@ -145,7 +145,7 @@ describe('each candidate that passed', () => {
     for (const index of [0, 1]) await said('record_variant', { ...contestVariant(index), mutateMs: 1, modelMs: 0 });
     await said('record_build_started', { index: 0, taskId: 'tsk_0' });
     await said('record_build_ended', { ...buildEnd(0, runner.commit()) });
-    const { candidates, early: stopped } = await until(system, (state) => state.candidates[0]?.scores != null);
+    const { candidates, early: stopped } = await until(system, (state) => Boolean(state.candidates[0]?.scores));
     expect([candidates[1]?.end, stopped]).toEqual([null, null]);
   });
 });

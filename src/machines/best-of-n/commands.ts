@@ -42,7 +42,7 @@ const rescoreSchema = z.strictObject({
   measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
 });
 
-/** Nobody may send the first three yet: nothing acts on them before the story that builds candidates is there. */
+/** Nobody may send the first two yet: nothing acts on them before the story that builds candidates is there. */
 export const bestOfNCommands = {
   start_best_of_n: command({
     v: 1,
@@ -112,8 +112,10 @@ export const bestOfNCommands = {
       /** The tip of the branch that was named. */
       judges: z.string().optional(),
     }),
-    roles: INTERNAL,
+    roles: ['operator'],
     target,
+    cli: 'best-of-n rescore <bestOfNId>',
+    example: 'heph best-of-n rescore bon_01k --score "tests=3,agreement=2"',
   }),
   start_mutating: command({
     ...internal,
