@@ -58,7 +58,7 @@ export function prepareCreateTask(parts: {
       inputs: input.inputs,
       priority: input.priority,
       agent,
-      check: workflow.check,
+      check: workflow.tests ?? workflow.check,
       checks: phase.checks,
       changes: phase.changes,
       allowedTools: phase.allowed_tools,

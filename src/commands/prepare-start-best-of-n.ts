@@ -62,7 +62,7 @@ export function prepareStartBestOfN(parts: Parts) {
     }
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
-    const { repository, check } = found;
+    const { repository, check, tests } = found;
     if (check === null)
       return invalid(
         'check.none',
@@ -72,6 +72,7 @@ export function prepareStartBestOfN(parts: Parts) {
     const { n, models, seed, earlyStop, merge } = input;
     return {
       ...{ bestOfNId: actorId, repository, n, agents, models, weights, seed, earlyStop, check, merge, ...begun },
+      ...(tests !== undefined && { tests }),
       ...(Object.keys(own).length > 0 && { scorers: own }),
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };

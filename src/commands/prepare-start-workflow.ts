@@ -38,7 +38,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
     }
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
-    const { repository, check } = found;
+    const { repository, check, ...by } = found;
     if (check === null && definition.phases.some((phase) => phase.checks !== 'none')) {
       return invalid(
         'check.none',
@@ -55,6 +55,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       runBranch: `heph/run-${actorId.slice(4)}`,
       agent,
       check,
+      ...by,
       merge: input.merge,
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };

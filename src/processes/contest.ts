@@ -7,7 +7,6 @@ import {
   type Rescoring,
   type Weights,
 } from '../machines/best-of-n/index.ts';
-import type { TestOutcome } from '../runtime/runner.ts';
 import { type CheckedRun, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 
@@ -21,6 +20,8 @@ export interface Contest {
   judges: string | null;
   /** Parts of every key; more than none where nothing that was measured before is to be used. */
   under: readonly string[];
+  /** See `CheckRequest.cache`, of what the trusted judge says. */
+  cache: 'use' | 'renew';
   /** Those that passed, by the first verdict: their new tests judge the others. */
   peers: readonly Work[];
 }
@@ -39,11 +40,15 @@ export function contestOf(bestOfN: BestOfN, spec: BestOfNSpec, rescoring: Rescor
   const check = rescoring?.check ?? spec.check;
   return {
     spec,
-    run: { workflowId: bestOfN.workflowId ?? spec.bestOfNId, check, repository: spec.repository },
+    run: {
+      ...{ workflowId: bestOfN.workflowId ?? spec.bestOfNId, check, repository: spec.repository },
+      ...(spec.tests !== undefined && check === spec.check && { tests: spec.tests }),
+    },
     weights: rescoring?.weights ?? spec.weights,
     scorers: (rescoring ? rescoring.scorers : spec.scorers) ?? {},
     judges: rescoring?.judges ?? null,
     under: rescoring?.anew ? [`verdict ${rescoring.verdict}`] : [],
+    cache: rescoring?.anew ? 'renew' : 'use',
     peers: judgeable(bestOfN)
       .filter(({ end }) => end?.outcome === 'passed')
       .flatMap((candidate) => workOf(candidate, spec) ?? []),
@@ -85,9 +90,18 @@ export async function layTrusted(
 
 /** Single tests before anybody changed anything; null when only the exit code spoke. */
 export async function readBaseline({ base }: Pick<Work, 'base'>, contest: Contest, hands: Hands) {
-  const { run, judges, under } = contest;
-  if (judges === null) return (await runCheck(hands, run, base, [...under, 'baseline', base])).result.tests;
-  const { commit, tree } = await layTrusted({ base, commit: base, tree: base }, contest, hands);
-  const { result } = await runCheck(hands, run, commit, [...under, 'baseline', base, tree]);
-  return result.tests as readonly TestOutcome[] | null;
+  const before = { base, commit: base, tree: base };
+  const laid = contest.judges === null ? null : await layTrusted(before, contest, hands);
+  const { result } = await checkTrusted(
+    laid?.commit ?? base,
+    ['baseline', base, ...(laid ? [laid.tree] : [])],
+    contest,
+    hands,
+  );
+  return result.tests;
+}
+
+/** A check whose word is believed: nothing of the work could have changed it. */
+export function checkTrusted(commit: string, key: readonly string[], { run, under, cache }: Contest, hands: Hands) {
+  return runCheck(hands, run, commit, [...under, ...key], { cache });
 }

@@ -1,6 +1,6 @@
 import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import type { LaidJudge } from '../runtime/runner.ts';
+import type { CheckRequest, LaidJudge } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
@@ -30,8 +30,8 @@ export async function judgeWork(
   const baseline = await readTests(hands.blobs, workflow.baseline);
   const testsMayGo = testsAreTheWork(spec, workflow);
   const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo };
-  const verdictOn = async (at: string, under: readonly string[]) => {
-    const { result, summary } = await runCheck(hands, workflow, at, under);
+  const verdictOn = async (at: string, under: readonly string[], cache: CheckRequest['cache']) => {
+    const { result, summary } = await runCheck(hands, workflow, at, under, { cache });
     return { verdict: judge(question, result), check: summary };
   };
   const laid = await hands.runner.layJudge({
@@ -41,9 +41,13 @@ export async function judgeWork(
     command: workflow.check ?? '',
     leave: testsMayGo ? ['test'] : [],
   });
-  const own = await verdictOn(commit, key);
+  // The server's own task has the last word on a run: all that it says was run for it. Of work that touches its judge, what that
+  // judge says is neither believed of other work nor taken from it.
+  const cache = spec.agent === null ? 'renew' : 'use';
+  const own = await verdictOn(commit, key, laid.touched.every(isFurtherTest) ? cache : 'none');
   if (laid.touched.length === 0) return own;
-  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key]);
+  const original =
+    laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key], cache);
   const record: JudgeRecord = {
     touched: laid.touched.slice(0, TOUCHED_LISTED_MAX),
     touchedMore: Math.max(0, laid.touched.length - TOUCHED_LISTED_MAX),
@@ -53,6 +57,11 @@ export async function judgeWork(
   if (original && !original.verdict.pass)
     return { verdict: byTheOriginal(original.verdict, own.verdict, laid), check: original.check, judge: record };
   return { ...own, judge: record };
+}
+
+/** It takes nothing away from the tests that there are. */
+function isFurtherTest({ kind, change }: LaidJudge['touched'][number]): boolean {
+  return kind === 'test' && change === 'added';
 }
 
 /** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */

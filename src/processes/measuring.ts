@@ -2,6 +2,7 @@ import { hashOf } from '../kernel/canonical.ts';
 import { HephError, messageOf } from '../kernel/errors.ts';
 import {
   type Ancestor,
+  type CheckOutcome,
   type Judgement,
   type OwnScorer,
   scoreAgreement,
@@ -20,8 +21,8 @@ import {
   unmeasured,
 } from '../machines/best-of-n/index.ts';
 import { NOTHING_TO_MUTATE } from '../runtime/mutation/mutation.ts';
-import { runCheck } from './checking.ts';
-import { type Contest, type Laid, layTrusted, readBaseline, type Work } from './contest.ts';
+import type { CheckPart, CheckResult } from '../runtime/runner.ts';
+import { checkTrusted, type Contest, type Laid, layTrusted, readBaseline, type Work } from './contest.ts';
 import { crossJudge } from './cross-judging.ts';
 import { type Hands, mayHelpToRetry } from './define-process.ts';
 import { mutateChange } from './survivors.ts';
@@ -52,7 +53,7 @@ const RECORDED: Partial<Record<ScorerName, (subject: Subject) => Judgement>> = {
 const MEASURES: Partial<Record<ScorerName, Measure>> = {
   checks: async (subject) => {
     const { result } = await trustedCheck(subject);
-    return scoreChecks([{ name: result.command, status: result.status === 'passed' ? 'passed' : 'failed' }]);
+    return scoreChecks(partsOf(result));
   },
   tests: async (subject) => {
     const { laid, result } = await trustedCheck(subject);
@@ -135,9 +136,24 @@ async function judgeBy(scorer: string, subject: Subject): Promise<Judgement> {
 /** The work under its check, with the judge of the trusted commit. Validation has run it mostly, and it is found. */
 export async function trustedCheck({ work, contest, hands }: Subject) {
   const laid: Laid = await layTrusted(work, contest, hands);
-  const { result } = await runCheck(hands, contest.run, laid.commit, [...contest.under, ...laid.key]);
+  const { result } = await checkTrusted(laid.commit, laid.key, contest, hands);
   return { laid, result };
 }
+
+/** Each check of a graph, or the one command. */
+function partsOf({ command, status, checks }: CheckResult): CheckOutcome[] {
+  const whole = { name: command, status: status === 'passed' ? ('passed' as const) : ('failed' as const) };
+  return checks?.map((part) => ({ name: part.name, status: STATUS[part.status] })) ?? [whole];
+}
+
+const STATUS: Record<CheckPart['status'], CheckOutcome['status']> = {
+  passed: 'passed',
+  failed: 'failed',
+  skipped: 'skipped',
+  warning: 'warned',
+  flaky: 'warned',
+  cancelled: 'skipped',
+};
 
 /** A file that the command names comes from the trusted commit, as a module does. */
 async function askOwn(name: string, scorer: OwnScorer, { work, contest, hands }: Subject) {

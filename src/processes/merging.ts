@@ -7,6 +7,7 @@ import { candidateIdOf } from './base.ts';
 import { readTests, runCheck } from './checking.ts';
 import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
+import { outcomesOf } from './outcomes.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
 import { testsAreTheWork } from './judging.ts';
 import type { CandidateEnd } from './candidate-ends.ts';
@@ -277,7 +278,7 @@ async function judgeMerged(
 
 /** What is taken out may be what made a test pass; so nothing is asked but that what passed before the run passes. */
 function judgeRevert(before: CheckSummary | null, tests: TestOutcome[] | null, result: CheckResult): Verdict {
-  const comparable = tests !== null && result.tests !== null;
+  const comparable = tests !== null && outcomesOf(result) !== null;
   if (!comparable && before?.status === 'failed' && result.status === 'failed')
     return { pass: true, code: 'passed', text: 'It failed before the run, too.' };
   return judge({ checks: 'own_failures', own: [], baseline: tests }, result);

@@ -39,7 +39,7 @@ export async function mutateChange(
   run: CheckedRun,
   hands: Hands,
 ): Promise<{ seed: number; result: MutationResult }> {
-  const command = run.check;
+  const command = run.tests ?? run.check;
   if (command === null)
     throw new Fault('check.failed_to_run', 'The workflow has no check to run.', { retryable: false });
   const key = hashOf(['mutate', run.workflowId, command, baseline, tree.base, tree.tree]);

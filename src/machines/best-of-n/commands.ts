@@ -87,7 +87,7 @@ export const bestOfNCommands = {
         .min(1)
         .max(1000)
         .optional()
-        .describe('The repository’s own check; default: found in package.json'),
+        .describe('The repository’s own check; default: its checks.yaml, else found in package.json and the like'),
       merge: z.boolean().default(true).describe('Whether the winner is merged into the base branch'),
       fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
     }),

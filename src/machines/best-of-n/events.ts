@@ -31,6 +31,8 @@ export const bestOfNSpecSchema = z.object({
   /** Whether candidates that can no longer win are withdrawn. */
   earlyStop: z.boolean(),
   check: z.string().nullable(),
+  /** The command that runs the tests, where the check is a graph of checks that has one. */
+  tests: z.string().optional(),
   /** Whether the winner goes to the base branch. */
   merge: z.boolean(),
   /** Whose work it is; absent where there is one runner only. */

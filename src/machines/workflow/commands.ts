@@ -22,7 +22,7 @@ export const workflowCommands = {
         .min(1)
         .max(1000)
         .optional()
-        .describe('The repository’s own check; default: found in package.json'),
+        .describe('The repository’s own check; default: its checks.yaml, else found in package.json and the like'),
       merge: z.boolean().default(true).describe('Whether a green run is merged into the base branch'),
       fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
       params: z.record(z.string(), z.unknown()).default({}),
@@ -37,6 +37,7 @@ export const workflowCommands = {
       runBranch: z.string(),
       agent: z.string(),
       check: z.string().nullable(),
+      tests: z.string().optional(),
       merge: z.boolean(),
       runnerId: z.string().optional(),
     }),

@@ -18,6 +18,8 @@ export interface Workflow {
   runBranch: string;
   agent: string;
   check: string | null;
+  /** The command that runs the tests, where `check` is a graph of checks that has one. */
+  tests?: string;
   merge: boolean;
   /** Whose work it is; null where there is one runner only. */
   runnerId: string | null;

@@ -245,7 +245,14 @@ function because(reason: string): string {
   return reason === '' ? '' : `: ${short(reason)}`;
 }
 
-function verdict({ status, passed, failed }: CheckSummary): string {
+function verdict({ status, passed, failed, cache, warnings }: CheckSummary): string {
   const counts = passed === null ? '' : ` (${passed} passed, ${failed ?? 0} failed)`;
-  return `${status.replace('_', ' ')}${counts}`;
+  const warned = warnings === undefined ? '' : `, with ${counted(warnings, 'warning')}`;
+  return `${status.replace('_', ' ')}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
+}
+
+/** What was not run again, and why it could be left out. */
+function fromCache({ cached, checks, savedMs, why }: NonNullable<CheckSummary['cache']>): string {
+  const which = checks === 1 ? 'it is' : `${cached} of ${counted(checks, 'check')} are`;
+  return `${which} from the cache, which saved ${(savedMs / 1000).toFixed(1)} s: ${short(why)}`;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { measureChange } from '../../change/adapters/measure-change.ts';
 import { runCheck } from '../../checks/adapters/run-check.ts';
+import type { CheckEngine } from '../../checks/check-engine.ts';
 import { mutate } from '../../mutation/adapters/mutate.ts';
 import type { Runner } from '../../runner.ts';
 import { runScorer } from '../../scorers/adapters/run-scorer.ts';
@@ -45,6 +46,7 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
   git?: Hands['git'];
   /** The program of the thread that mutates source files. */
   mutator: string;
+  engine: CheckEngine;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
  *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidate, moveBranch: in the mirror
  *
  * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
- * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `scratch/` and, rarely, `rescued/`.
+ * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `gates/`, `scratch/` and, rarely, `rescued/`.
  */
 export function createRepositoryHands(options: RepositoryHandsOptions): RepositoryHands {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
@@ -71,11 +73,11 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     };
   const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
-  const check = runCheck(hands);
+  const check = runCheck({ ...hands, engine: options.engine });
   const measure = mutate(hands, options.mutator);
   const score = runScorer(hands);
   return {
-    inspectRepository: inspectUsers(hands),
+    inspectRepository: inspectUsers(hands, options.engine),
     openRun: oneBy(repository, openMirror(hands)),
     readBranch: readMirrorBranch(hands),
     prepareWorktree: oneBy(task, prepareWorktree(hands)),
@@ -83,7 +85,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),
     mutate: async (request) => swept.then(() => measure(request)),
-    layJudge: layJudge(hands),
+    layJudge: layJudge(hands, options.engine),
     layTests: layTests(hands),
     measureChange: measureChange(hands),
     runScorer: async (request) => swept.then(() => score(request)),

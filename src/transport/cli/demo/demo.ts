@@ -1,7 +1,8 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import { createClient } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
-import { createOutput, duration, type Output, shellWords } from '../output.ts';
+import { createOutput, duration, type Output } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
 import { reportOf, type RunReport } from '../run/report.ts';
 import { checkText } from '../run/progress.ts';
 import { down } from '../verbs/down.ts';

@@ -1,5 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration, shellWords } from '../output.ts';
+import { duration } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';
 import { mergeCommits, type Story, type TaskStory } from './story.ts';
