@@ -20,34 +20,55 @@ export interface Judged {
   judge?: JudgeRecord;
 }
 
+/** A check of a commit under a further key, and the verdict on what it said. */
+export type VerdictOn = (
+  commit: string,
+  key: readonly string[],
+  cache: CheckRequest['cache'],
+) => Promise<Omit<Judged, 'judge'>>;
+
 export async function judgeWork(
   work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
   workflow: Workflow,
   hands: Hands,
 ): Promise<Judged> {
   const { spec, tree, key } = work;
-  const commit = tree.commit ?? tree.base;
   const baseline = await readTests(hands.blobs, workflow.baseline);
   const testsMayGo = testsAreTheWork(spec, workflow);
   const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo };
-  const verdictOn = async (at: string, under: readonly string[], cache: CheckRequest['cache']) => {
-    const { result, summary } = await runCheck(hands, workflow, at, under, { cache });
+  const verdictOn: VerdictOn = async (at, under, cache) => {
+    const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key], { cache });
     return { verdict: judge(question, result), check: summary };
   };
-  const laid = await hands.runner.layJudge({
-    repositoryId: spec.repositoryId,
-    base: tree.base,
-    commit,
-    command: workflow.check ?? '',
+  // The server's own task has the last word on a run: all that it says was run for it.
+  const cache = spec.agent === null ? 'renew' : 'use';
+  const change = { base: tree.base, commit: tree.commit ?? tree.base, testsMayGo, cache } as const;
+  return judgeByBoth(change, verdictOn, workflow, hands);
+}
+
+export interface Change {
+  /** Where the trusted judge comes from. */
+  base: string;
+  commit: string;
+  testsMayGo: boolean;
+  cache: CheckRequest['cache'];
+}
+
+/** The verdict on a change: by its own judge and, where it touches that, by the judge of its base, too. */
+export async function judgeByBoth(
+  { base, commit, testsMayGo, cache }: Change,
+  verdictOn: VerdictOn,
+  { repository, check }: Workflow,
+  { runner }: Hands,
+): Promise<Judged> {
+  const laid = await runner.layJudge({
+    ...{ repositoryId: repository.repositoryId, base, commit, command: check ?? '' },
     leave: testsMayGo ? ['test'] : [],
   });
-  // The server's own task has the last word on a run: all that it says was run for it. Of work that touches its judge, what that
-  // judge says is neither believed of other work nor taken from it.
-  const cache = spec.agent === null ? 'renew' : 'use';
-  const own = await verdictOn(commit, key, laid.touched.every(isFurtherTest) ? cache : 'none');
+  // Of work that touches its judge, what that judge says is neither believed of other work nor taken from it.
+  const own = await verdictOn(commit, [], laid.touched.every(isFurtherTest) ? cache : 'none');
   if (laid.touched.length === 0) return own;
-  const original =
-    laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key], cache);
+  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? ''], cache);
   const record: JudgeRecord = {
     touched: laid.touched.slice(0, TOUCHED_LISTED_MAX),
     touchedMore: Math.max(0, laid.touched.length - TOUCHED_LISTED_MAX),

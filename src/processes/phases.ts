@@ -1,5 +1,5 @@
 import { briefly } from '../machines/correspondence.ts';
-import { runTrainOf } from '../machines/merge-train/index.ts';
+import { candidatesOf, runTrainOf } from '../machines/merge-train/index.ts';
 import type { Task, Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
@@ -34,7 +34,7 @@ export const phases: Process = {
 
 function isReverting(workflow: Workflow, world: World): boolean {
   const train = world.trains.get(runTrainOf(workflow).trainId)?.context;
-  return [...(train?.queue ?? []), ...(train?.current ? [train.current.candidate] : [])].some((one) => one.revert);
+  return candidatesOf(train).some((one) => one.revert);
 }
 
 /** So many failures are written into one further task; the rest shows in the next round. */

@@ -64,8 +64,8 @@ export interface Runner {
   measureChange(request: ChangeRequest): Promise<MeasuredChange>;
   /** Runs a scorer of the user's over a commit. What it says is judged, never thrown: only a commit that cannot be checked out is. */
   runScorer(request: ScorerRequest): Promise<ScorerResult>;
-  /** Three-way merge of `candidate` onto the tip of `branch` in a scratch worktree. Moves nothing. */
-  mergeCandidate(request: MergeRequest): Promise<MergeResult>;
+  /** Three-way merges onto the tip of `branch`, each upon the ones before it that merged; one result for each. Moves nothing. */
+  mergeCandidates(request: MergeRequest): Promise<MergeResult[]>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
   moveBranch(request: {
     repositoryId: string;
@@ -73,7 +73,10 @@ export interface Runner {
     from: string;
     to: string;
   }): Promise<{ moved: boolean; at: string | null }>;
-  /** Brings `commit` to the user's repository as `runBranch` and, unless `base` is absent, moves the base branch from `base.from` to it. */
+  /**
+   * Brings `commit` to the user's repository: as `runBranch`, unless that is null, and, unless `base` is absent, by moving
+   * the base branch from `base.from` to it.
+   */
   deliver(request: DeliverRequest): Promise<DeliverResult>;
 
   /** Tells of claims, exits and output as they happen. A hint only: processes probe. */
@@ -290,13 +293,15 @@ export interface LaidTests {
 }
 
 export interface MergeRequest {
-  candidateId: string;
   repositoryId: string;
   branch: string;
-  candidate: string;
-  message: string;
-  /** `candidate` is a merge of this commit that the branch holds, and is to be taken out of it. */
-  revertOf?: string;
+  candidates: {
+    candidateId: string;
+    commit: string;
+    message: string;
+    /** `commit` is a merge of this one that the branch holds, and is to be taken out of it. */
+    revertOf?: string;
+  }[];
 }
 
 export type MergeResult =
@@ -310,13 +315,13 @@ export type MergeResult =
 export interface DeliverRequest {
   repositoryId: string;
   path: string;
-  runBranch: string;
+  runBranch: string | null;
   commit: string;
   base?: { branch: string; from: string };
 }
 
 export interface DeliverResult {
-  runBranch: string;
+  runBranch: string | null;
   /** `moved`: the base branch is at the commit. `left`: it was not touched, for the reason given. */
   base: 'moved' | 'left' | 'not_asked';
   reason: string | null;

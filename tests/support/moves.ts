@@ -216,9 +216,11 @@ const fleet = fc.oneof(
 const trainId = 'mtr_1';
 const candidateId = pick('a', 'b', 'c');
 const ofTrain = (name: string, fields: Record<string, unknown> = {}) => move(name, { trainId, candidateId, ...fields });
+const refusal = { code: 'conflict', reason: 'it does not fit', files: [], check: null };
+const prefix = { count: fc.integer({ min: 1, max: 3 }), commit: pick('m-a', 'm-b', 'm-c') };
 const mergeTrain = fc.oneof(
   {
-    weight: 2,
+    weight: 8,
     arbitrary: move('queue_candidate', {
       trainId,
       train: train({ trainId }),
@@ -238,6 +240,44 @@ const mergeTrain = fc.oneof(
   ofTrain('land_candidate', { base: pick('moved', 'left', 'not_asked'), reason: null, check: null }),
   ofTrain('refuse_candidate', { code: 'conflict', reason: text, files: [], check: null }),
   ofTrain('withdraw_candidate', { reason: text }),
+  {
+    weight: 12,
+    arbitrary: move('start_batch', {
+      trainId,
+      candidateIds: pick(['a', 'b'], ['b', 'a'], ['b', 'c'], ['a', 'b', 'c'], ['c', 'b', 'a']),
+      limit: pick(2, 3, 16, 17),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc
+      .shuffledSubarray(['a', 'b', 'c'], { minLength: 2 })
+      .chain((ids) => pick(0, ids.length, ids.length, 1).map((n) => [ids.slice(0, n), ids.slice(n)] as const))
+      .map(([merged, refused]) => ({
+        name: 'record_batch_merged',
+        actor: 'server',
+        input: {
+          trainId,
+          merged: merged.map((id) => ({ candidateId: id, onto: 'c8', commit: `m-${id}`, tree: `t-${id}` })),
+          refused: refused.map((id) => ({ candidateId: id, ...refusal })),
+        },
+      })),
+  },
+  {
+    weight: 8,
+    arbitrary: move('record_batch_check', { trainId, ...prefix, pass: fc.boolean(), again: fc.boolean(), check: null }),
+  },
+  {
+    weight: 24,
+    arbitrary: move('settle_batch', {
+      trainId,
+      landed: fc.option(
+        fc.record({ ...prefix, base: pick('moved', 'left'), reason: fc.constant(null), check: fc.constant(null) }),
+      ),
+      refused: fc.option(candidateId.map((id) => ({ candidateId: id, ...refusal }))),
+    }),
+  },
+  ofTrain('abandon_batch', { reason: text }),
 );
 
 const runnerId = 'rnr_1';

@@ -67,6 +67,7 @@ export interface TestSystemOptions {
   settings?: Record<string, unknown>;
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
+  clashes?: [string, string][];
   snapshots?: Snapshots;
   clock?: Clock;
   /** Where several servers share the store. */
@@ -125,6 +126,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
       agent,
       now: () => clock.now(),
       ...(options.conflicts && { conflicts: options.conflicts }),
+      ...(options.clashes && { clashes: options.clashes }),
     });
   const runner: FakeRunner = { ...plain, ...options.around?.(plain) };
   const system = await assemble({

@@ -14,7 +14,7 @@ import { keepTree } from './keep-tree.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { layJudge } from './lay-judge.ts';
 import { layTests } from './lay-tests.ts';
-import { mergeCandidate } from './merge-candidate.ts';
+import { mergeCandidates } from './merge-candidates.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
 import { removeWorktree } from './remove-worktree.ts';
@@ -34,7 +34,7 @@ export type RepositoryHands = Pick<
   | 'layTests'
   | 'measureChange'
   | 'runScorer'
-  | 'mergeCandidate'
+  | 'mergeCandidates'
   | 'moveBranch'
   | 'deliver'
 > & {
@@ -54,7 +54,7 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
  *
  *   user's repository ──openRun──► mirror ──prepareWorktree──► worktree (a clone that borrows the mirror's objects)
  *          ▲                        │  ▲                           │
- *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidate, moveBranch: in the mirror
+ *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidates, moveBranch: in the mirror
  *
  * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
  * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `gates/`, `scratch/` and, rarely, `rescued/`.
@@ -89,7 +89,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     layTests: layTests(hands),
     measureChange: measureChange(hands),
     runScorer: async (request) => swept.then(() => score(request)),
-    mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
+    mergeCandidates: oneBy(({ repositoryId, branch }) => `merge ${repositoryId} ${branch}`, mergeCandidates(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),
     deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),
