@@ -7,6 +7,7 @@ import {
   type Rescoring,
   type Weights,
 } from '../machines/best-of-n/index.ts';
+import type { TestOutcome } from '../runtime/runner.ts';
 import { type CheckedRun, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 
@@ -16,7 +17,9 @@ export interface Contest {
   run: CheckedRun;
   weights: Weights;
   scorers: OwnScorers;
-  /** The trusted commit that the judges come from; null: the one that a candidate began at. */
+  /** The commit that every candidate began at. */
+  base: string;
+  /** The trusted commit that the judges come from; null: `base`. */
   judges: string | null;
   /** Parts of every key; more than none where nothing that was measured before is to be used. */
   under: readonly string[];
@@ -31,7 +34,6 @@ export interface Work {
   index: number;
   candidate: BestOfNCandidate;
   end: NonNullable<BestOfNCandidate['end']>;
-  base: string;
   commit: string;
   tree: string;
 }
@@ -46,21 +48,21 @@ export function contestOf(bestOfN: BestOfN, spec: BestOfNSpec, rescoring: Rescor
     },
     weights: rescoring?.weights ?? spec.weights,
     scorers: (rescoring ? rescoring.scorers : spec.scorers) ?? {},
+    base: bestOfN.base ?? spec.repository.baseCommit,
     judges: rescoring?.judges ?? null,
     under: rescoring?.anew ? [`verdict ${rescoring.verdict}`] : [],
     cache: rescoring?.anew ? 'renew' : 'use',
     peers: judgeable(bestOfN)
       .filter(({ end }) => end?.outcome === 'passed')
-      .flatMap((candidate) => workOf(candidate, spec) ?? []),
+      .flatMap((candidate) => workOf(candidate) ?? []),
   };
 }
 
 /** Null when it left none. */
-export function workOf(candidate: BestOfNCandidate, spec: BestOfNSpec): Work | null {
+export function workOf(candidate: BestOfNCandidate): Work | null {
   const { index, end } = candidate;
   if (!end || end.commit === null) return null;
-  const base = end.base ?? spec.repository.baseCommit;
-  return { index, candidate, end, base, commit: end.commit, tree: end.tree ?? end.commit };
+  return { index, candidate, end, commit: end.commit, tree: end.tree ?? end.commit };
 }
 
 export interface Laid {
@@ -74,13 +76,13 @@ export interface Laid {
 
 /** The work under the judge of the trusted commit: what it changed of its own judge does not count. `command`: what judges. */
 export async function layTrusted(
-  work: Pick<Work, 'base' | 'commit' | 'tree'>,
-  { run, judges }: Contest,
+  work: Pick<Work, 'commit' | 'tree'>,
+  { run, base, judges }: Contest,
   { runner }: Hands,
   command = run.check ?? '',
 ): Promise<Laid> {
   const { repositoryId } = run.repository;
-  const request = { repositoryId, base: judges ?? work.base, commit: work.commit, command, leave: [] };
+  const request = { repositoryId, base: judges ?? base, commit: work.commit, command, leave: [] };
   const { touched, commit, tree } = await runner.layJudge(request);
   const news = touched.filter(({ kind, change }) => kind === 'test' && change === 'added');
   const added = new Set(news.map(({ path }) => path));
@@ -89,16 +91,11 @@ export async function layTrusted(
 }
 
 /** Single tests before anybody changed anything; null when only the exit code spoke. */
-export async function readBaseline({ base }: Pick<Work, 'base'>, contest: Contest, hands: Hands) {
-  const before = { base, commit: base, tree: base };
-  const laid = contest.judges === null ? null : await layTrusted(before, contest, hands);
-  const { result } = await checkTrusted(
-    laid?.commit ?? base,
-    ['baseline', base, ...(laid ? [laid.tree] : [])],
-    contest,
-    hands,
-  );
-  return result.tests;
+export async function readBaseline(contest: Contest, hands: Hands): Promise<TestOutcome[] | null> {
+  const { base, judges } = contest;
+  const laid = judges === null ? null : await layTrusted({ commit: base, tree: base }, contest, hands);
+  const key = ['baseline', base, ...(laid ? [laid.tree] : [])];
+  return (await checkTrusted(laid?.commit ?? base, key, contest, hands)).result.tests;
 }
 
 /** A check whose word is believed: nothing of the work could have changed it. */

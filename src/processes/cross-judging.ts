@@ -39,7 +39,7 @@ async function ownRun(work: Work, contest: Contest, hands: Hands): Promise<Cross
 
 /** Run twice over their own author's code: those that fail there, or now and then, judge nobody. */
 async function newTestsOf(peer: Work, contest: Contest, hands: Hands): Promise<{ asked: Asked } | { why: string }> {
-  const baseline = await readBaseline(peer, contest, hands);
+  const baseline = await readBaseline(contest, hands);
   const first = await runOver(peer, peer, 1, contest, hands);
   if (first.files.length === 0) return { why: 'It has added no test.' };
   const second = await runOver(peer, peer, 2, contest, hands);
@@ -50,10 +50,10 @@ async function newTestsOf(peer: Work, contest: Contest, hands: Hands): Promise<{
   });
 }
 
-async function runOver(author: Work, code: Work, time: 1 | 2, { run, under }: Contest, hands: Hands) {
+async function runOver(author: Work, code: Work, time: 1 | 2, { run, base, under }: Contest, hands: Hands) {
   const laid = await hands.runner.layTests({
     repositoryId: run.repository.repositoryId,
-    base: author.base,
+    base,
     testsOf: author.commit,
     codeOf: code.commit,
     command: run.check ?? '',

@@ -57,7 +57,7 @@ const MEASURES: Partial<Record<ScorerName, Measure>> = {
   },
   tests: async (subject) => {
     const { laid, result } = await trustedCheck(subject);
-    const baseline = await readBaseline(subject.work, subject.contest, subject.hands);
+    const baseline = await readBaseline(subject.contest, subject.hands);
     return scoreTests(countTests(result.tests, baseline, laid.added));
   },
   constraints: async (subject) => {
@@ -65,7 +65,7 @@ const MEASURES: Partial<Record<ScorerName, Measure>> = {
     const { constraints } = contest.spec.directive;
     const { repositoryId } = contest.run.repository;
     const sources = constraints.allowedImports !== null;
-    const change = await hands.runner.measureChange({ repositoryId, base: work.base, commit: work.commit, sources });
+    const change = await hands.runner.measureChange({ repositoryId, base: contest.base, commit: work.commit, sources });
     const output = constraints.expectedOutput === null ? '' : (await trustedCheck(subject)).result.tail;
     return scoreConstraints(constraints, {
       files: change.files.map(({ path }) => path),
@@ -77,16 +77,16 @@ const MEASURES: Partial<Record<ScorerName, Measure>> = {
   },
   reuse: async ({ work, contest, hands }) => {
     const { repositoryId } = contest.run.repository;
-    const request = { repositoryId, base: work.base, commit: work.commit, sources: true };
+    const request = { repositoryId, base: contest.base, commit: work.commit, sources: true };
     const { code } = await hands.runner.measureChange(request);
     const judgement = scoreReuse(code?.reuse ?? null);
     return { ...judgement, evidence: judgement.evidence && { ...judgement.evidence, unread: code?.unread ?? 0 } };
   },
   survival: async (subject) => {
-    const { work, contest, hands } = subject;
+    const { contest, hands } = subject;
     const { laid, result: check } = await trustedCheck(subject);
     const baseline = check.status === 'passed' ? 'green' : 'passing_tests';
-    const change = { base: work.base, commit: laid.commit, tree: laid.tree };
+    const change = { base: contest.base, commit: laid.commit, tree: laid.tree };
     const { result } = await mutateChange(change, baseline, contest.run, hands);
     if (!result.measured)
       return result.reason === NOTHING_TO_MUTATE
@@ -160,7 +160,7 @@ async function askOwn(name: string, scorer: OwnScorer, { work, contest, hands }:
   const { run, judges, under } = contest;
   const argv = 'command' in scorer ? scorer.command.join(' ') : '';
   const laid = await layTrusted(work, contest, hands, `${run.check ?? ''} ${argv}`);
-  const base = judges ?? work.base;
+  const base = judges ?? contest.base;
   const { wallMs, ...how } = scorer;
   const { index, candidate, end } = work;
   return hands.runner.runScorer({

@@ -54,7 +54,7 @@ async function open(parts: Parameters<typeof stage>[1]): Promise<ProcessStage> {
 /** Starts one and lets its candidates end; answers its id. */
 async function held(system: ProcessStage, { left, spec = {}, ends = [] }: Given): Promise<string> {
   const { runner } = system;
-  const repository = { ...contest().repository, baseCommit: runner.commit().base };
+  const repository = { ...contest().repository, baseCommit: runner.base };
   const goal = JSON.stringify(contest({ repository, n: Math.max(1, left.length), ...spec }));
   const bestOfNId = await say(system, 'start_best_of_n', { repository: '.', goal });
   const said = (name: string, more: object) => say(system, name, { bestOfNId, ...more });

@@ -89,7 +89,7 @@ interface Again {
 
 async function judgeAgain(candidate: BestOfNCandidate, again: Again, hands: Hands): Promise<void> {
   const { bestOfN, spec, rescoring, contest, ancestors } = again;
-  const work = workOf(candidate, spec);
+  const work = workOf(candidate);
   if (!work) return;
   const subject: Subject = { work, contest, ancestors, hands };
   const { answer, millis } = await timed(hands, async () => {

@@ -4,6 +4,7 @@ import {
   type CommandBus,
   type CommandBusParts,
   createCommandBus,
+  prepareBestOfNRun,
   prepareCreateTask,
   prepareRescoreBestOfN,
   prepareRestartTask,
@@ -24,6 +25,7 @@ import { openShare, type Sharing } from './share.ts';
 import {
   agentSessions,
   attempts,
+  bestOfN,
   budgets,
   createProcessHost,
   createSignals,
@@ -128,6 +130,7 @@ export async function assemble(parts: Parts): Promise<System> {
         ...(parts.sharing && { runnerId: runner.id }),
       }),
       rescore_best_of_n: prepareRescoreBestOfN({ host, inspection, settings: () => host.config().settings }),
+      start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
       revert_task: prepareRevertTask({ host }),
@@ -182,6 +185,7 @@ export async function assemble(parts: Parts): Promise<System> {
       deadlines,
       reunions(signals),
       budgets,
+      bestOfN,
     ].map(around),
   });
 

@@ -61,7 +61,8 @@ export interface FakeRunner extends Runner {
   bugsOf(branch: string): string[];
   userBase(): string[];
   /** A commit on the base, as if somebody had left it there. */
-  commit(...words: string[]): { commit: string; tree: string; base: string };
+  commit(...words: string[]): { commit: string; tree: string };
+  readonly base: string;
   agents: Map<string, Running>;
   /** Fails the next call of a verb. */
   failNext(verb: string, error: Error): void;
@@ -178,7 +179,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     agents,
     bugsOf: (branch) => [...bugsIn(branches.get(branch) ?? '')].sort(),
     userBase: () => [...bugsIn(userBase)].sort(),
-    commit: (...words) => ({ commit: commitOf(words, base), tree: treeOf(words), base }),
+    base,
+    commit: (...words) => ({ commit: commitOf(words, base), tree: treeOf(words) }),
     failNext: (verb, error) => void failures.set(verb, [...(failures.get(verb) ?? []), error]),
     userCommits(bug) {
       userBase = commitOf([...bugsIn(userBase), bug], userBase);

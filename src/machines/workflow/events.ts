@@ -62,6 +62,8 @@ export const workflowFacts = {
     startedBy: z.string(),
     /** Whose work it is; absent where there is one runner only. */
     runnerId: z.string().optional(),
+    /** The best-of-N that it was started for, and that its first task's candidates are of. */
+    bestOfNId: z.string().optional(),
   }),
   RunOpened: z.object({ commit: z.string() }),
   BaselineRecorded: z.object({ check: checkSummarySchema }),
