@@ -12,6 +12,7 @@ import {
   prepareRevertWorkflow,
   prepareStartBestOfN,
   prepareStartWorkflow,
+  prepareSubmitResult,
   type WorkflowInspection,
 } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -43,6 +44,7 @@ import {
   phases,
   type Process,
   type ProcessHost,
+  results,
   reunions,
   scoring,
   validation,
@@ -132,6 +134,11 @@ export async function assemble(parts: Parts): Promise<System> {
       rescore_best_of_n: prepareRescoreBestOfN({ host, inspection, settings: () => host.config().settings }),
       start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
+      submit_result: prepareSubmitResult({
+        host,
+        tip: ({ repository, runBranch }) =>
+          asValue(runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch })),
+      }),
       restart_task: prepareRestartTask({ host }),
       revert_task: prepareRevertTask({ host }),
       revert_workflow: prepareRevertWorkflow({ host }),
@@ -180,6 +187,7 @@ export async function assemble(parts: Parts): Promise<System> {
       environments,
       merging,
       phases,
+      results,
       delivering,
       scoring,
       deadlines,
