@@ -1,4 +1,5 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
+import { contestsOf } from '../best-of/read.ts';
 import { createClient } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
 import { createOutput, duration, type Output, shellWords } from '../output.ts';
@@ -38,7 +39,7 @@ export async function demo(world: World, output: Output, self: string, options: 
     });
     output.record({ type: 'started', workflowId: started.id, repository: place.repository, data: place.data });
     const end = await followed({ world, client, output, words }, started.id);
-    const report = reportOf(end);
+    const report = reportOf(end, await contestsOf(client, end.story));
     proof = await prove(place, report, end.story, world.env);
     const durationMs = world.clock.monotonicMs() - startedMs;
     for (const line of await demoLines(place, report, end.story, proof, durationMs, words, world)) output.say(line);

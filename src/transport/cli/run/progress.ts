@@ -1,4 +1,5 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
+import { contestLine } from '../best-of/progress.ts';
 import { duration } from '../output.ts';
 import type { Check, Story, WireEvent } from './story.ts';
 
@@ -6,7 +7,7 @@ import type { Check, Story, WireEvent } from './story.ts';
 export function progressOf(event: WireEvent, story: Story): { heading: boolean; text: string } | null {
   const text = headingOf(event, story);
   if (text !== null) return { heading: true, text };
-  const line = lineOf(event, story);
+  const line = event.stream.startsWith('bestOfN-') ? contestLine(event) : lineOf(event, story);
   return line === null ? null : { heading: false, text: plainLine(line) };
 }
 

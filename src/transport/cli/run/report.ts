@@ -1,5 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import { duration, shellWords } from '../output.ts';
+import { type BestOfNAnswer, bestOfNLines } from '../shown/best-of-n.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';
 import { mergeCommits, type Story, type TaskStory } from './story.ts';
@@ -15,10 +16,12 @@ export interface RunReport {
   base: { branch: string; state: 'moved' | 'left' | 'not_asked'; commit: string | null; reason: string | null };
   commits: string[];
   tasks: TaskStory[];
+  /** The best-of-Ns whose candidates worked in it, as `get_best_of_n` answers them. */
+  bestOfN: BestOfNAnswer[];
   durationMs: number;
 }
 
-export function reportOf({ story, stalled }: Followed): RunReport {
+export function reportOf({ story, stalled }: Followed, bestOfN: BestOfNAnswer[]): RunReport {
   const { delivery } = story;
   return {
     type: 'report',
@@ -35,6 +38,7 @@ export function reportOf({ story, stalled }: Followed): RunReport {
     },
     commits: mergeCommits(story),
     tasks: [...story.tasks.values()],
+    bestOfN,
     durationMs: Math.max(0, story.at - story.startedAt),
   };
 }
@@ -60,6 +64,7 @@ export function reportLines(report: RunReport, story: Story, say: Words): string
     ...report.tasks.flatMap(taskLines),
     ...(report.tasks.length === 0 ? ['  none'] : []),
     '',
+    ...report.bestOfN.flatMap((one) => [...bestOfNLines(one), '']),
     ...deliveryLines(report, story),
     '',
     'How to look at the story',

@@ -60,14 +60,17 @@ export interface Story {
   check: string | null;
   baseline: Check | null;
   tasks: Map<string, TaskStory>;
+  /** The best-of-Ns whose candidates worked in it. */
+  contests: Set<string>;
   outcome: 'open' | 'completed' | 'failed' | 'cancelled';
   reason: string | null;
   code: string | null;
   summary: string | null;
   delivery: Delivery | null;
   startedAt: number;
-  /** When the last event was recorded. */
+  /** When the last event was recorded, and where. */
   at: number;
+  position: string;
 }
 
 export function newStory(workflowId: string): Story {
@@ -80,6 +83,7 @@ export function newStory(workflowId: string): Story {
     check: null,
     baseline: null,
     tasks: new Map(),
+    contests: new Set(),
     outcome: 'open',
     reason: null,
     code: null,
@@ -87,14 +91,19 @@ export function newStory(workflowId: string): Story {
     delivery: null,
     startedAt: 0,
     at: 0,
+    position: '0',
   };
 }
+
+const CONTESTS = 'bestOfN-';
 
 /** Adds one event of the workflow; events of other kinds only move the time. */
 export function tell(story: Story, event: WireEvent): void {
   story.at = event.at;
+  story.position = event.position;
   if (event.stream.startsWith('workflow-')) tellWorkflow(story, event);
   else if (event.stream.startsWith('task-')) tellTask(story, event);
+  else if (event.stream.startsWith(CONTESTS)) story.contests.add(event.stream.slice(CONTESTS.length));
 }
 
 function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
