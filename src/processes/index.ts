@@ -6,6 +6,7 @@ export { deadlines } from './deadlines.ts';
 export type { Process } from './define-process.ts';
 export { delivering } from './delivering.ts';
 export { dispatching } from './dispatching.ts';
+export { drafting } from './drafting.ts';
 export { environments } from './environments.ts';
 export { createLease, type OwnLease } from './lease.ts';
 export { merging } from './merging.ts';

@@ -87,7 +87,23 @@ describe('the whole check', () => {
     const crashed = result(null, { exitCode: null, signal: 'SIGSEGV' });
     const verdict = judge(question(['mine']), crashed);
     ok(verdict.text.includes('SIGSEGV') && verdict.text.includes('the last lines'), verdict.text);
-    strictEqual(judge(question(['mine']), result(null, { status: 'passed', exitCode: 0 })).pass, true);
+    strictEqual(judge(question(['mine'], null), result(null, { status: 'passed', exitCode: 0 })).pass, true);
+  });
+
+  test('does not pass on a green exit when tests of the base did not run', () => {
+    const question = { ...all, baseline: [tested('a', 'passed'), tested('b', 'failed'), tested('c', 'skipped')] };
+    const loaded = { id: 'a.test.js', file: 'a.test.js', name: 'a.test.js', status: 'passed' as const };
+    const green = { status: 'passed' as const, exitCode: 0 };
+    for (const now of [null, [], [loaded], [tested('a', 'passed')], [tested('a', 'passed'), tested('b', 'skipped')]]) {
+      const verdict = judge(question, result(now, green));
+      expect(verdict, JSON.stringify(now)).toMatchObject({ pass: false, code: 'tests_gone' });
+      ok(verdict.text.includes('a.test.js: '), verdict.text);
+      strictEqual(judge({ ...question, testsMayGo: true }, result(now, green)).pass, true);
+    }
+    // Names may change, for whatever reason: that many ran.
+    const renamed = [tested('a of today', 'passed'), tested('b', 'passed')];
+    strictEqual(judge(question, result(renamed, green)).pass, true);
+    strictEqual(judge({ ...question, checks: 'own_failures', baseline: null }, result([], green)).pass, true);
   });
 
   test('that did not end in time does not pass, whatever it said', () => {

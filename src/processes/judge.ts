@@ -8,12 +8,14 @@ export interface Verdict {
 }
 
 export interface Question {
-  /** `own_failures`: the task's own failures pass and nothing green at the base is red. `all`: the whole check passes. */
+  /** `own_failures`: the task's own failures pass and nothing green at the base is red. `all`: the whole check passes, and as many tests ran. */
   checks: 'none' | 'own_failures' | 'all';
   /** Ids of the tests that the task was created for. */
   own: readonly string[];
   /** Single tests at the base; null when only the exit code spoke there. */
   baseline: readonly TestOutcome[] | null;
+  /** The tests are the work, so that there may be fewer than at the base. */
+  testsMayGo?: boolean;
 }
 
 const LISTED_MAX = 20;
@@ -21,7 +23,8 @@ const LISTED_MAX = 20;
 export function judge(question: Question, result: CheckResult): Verdict {
   if (result.status === 'timed_out')
     return { pass: false, code: 'check_timed_out', text: `\`${result.command}\` did not end in time.\n${result.tail}` };
-  if (question.checks === 'all' || result.tests === null || question.baseline === null) return byExitCode(result);
+  if (question.checks === 'all' || result.tests === null || question.baseline === null)
+    return byTheWhole(question, result);
   const now = new Map(result.tests.map((test) => [test.id, test]));
   const open = question.own.filter((id) => !passes(id, now));
   const broken = question.baseline
@@ -38,6 +41,35 @@ export function judge(question: Question, result: CheckResult): Verdict {
   if (open.length > 0) parts.push(`Still failing:\n${listed(open, now)}`);
   if (broken.length > 0) parts.push(`Passed at the base and now does not:\n${listed(broken, now)}`);
   return { pass: false, code: broken.length > 0 ? 'broke_tests' : 'still_failing', text: parts.join('\n\n') };
+}
+
+function byTheWhole({ baseline, testsMayGo = false }: Question, result: CheckResult): Verdict {
+  const gone = testsMayGo ? null : goneTests(baseline ?? [], result.tests ?? []);
+  if (result.status !== 'passed' || gone === null) return byExitCode(result);
+  return { pass: false, code: 'tests_gone', text: `\`${result.command}\` passes, but ${gone}` };
+}
+
+/**
+ * A green exit proves nothing when tests that ran at the base did not run: the work may have ended their process. Counted
+ * by file, since a test's name may hold the day's date; a file that could not be loaded at the base has nothing to lose.
+ */
+function goneTests(baseline: readonly TestOutcome[], now: readonly TestOutcome[]): string | null {
+  const [before, after] = [countByFile(baseline), countByFile(now)];
+  const fewer = [...before].filter(([file, ran]) => (after.get(file) ?? 0) < ran);
+  if (fewer.length === 0) return null;
+  const lines = fewer
+    .slice(0, LISTED_MAX)
+    .map(([file, ran]) => `- ${file || 'all files'}: ${after.get(file) ?? 0} of ${ran}`);
+  const more = fewer.length > LISTED_MAX ? [`- and ${fewer.length - LISTED_MAX} more`] : [];
+  return ['tests that ran at the base did not run:', ...lines, ...more].join('\n');
+}
+
+/** Single tests that ran, by their file; that a file was loaded, or was not, is none. */
+function countByFile(tests: readonly TestOutcome[]): Map<string, number> {
+  const ran = new Map<string, number>();
+  for (const { id, file, status } of tests)
+    if (status !== 'skipped' && id !== file) ran.set(file, (ran.get(file) ?? 0) + 1);
+  return ran;
 }
 
 function byExitCode(result: CheckResult): Verdict {

@@ -28,7 +28,8 @@ export async function judgeWork(
   const { spec, tree, key } = work;
   const commit = tree.commit ?? tree.base;
   const baseline = await readTests(hands.blobs, workflow.baseline);
-  const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline };
+  const testsMayGo = testsAreTheWork(spec, workflow);
+  const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo };
   const verdictOn = async (at: string, under: readonly string[]) => {
     const { result, summary } = await runCheck(hands, workflow, at, under);
     return { verdict: judge(question, result), check: summary };
@@ -38,7 +39,7 @@ export async function judgeWork(
     base: tree.base,
     commit,
     command: workflow.check ?? '',
-    leave: testsAreTheWork(spec, workflow) ? ['test'] : [],
+    leave: testsMayGo ? ['test'] : [],
   });
   const own = await verdictOn(commit, key);
   if (laid.touched.length === 0) return own;
@@ -54,10 +55,10 @@ export async function judgeWork(
   return { ...own, judge: record };
 }
 
-/** Where the phase says so; the server's own tasks judge what all phases have made. */
-function testsAreTheWork(spec: TaskSpec, { definition }: Workflow): boolean {
+/** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
+export function testsAreTheWork(spec: TaskSpec | undefined, { definition }: Workflow): boolean {
   return definition.phases.some(
-    (phase) => phase.tests === 'work' && (spec.agent === null || phase.name === spec.phase),
+    (phase) => phase.tests === 'work' && (!spec || spec.agent === null || phase.name === spec.phase),
   );
 }
 

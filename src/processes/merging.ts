@@ -8,6 +8,7 @@ import { readTests, runCheck } from './checking.ts';
 import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
+import { testsAreTheWork } from './judging.ts';
 import type { CandidateEnd } from './candidate-ends.ts';
 import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
 import type { World } from './world.ts';
@@ -270,7 +271,8 @@ async function judgeMerged(
   if (candidate.revert) return { verdict: judgeRevert(workflow.baseline, baseline, result), summary };
   const task = hands.world.tasks.get(candidate.taskId ?? '')?.context;
   const checks = task ? (task.spec.checks === 'none' ? 'own_failures' : task.spec.checks) : 'all';
-  return { verdict: judge({ checks, own: ownFailures(task?.spec.inputs ?? {}), baseline }, result), summary };
+  const question = { checks, own: ownFailures(task?.spec.inputs ?? {}), baseline } as const;
+  return { verdict: judge({ ...question, testsMayGo: testsAreTheWork(task?.spec, workflow) }, result), summary };
 }
 
 /** What is taken out may be what made a test pass; so nothing is asked but that what passed before the run passes. */

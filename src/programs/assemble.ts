@@ -29,6 +29,7 @@ import {
   deadlines,
   delivering,
   dispatching,
+  drafting,
   isEndedAgent,
   isOurs,
   hear,
@@ -44,6 +45,7 @@ import {
   type World,
 } from '../processes/index.ts';
 import type { Snapshots } from '../projections/index.ts';
+import type { Model } from '../runtime/models/model.ts';
 import type { AgentProbe, Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -56,6 +58,7 @@ export interface Parts {
   store: EventStore;
   blobs: BlobStore;
   runner: Runner;
+  model: Model;
   clock: Clock;
   random: Random;
   log: Log;
@@ -166,6 +169,7 @@ export async function assemble(parts: Parts): Promise<System> {
         preset,
       }),
       attempts({ preset }),
+      drafting({ model: parts.model }),
       validation,
       environments,
       merging,

@@ -73,11 +73,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function openSystem(ground: Ground): Promise<System> {
-  const { logStore, store, blobs, runner, log, dataDirectory, snapshots, redactor, ids, definitions, sharing } = ground;
+  const { logStore, store, blobs, runner, model, log, dataDirectory, snapshots, redactor, ids, definitions, sharing } =
+    ground;
   const system = await assemble({
     store,
     blobs,
     runner,
+    model,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -15,6 +15,7 @@ import { assemble, type System } from '../../src/programs/assemble.ts';
 import { askQuery, createIdIndex, QUERIES, type QueryContext } from '../../src/queries/index.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../../src/store/upcasters/index.ts';
+import { noModel } from '../support/no-model.ts';
 import { BUGFIX } from '../support/system.ts';
 import type { Chance } from './chance.ts';
 import type { Disk } from './disk.ts';
@@ -68,7 +69,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     saveEvery: 40,
   });
   const system = await assemble({
-    ...{ store, blobs, runner, clock, random: chance.fork(life.name), log, dataDirectory: '/data' },
+    ...{ store, blobs, runner, model: noModel, clock, random: chance.fork(life.name), log, dataDirectory: '/data' },
     assertOwner: owned.assertOwner,
     redact: (value) => value,
     resolveId: (kind, text) => resolveId(kind, text, ids),

@@ -8,11 +8,13 @@ import { OPERATOR } from '../../src/commands/index.ts';
 import { definitionSchema, type WorkflowDefinition } from '../../src/machines/workflow/index.ts';
 import { assemble, type System } from '../../src/programs/assemble.ts';
 import type { Sharing } from '../../src/programs/share.ts';
+import type { Model } from '../../src/runtime/models/model.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { Snapshots } from '../../src/projections/index.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
+import { noModel } from './no-model.ts';
 import { createFakeRunner, type FakeAgent, type FakeRunner, type FakeSession } from './fake-runner.ts';
 
 /** The whole core on a store in memory and a fake runner; nothing sleeps, tests wait for events. */
@@ -58,6 +60,8 @@ export interface TestSystemOptions {
   store?: EventStore;
   blobs?: BlobStore;
   runner?: FakeRunner;
+  /** Default: none is there. */
+  model?: Model;
   /** Stands between the system and the runner. */
   around?: (runner: FakeRunner) => Partial<FakeRunner>;
   settings?: Record<string, unknown>;
@@ -127,6 +131,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     store,
     blobs: options.blobs ?? createMemoryBlobs(),
     runner,
+    model: options.model ?? noModel,
     clock,
     random: systemRandom,
     log: silentLog,

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { impatientClock } from '../../../../tests/support/impatient-clock.ts';
 import { type ModelServer, startModelServer } from '../../../../tests/support/model-server/index.ts';
-import { systemClock } from '../../../kernel/adapters/system.ts';
-import type { Clock } from '../../../kernel/clock.ts';
 import { Fault } from '../../../kernel/errors.ts';
 import type { ModelProvider, ModelRequest } from '../model.ts';
 import { createOpenAiModel } from './openai.ts';
@@ -25,23 +24,7 @@ const request = (story: string, differs: Partial<ModelProvider> = {}): ModelRequ
   seed: 7,
 });
 
-/** Pauses are over at once and noted; the time limit is over when the test says so. */
-function impatient(): { clock: Clock; pauses: number[]; timeIsUp(): void } {
-  const pauses: number[] = [];
-  let timeIsUp = () => {};
-  const clock: Clock = {
-    ...systemClock,
-    after(delayMs, fire) {
-      if (delayMs === WALL_MS) timeIsUp = fire;
-      else {
-        pauses.push(delayMs);
-        queueMicrotask(fire);
-      }
-      return () => {};
-    },
-  };
-  return { clock, pauses, timeIsUp: () => timeIsUp() };
-}
+const impatient = () => impatientClock(WALL_MS);
 
 const sent: { url: string; init: RequestInit }[] = [];
 const watched: typeof fetch = (url, init) => {
