@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../../src/kernel/adapters/system.ts';
 import { createRepositoryHands } from '../../src/runtime/worktrees/adapters/repository-hands.ts';
+import { openGates } from '../../src/checks/adapters/gates.ts';
+import { createRedactor } from '../../src/kernel/redact.ts';
 import { inDirectory } from '../raw-log.ts';
 import { programFile } from '../../src/programs/installation.ts';
 
@@ -27,6 +29,14 @@ export async function withWorktrees<T>(files: number, work: (worktrees: Worktree
       redact: (text) => text,
       environment: process.env,
       mutator: programFile('mutator'),
+      engine: openGates({
+        results: join(root, 'data', 'gates'),
+        env: process.env,
+        clock: systemClock,
+        random: systemRandom,
+        redactor: createRedactor({ values: [] }),
+        agents: async () => [],
+      }),
     });
     const { repositoryId, baseCommit: commit } = await hands.inspectRepository({ path });
     await hands.openRun({ repositoryId, path, commit, runBranch: 'heph/run-1' });

@@ -10,7 +10,7 @@
 export type { Check, CheckDefinition } from './definition.ts';
 export { type CheckHistory, historyOf } from './history.ts';
 export type { OpenedChecks, Undone } from './opened.ts';
-export type { CheckParts, Fix, Progress } from './ports.ts';
+export type { AgentFound, CheckParts, Fix, Progress } from './ports.ts';
 export { recordOf } from './record.ts';
 export { type CheckOutcome, type CheckRun, countChecks } from './results.ts';
 export { type CheckRequest, runChecks } from './run-checks.ts';

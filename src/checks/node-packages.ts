@@ -13,6 +13,13 @@ interface LockedPackage {
   [kind: string]: unknown;
 }
 
+/** Where each package manager writes down what it has installed. */
+export const INSTALLED = {
+  npm: ['node_modules/.package-lock.json'],
+  pnpm: ['node_modules/.modules.yaml'],
+  yarn: ['node_modules/.yarn-state.yml', 'node_modules/.yarn-integrity', '.pnp.cjs'],
+} as const;
+
 const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
 const NAMED_MAX = 5;
 

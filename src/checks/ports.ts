@@ -44,6 +44,8 @@ export interface CachedResult {
   tail: string;
   tests: TestNumbers | null;
   why: string;
+  /** Every test's outcome, where somebody judges by single tests. */
+  outcomes?: readonly TestOutcome[] | null;
 }
 
 export interface ResultCache {

@@ -11,6 +11,7 @@ export {
   type Preparation,
 } from './command-bus.ts';
 export { parseInput } from './parse.ts';
+export { prepareBestOfNRun } from './prepare-best-of-n-run.ts';
 export { prepareCreateTask } from './prepare-create-task.ts';
 export { prepareRestartTask } from './prepare-restart-task.ts';
 export { prepareRevertTask, prepareRevertWorkflow } from './prepare-revert.ts';

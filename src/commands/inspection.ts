@@ -1,5 +1,7 @@
-import { type Failure, isFailure } from '../kernel/errors.ts';
+import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
+import { graphCommand, graphNames } from '../runtime/checks/graph-command.ts';
+import type { RepositoryInspection } from '../runtime/runner.ts';
 
 /** What is asked of the world before a workflow starts; nothing is touched. */
 export interface WorkflowInspection {
@@ -8,31 +10,50 @@ export interface WorkflowInspection {
     path: string;
     branch?: string;
     fromHead?: boolean;
-  }): Promise<
-    | { repositoryId: string; path: string; baseBranch: string; baseCommit: string; detectedCheck: string | null }
-    | Failure
-  >;
+  }): Promise<Omit<RepositoryInspection, 'dirty'> | Failure>;
   /** Throws nothing: a failure when no agent of that name can be started. */
   agent(name: string): Failure | null;
   /** A sentence about what is wrong with a check's words, or null. */
   check(command: string): Failure | null;
 }
 
-type Found = Exclude<Awaited<ReturnType<WorkflowInspection['repository']>>, Failure>;
+/** The repository as it stands, and how what is made of it is judged. */
+export interface Inspected {
+  repository: Pick<RepositoryInspection, 'repositoryId' | 'path' | 'baseBranch' | 'baseCommit'>;
+  /** A command, or `heph check` with names of checks; null when none is named and none was found. */
+  check: string | null;
+  /** The command that runs the tests, where `check` is a graph that has one. */
+  tests?: string;
+}
 
-/** The repository as it stands, and the check that judges what is made of it; null when none is named and none was found. */
 export async function inspectRepository(
   inspection: WorkflowInspection,
   input: { repository: string; fromHead: boolean; branch?: string; check?: string },
-): Promise<{ repository: Omit<Found, 'detectedCheck'>; check: string | null } | Failure> {
-  const badCheck = input.check === undefined ? null : inspection.check(input.check);
-  if (badCheck) return badCheck;
+): Promise<Inspected | Failure> {
   const found = await inspection.repository({
     path: input.repository,
     fromHead: input.fromHead,
     ...(input.branch !== undefined && { branch: input.branch }),
   });
   if (isFailure(found)) return found;
-  const { detectedCheck, ...repository } = found;
-  return { repository, check: input.check ?? detectedCheck };
+  const { repositoryId, path, baseBranch, baseCommit, detectedCheck, checks = [], testCommand } = found;
+  const repository = { repositoryId, path, baseBranch, baseCommit };
+  const named = input.check === undefined ? null : (graphCommand(input.check, checks) ?? input.check);
+  const check = named ?? detectedCheck;
+  const problem = named === null ? null : (inspection.check(named) ?? unknownName(named, checks));
+  if (problem) return problem;
+  const tests = check !== null && graphNames(check) !== null ? testCommand : null;
+  return { repository, check, ...(tests && { tests }) };
+}
+
+/** What is wrong with the names of a graph that was asked for. */
+function unknownName(check: string, checks: readonly string[]): Failure | null {
+  const unknown = graphNames(check)?.find((name) => !checks.includes(name));
+  if (unknown !== undefined)
+    return invalid(
+      'check.unknown_name',
+      `${JSON.stringify(unknown)} is no check of this repository; it has ${checks.join(', ') || 'none'}.`,
+    );
+  if (graphNames(check) === null || checks.length > 0) return null;
+  return invalid('check.none', 'The repository has no checks.yaml, and nothing in it says how it is checked.');
 }

@@ -4,6 +4,7 @@ import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
 import type { PreparationContext } from './command-bus.ts';
 import { inspectRepository, type WorkflowInspection } from './inspection.ts';
+import { readCandidates } from './settle-candidates.ts';
 
 interface Input {
   workflow: string;
@@ -36,9 +37,14 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       const problem = inspection.agent(name);
       if (problem) return problem;
     }
+    if (params.best_of !== undefined) {
+      const otherwise = { agent, agentProblem: inspection.agent, settings: parts.host.config().settings };
+      const said = readCandidates(params.best_of, params, otherwise);
+      if (isFailure(said)) return said;
+    }
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
-    const { repository, check } = found;
+    const { repository, check, ...by } = found;
     if (check === null && definition.phases.some((phase) => phase.checks !== 'none')) {
       return invalid(
         'check.none',
@@ -52,13 +58,19 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       goal: input.goal,
       params,
       repository,
-      runBranch: `heph/run-${actorId.slice(4)}`,
+      runBranch: runBranchOf(actorId),
       agent,
       check,
+      ...by,
       merge: input.merge,
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
   };
+}
+
+/** The branch that a run's work is merged into. */
+export function runBranchOf(workflowId: string): string {
+  return `heph/run-${workflowId.slice(4)}`;
 }
 
 function checkedParams(

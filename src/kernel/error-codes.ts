@@ -685,6 +685,12 @@ export const ERROR_CODES = {
     'A task was called a duplicate of no other task.',
     'Name the other task with `of`.',
   ),
+  'task.candidate': entry(
+    'rejected',
+    409,
+    'The task is one of several candidates that work for another task.',
+    'Restart that task; the message says whose candidate it is.',
+  ),
   'task.stale_attempt': entry(
     'rejected',
     409,

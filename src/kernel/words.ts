@@ -55,3 +55,8 @@ function refuseShell(line: string, char: string, refused: ReadonlySet<string>): 
     `The command ${JSON.stringify(line)} has ${JSON.stringify(char)}, which only a shell understands; commands run without one. Quote it, or put the line into a script and name that.`,
   );
 }
+
+/** Words for a shell, quoted where needed, so that a printed command works when it is pasted. */
+export function shellWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+}

@@ -9,7 +9,7 @@ import { type BestOfN, type BestOfNFact, openRescoring, select } from './best-of
 import type { Config, ConfigFact } from './config/index.ts';
 import type { ActorKind, ActorState, Fact } from './define-actor.ts';
 import type { Fleet } from './fleet/index.ts';
-import type { MergeTrain, MergeTrainFact } from './merge-train/index.ts';
+import { candidatesOf, type MergeTrain, type MergeTrainFact, nextStep } from './merge-train/index.ts';
 import type { RunnerFact, RunnerState } from './runner/index.ts';
 import type { Task, TaskFact } from './task/index.ts';
 import type { Workflow } from './workflow/index.ts';
@@ -113,8 +113,15 @@ const PROMISES: Record<string, Look> = {
   },
   mergeTrain(state, facts) {
     const { queue, current, ended } = state.context as MergeTrain;
-    expect(current !== null).toBe(state.value === 'merging');
-    const ids = [...queue.map((one) => one.candidateId), ...(current ? [current.candidate.candidateId] : []), ...ended];
+    expect(current !== null).toBe(state.value !== 'idle');
+    expect((current?.limit ?? null) !== null).toBe(state.value === 'batching');
+    const ids = [...candidatesOf({ queue, current }).map((one) => one.candidateId), ...ended];
+    if (current) {
+      const { members, passed, failed } = current;
+      expect(new Set(members.map(({ merged }) => merged !== null)).size).toBe(1);
+      expect([0, ...failed].every((red) => red === 0 || red > passed)).toBe(true);
+      expect(nextStep(current).count).toBeGreaterThan(passed === members.length ? 0 : passed);
+    }
     expect(new Set(ids).size).toBe(ids.length);
     const landed = (facts as MergeTrainFact[]).flatMap((fact) =>
       fact.type === 'CandidateLanded' ? fact.data.candidateId : [],

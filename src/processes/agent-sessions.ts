@@ -218,7 +218,9 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   // It may have been stopped while the worktree was made ready.
   if (!STOPPABLE.includes(world.agents.get(agent.id)?.value ?? '')) return void (await readyRecorded);
   const { limits } = world.settings;
-  const fill = (text: string) => text.replaceAll('{check}', workflow.check ?? '').replaceAll('{model}', preset.model);
+  const model = task.spec.model ?? preset.model;
+  const fill = (text: string) =>
+    text.replaceAll('{check}', workflow.tests ?? workflow.check ?? '').replaceAll('{model}', model);
   const { agentId: _same, ...started } = await runner.startAgent({
     agentId: agent.id,
     taskId,

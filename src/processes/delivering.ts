@@ -2,7 +2,7 @@ import { baseTrainOf } from '../machines/merge-train/index.ts';
 import type { Delivery, Workflow } from '../machines/workflow/index.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp } from './fail-workflow.ts';
-import { holds } from './merging.ts';
+import { holds } from './candidates.ts';
 import type { Entity } from './entity.ts';
 import type { World } from './world.ts';
 

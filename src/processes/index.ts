@@ -1,6 +1,7 @@
 /** What follows from what, one file per story: open obligations folded from the log, discharged by probe-then-act. */
 export { agentSessions, createSignals, hear, isStarting, meetAgents } from './agent-sessions.ts';
 export { attempts } from './attempts.ts';
+export { bestOfN } from './best-of-n.ts';
 export { budgets } from './budgets.ts';
 export { deadlines } from './deadlines.ts';
 export type { Process } from './define-process.ts';

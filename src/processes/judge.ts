@@ -1,4 +1,5 @@
 import type { CheckResult, TestOutcome } from '../runtime/runner.ts';
+import { outcomesOf } from './outcomes.ts';
 
 /** A verdict on a tree: whether it passes, the code to group by, and the sentence that the agent gets back. */
 export interface Verdict {
@@ -23,9 +24,9 @@ const LISTED_MAX = 20;
 export function judge(question: Question, result: CheckResult): Verdict {
   if (result.status === 'timed_out')
     return { pass: false, code: 'check_timed_out', text: `\`${result.command}\` did not end in time.\n${result.tail}` };
-  if (question.checks === 'all' || result.tests === null || question.baseline === null)
-    return byTheWhole(question, result);
-  const now = new Map(result.tests.map((test) => [test.id, test]));
+  const outcomes = outcomesOf(result);
+  if (question.checks === 'all' || outcomes === null || question.baseline === null) return byTheWhole(question, result);
+  const now = new Map(outcomes.map((test) => [test.id, test]));
   const open = question.own.filter((id) => !passes(id, now));
   const broken = question.baseline
     .filter((test) => test.status === 'passed' && now.get(test.id)?.status !== 'passed')
@@ -79,8 +80,9 @@ function byExitCode(result: CheckResult): Verdict {
       code: 'passed',
       text: `\`${result.command}\` passes${result.tests ? ` (${count(result.tests)} tests)` : ''}.`,
     };
-  const failed = result.tests?.filter((test) => test.status === 'failed').map((test) => test.id) ?? [];
-  const now = new Map(result.tests?.map((test) => [test.id, test]));
+  const outcomes = outcomesOf(result) ?? [];
+  const failed = outcomes.filter((test) => test.status === 'failed').map((test) => test.id);
+  const now = new Map(outcomes.map((test) => [test.id, test]));
   const which = failed.length > 0 ? `Failing:\n${listed(failed, now)}` : result.tail;
   return {
     pass: false,

@@ -1,6 +1,6 @@
-import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
+import { isServersOwn, type JudgeRecord, type KeptTreeRecord, type TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import type { LaidJudge } from '../runtime/runner.ts';
+import type { CheckRequest, LaidJudge } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 import { judge, ownFailures, type Verdict } from './judge.ts';
@@ -20,30 +20,55 @@ export interface Judged {
   judge?: JudgeRecord;
 }
 
+/** A check of a commit under a further key, and the verdict on what it said. */
+export type VerdictOn = (
+  commit: string,
+  key: readonly string[],
+  cache: CheckRequest['cache'],
+) => Promise<Omit<Judged, 'judge'>>;
+
 export async function judgeWork(
   work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
   workflow: Workflow,
   hands: Hands,
 ): Promise<Judged> {
   const { spec, tree, key } = work;
-  const commit = tree.commit ?? tree.base;
   const baseline = await readTests(hands.blobs, workflow.baseline);
   const testsMayGo = testsAreTheWork(spec, workflow);
   const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo };
-  const verdictOn = async (at: string, under: readonly string[]) => {
-    const { result, summary } = await runCheck(hands, workflow, at, under);
+  const verdictOn: VerdictOn = async (at, under, cache) => {
+    const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key], { cache });
     return { verdict: judge(question, result), check: summary };
   };
-  const laid = await hands.runner.layJudge({
-    repositoryId: spec.repositoryId,
-    base: tree.base,
-    commit,
-    command: workflow.check ?? '',
+  // The server's own task has the last word on a run: all that it says was run for it.
+  const cache = isServersOwn(spec) ? 'renew' : 'use';
+  const change = { base: tree.base, commit: tree.commit ?? tree.base, testsMayGo, cache } as const;
+  return judgeByBoth(change, verdictOn, workflow, hands);
+}
+
+export interface Change {
+  /** Where the trusted judge comes from. */
+  base: string;
+  commit: string;
+  testsMayGo: boolean;
+  cache: CheckRequest['cache'];
+}
+
+/** The verdict on a change: by its own judge and, where it touches that, by the judge of its base, too. */
+export async function judgeByBoth(
+  { base, commit, testsMayGo, cache }: Change,
+  verdictOn: VerdictOn,
+  { repository, check }: Workflow,
+  { runner }: Hands,
+): Promise<Judged> {
+  const laid = await runner.layJudge({
+    ...{ repositoryId: repository.repositoryId, base, commit, command: check ?? '' },
     leave: testsMayGo ? ['test'] : [],
   });
-  const own = await verdictOn(commit, key);
+  // Of work that touches its judge, what that judge says is neither believed of other work nor taken from it.
+  const own = await verdictOn(commit, [], laid.touched.every(isFurtherTest) ? cache : 'none');
   if (laid.touched.length === 0) return own;
-  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? '', ...key]);
+  const original = laid.commit === null ? null : await verdictOn(laid.commit, ['original', laid.tree ?? ''], cache);
   const record: JudgeRecord = {
     touched: laid.touched.slice(0, TOUCHED_LISTED_MAX),
     touchedMore: Math.max(0, laid.touched.length - TOUCHED_LISTED_MAX),
@@ -55,10 +80,15 @@ export async function judgeWork(
   return { ...own, judge: record };
 }
 
+/** It takes nothing away from the tests that there are. */
+function isFurtherTest({ kind, change }: LaidJudge['touched'][number]): boolean {
+  return kind === 'test' && change === 'added';
+}
+
 /** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
 export function testsAreTheWork(spec: TaskSpec | undefined, { definition }: Workflow): boolean {
   return definition.phases.some(
-    (phase) => phase.tests === 'work' && (!spec || spec.agent === null || phase.name === spec.phase),
+    (phase) => phase.tests === 'work' && (!spec || isServersOwn(spec) || phase.name === spec.phase),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Agent } from '../machines/agent/index.ts';
 import type { BestOfN } from '../machines/best-of-n/index.ts';
-import type { MergeTrain } from '../machines/merge-train/index.ts';
+import { candidatesOf, type MergeTrain } from '../machines/merge-train/index.ts';
 import { leaseEndsAt } from '../machines/runner/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import type { Entity } from './entity.ts';
@@ -29,8 +29,8 @@ export function ownerOf(entity: Entity, world: World): string | null {
       return world.workflows.has(workflowId) ? ownerOfWorkflow(workflowId, world) : runnerId;
     }
     case 'mergeTrain': {
-      const { current, queue } = (entity as Entity<MergeTrain>).context;
-      return ownerOfWorkflow((current?.candidate ?? queue[0])?.workflowId ?? '', world);
+      const [first] = candidatesOf((entity as Entity<MergeTrain>).context);
+      return ownerOfWorkflow(first?.workflowId ?? '', world);
     }
     case 'bestOfN': {
       const { workflowId, spec } = (entity as Entity<BestOfN>).context;
@@ -60,6 +60,6 @@ export function isGone(runnerId: string, world: World, now: number): boolean {
   return !runner || leaseEndsAt(runner.context) <= now;
 }
 
-function ownerOfWorkflow(workflowId: string, world: World): string | null {
+export function ownerOfWorkflow(workflowId: string, world: World): string | null {
   return world.workflows.get(workflowId)?.context.runnerId ?? null;
 }

@@ -1,6 +1,6 @@
 import { briefly } from '../machines/correspondence.ts';
-import { runTrainOf } from '../machines/merge-train/index.ts';
-import type { Task, Wait } from '../machines/task/index.ts';
+import { candidatesOf, runTrainOf } from '../machines/merge-train/index.ts';
+import { isServersOwn, type Task, type Wait } from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
 import { HephError } from '../kernel/errors.ts';
@@ -34,7 +34,7 @@ export const phases: Process = {
 
 function isReverting(workflow: Workflow, world: World): boolean {
   const train = world.trains.get(runTrainOf(workflow).trainId)?.context;
-  return [...(train?.queue ?? []), ...(train?.current ? [train.current.candidate] : [])].some((one) => one.revert);
+  return candidatesOf(train).some((one) => one.revert);
 }
 
 /** So many failures are written into one further task; the rest shows in the next round. */
@@ -128,7 +128,9 @@ function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: Workflo
   const before = roundBegan(workflow, current);
   return world
     .tasksOf(workflow.id)
-    .filter(({ began, context: { spec } }) => spec.phase === phase.name && began >= before && !spec.review);
+    .filter(
+      ({ began, context: { spec } }) => spec.phase === phase.name && began >= before && !spec.review && !spec.candidate,
+    );
 }
 
 /** Where in the log the phase before it ended: tasks that were created since belong to the phase's round. */
@@ -147,10 +149,18 @@ function firstTask(workflow: Entity<Workflow>, phase: Phase, round: number, key:
           phase: phase.name,
           title: titleOf(phase, round),
           description: workflow.context.goal,
+          ...severalFor(phase, workflow.context),
         }),
       );
     },
   };
+}
+
+/** How many candidates a first task gets; an agent that opens tasks is told how many the run allows for one. */
+function severalFor({ candidates, allowed_tools }: Phase, { params }: Workflow): Record<string, unknown> {
+  if (candidates !== undefined) return { candidates: params[candidates] };
+  const several = typeof params.best_of === 'number' && params.best_of > 1;
+  return several && allowed_tools.includes('create_task') ? { inputs: { bestOf: params.best_of } } : {};
 }
 
 /** `Verify`, `Verify, round 2`. */
@@ -206,7 +216,7 @@ function startDelivery(workflow: Entity<Workflow>, world: World): Obligation {
 function lastVerified(workflow: Entity<Workflow>, world: World): string | null {
   const judged = world
     .tasksOf(workflow.id)
-    .filter((task) => task.value === 'done' && task.context.spec.agent === null && task.context.tree);
+    .filter((task) => task.value === 'done' && isServersOwn(task.context.spec) && task.context.tree);
   return judged.sort((a, b) => a.arrived - b.arrived).at(-1)?.context.tree?.commit ?? null;
 }
 

@@ -5,10 +5,15 @@ import type { Workflow } from '../machines/workflow/index.ts';
 import { BUGFIX } from '../../tests/support/system.ts';
 import { composePrompt } from './prompt.ts';
 
-function prompt(task: Partial<Task>, spec: Partial<Task['spec']> = {}, phase = 'fix'): string {
+function prompt(
+  task: Partial<Task>,
+  spec: Partial<Task['spec']> = {},
+  phase = 'fix',
+  run: Partial<Workflow> = {},
+): string {
   const none = noTask();
   return composePrompt({
-    workflow: { goal: 'Make it green' } as Workflow,
+    workflow: { goal: 'Make it green', ...run } as Workflow,
     phase: BUGFIX.phases.find(({ name }) => name === phase) as (typeof BUGFIX.phases)[number],
     task: {
       ...none,
@@ -38,6 +43,8 @@ test('the rules fit the task: its check, its tools, and whether it may change an
   ok(prompt({}, { allowedTools: ['create_task'] }).includes('create_task, get_tasks'));
   ok(prompt({}).includes('`npm test`'));
   ok(!prompt({}, { check: null }).includes('It judges your work'));
+  const graph = prompt({}, {}, 'fix', { check: 'heph check', tests: 'npm test' });
+  ok(graph.includes('tests run with `npm test`. All of its own checks (`heph check`) judge your work'), graph);
   ok(!prompt({}).includes('Change no file'));
   ok(prompt({}, {}, 'investigate').includes('Change no file'));
 });

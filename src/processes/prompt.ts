@@ -2,7 +2,7 @@ import type { Task } from '../machines/task/index.ts';
 import type { Phase, Workflow } from '../machines/workflow/index.ts';
 
 /** The template's name and version are recorded with each prompt; a change of wording is a new version. */
-export const PROMPT_TEMPLATE = { template: 'task', version: 1 } as const;
+export const PROMPT_TEMPLATE = { template: 'task', version: 2 } as const;
 
 /** What an agent is told, from facts alone: the same facts give the same text. */
 export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: Task; branch: string }): string {
@@ -24,7 +24,7 @@ export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: T
     ['Goal of this phase', phase.goal],
     ['How to work', phase.instructions],
     ['Done means', phase.done.map((line) => `- ${line}`).join('\n')],
-    ['Rules', rules(spec.taskId, branch, task, phase)],
+    ['Rules', rules(workflow, branch, task, phase)],
   ];
   return `${sections
     .filter(([, text]) => text.trim() !== '')
@@ -32,12 +32,11 @@ export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: T
     .join('\n\n')}\n`;
 }
 
-function rules(taskId: string, branch: string, task: Task, phase: Phase): string {
+function rules(workflow: Workflow, branch: string, task: Task, phase: Phase): string {
+  const { taskId } = task.spec;
   return [
     `- You work in a clone of your own, on branch ${branch}. Stay inside it. You need not commit; what you leave is kept and committed for you.`,
-    task.spec.check
-      ? `- The repository’s check is \`${task.spec.check}\`. It judges your work after you; do not change what judges.`
-      : '',
+    judges(workflow, task),
     phase.changes === 'none' ? '- Change no file: changes of this phase are not taken.' : '',
     `- Speak to Hephaestus through the MCP server \`heph\`. Tools you may use: ${[...task.spec.allowedTools, 'get_tasks', 'task_progress', 'wait_for_events'].join(', ')}.`,
     '- Say with `report_progress` what you are at, a few times, in a sentence.',
@@ -46,6 +45,14 @@ function rules(taskId: string, branch: string, task: Task, phase: Phase): string
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+/** What judges the work: one command, or the repository's graph of checks and the command among them that runs its tests. */
+function judges(workflow: Workflow, { spec }: Task): string {
+  if (!spec.check) return '';
+  const last = 'judges your work after you; do not change what judges.';
+  if (workflow.tests === undefined) return `- The repository’s check is \`${spec.check}\`. It ${last}`;
+  return `- The repository’s tests run with \`${workflow.tests}\`. All of its own checks (\`${workflow.check}\`) ${last.replace('judges', 'judge')}`;
 }
 
 /** A fence that the text cannot close. */

@@ -35,7 +35,7 @@ async function mutate(
   workflow: Workflow,
   hands: Hands,
 ): Promise<{ seed: number; result: MutationResult }> {
-  const command = workflow.check;
+  const command = workflow.tests ?? workflow.check;
   if (command === null)
     throw new Fault('check.failed_to_run', 'The workflow has no check to run.', { retryable: false });
   // Other tasks' failures are still red in this one's tree.

@@ -329,7 +329,7 @@ describe('the line', () => {
 });
 
 describe('a best-of-N', () => {
-  const started = { spec: {}, n: 1, directive: {}, weights: {} };
+  const started = { bestOfNId: 'bon_1', n: 1, directive: {}, repository: {}, weights: {} };
   const variant = { index: 0, directive: {}, mutators: [], words: '' };
 
   function contest() {

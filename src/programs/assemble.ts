@@ -4,6 +4,7 @@ import {
   type CommandBus,
   type CommandBusParts,
   createCommandBus,
+  prepareBestOfNRun,
   prepareCreateTask,
   prepareRestartTask,
   prepareRevertTask,
@@ -23,6 +24,7 @@ import { openShare, type Sharing } from './share.ts';
 import {
   agentSessions,
   attempts,
+  bestOfN,
   budgets,
   createProcessHost,
   createSignals,
@@ -125,6 +127,7 @@ export async function assemble(parts: Parts): Promise<System> {
         settings: () => host.config().settings,
         ...(parts.sharing && { runnerId: runner.id }),
       }),
+      start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       restart_task: prepareRestartTask({ host }),
       revert_task: prepareRevertTask({ host }),
@@ -178,6 +181,7 @@ export async function assemble(parts: Parts): Promise<System> {
       deadlines,
       reunions(signals),
       budgets,
+      bestOfN,
     ].map(around),
   });
 

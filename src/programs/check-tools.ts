@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import { createIds } from '../kernel/ids.ts';
 import { openDataDirectory } from '../store/adapters/data-directory.ts';
 import type { CheckTools } from '../transport/cli/index.ts';
+import { findAgents } from './find-agents.ts';
 
 const ids = createIds(systemClock, systemRandom);
 
@@ -19,17 +20,7 @@ export const checkTools: CheckTools = {
       clock: systemClock,
       random: systemRandom,
       readOnly,
-      async agents() {
-        const { checkAgents } = await import('../transport/cli/doctor/agents.ts');
-        const findings = await checkAgents(await world.programs.builtInAgents(), world);
-        return findings.map(({ what, level, text, next }) => ({
-          name: what.replace(/^agent /, ''),
-          // A sign-in of which nothing can be told is no failure.
-          good: level === 'ok' || text.includes('sign-in unknown'),
-          text,
-          next,
-        }));
-      },
+      agents: () => findAgents(world.env, world.home),
     });
   },
 };

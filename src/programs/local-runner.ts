@@ -1,13 +1,16 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { openGates } from '../checks/adapters/gates.ts';
 import { type Failure, HephError, invalid, isFailure } from '../kernel/errors.ts';
 import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Redactor } from '../kernel/redact.ts';
 import { splitWords } from '../kernel/words.ts';
+import { graphNames } from '../runtime/checks/graph-command.ts';
 import { createAgentHands } from '../runtime/agents/adapters/agent-hands.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { createRepositoryHands, type RepositoryHands } from '../runtime/worktrees/adapters/repository-hands.ts';
+import { findAgents } from './find-agents.ts';
 import { cliArgv, NODE, programFile } from './installation.ts';
 
 /** Of a data directory whose log nobody shares. */
@@ -33,6 +36,14 @@ export async function openLocalRunner(parts: {
     redact: (text) => redactor.redactText(text),
     environment: process.env,
     mutator: programFile('mutator'),
+    engine: openGates({
+      results: join(directory, 'gates'),
+      env: process.env,
+      clock: systemClock,
+      random: systemRandom,
+      redactor,
+      agents: () => findAgents(process.env),
+    }),
   });
   const { expectStart, ...agents } = await createAgentHands({
     directory,
@@ -59,6 +70,7 @@ export async function openLocalRunner(parts: {
 /** What is wrong with a check's words before anything is started: no command, shell syntax, a program that is not there. */
 export function checkProblem(command: string): Failure | null {
   try {
+    if (graphNames(command) !== null) return null;
     const program = splitWords(command)[0];
     if (program === undefined)
       return invalid('input.invalid', 'The check is empty: give a command such as "npm test".');

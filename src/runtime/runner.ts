@@ -64,8 +64,8 @@ export interface Runner {
   measureChange(request: ChangeRequest): Promise<MeasuredChange>;
   /** Runs a scorer of the user's over a commit. What it says is judged, never thrown: only a commit that cannot be checked out is. */
   runScorer(request: ScorerRequest): Promise<ScorerResult>;
-  /** Three-way merge of `candidate` onto the tip of `branch` in a scratch worktree. Moves nothing. */
-  mergeCandidate(request: MergeRequest): Promise<MergeResult>;
+  /** Three-way merges onto the tip of `branch`, each upon the ones before it that merged; one result for each. Moves nothing. */
+  mergeCandidates(request: MergeRequest): Promise<MergeResult[]>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
   moveBranch(request: {
     repositoryId: string;
@@ -73,7 +73,10 @@ export interface Runner {
     from: string;
     to: string;
   }): Promise<{ moved: boolean; at: string | null }>;
-  /** Brings `commit` to the user's repository as `runBranch` and, unless `base` is absent, moves the base branch from `base.from` to it. */
+  /**
+   * Brings `commit` to the user's repository: as `runBranch`, unless that is null, and, unless `base` is absent, by moving
+   * the base branch from `base.from` to it.
+   */
   deliver(request: DeliverRequest): Promise<DeliverResult>;
 
   /** Tells of claims, exits and output as they happen. A hint only: processes probe. */
@@ -90,8 +93,15 @@ export interface RepositoryInspection {
   baseBranch: string;
   baseCommit: string;
   dirty: boolean;
-  /** The repository's own words for its checks, where they can be seen; `npm test` for a package.json with a test script. */
+  /**
+   * The repository's own words for its checks, where they can be seen: `heph check` where it has a `checks.yaml`, `npm test` for a
+   * package.json with a test script, `heph check` for what else can be detected.
+   */
   detectedCheck: string | null;
+  /** The names that its checks have in a `checks.yaml`, or were given when they were detected. */
+  checks?: readonly string[];
+  /** Where its checks are a graph: the one command among them that runs its tests; null when there is none, or several. */
+  testCommand?: string | null;
 }
 
 export interface WorktreeRequest {
@@ -188,11 +198,18 @@ export interface CheckRequest {
   checkKey: string;
   repositoryId: string;
   commit: string;
-  /** Words of a command, split without a shell: `npm test`. */
+  /** Words of a command, split without a shell: `npm test`. `heph check` and names: these checks of the repository, and what they need. */
   command: string;
   setup?: string[][];
   copyIgnored?: { from: string; globs: string[] };
   limits: { wallMs: number; outputBytesMax: number };
+  /**
+   * `use`, the default: what was found under the same inputs is taken. `renew`: everything runs, and is kept. `none`: everything
+   * runs, and nothing is kept: for work that could have changed what judges it.
+   */
+  cache?: 'use' | 'renew' | 'none';
+  /** The commit whose `checks.yaml` says which variables the checks may see; absent: `commit` itself. */
+  trusted?: string;
 }
 
 export interface TestOutcome {
@@ -208,7 +225,7 @@ export interface CheckResult {
   checkKey: string;
   command: string;
   commit: string;
-  /** By the exit code: 0 is passed. */
+  /** Of one command by its exit code: 0 is passed. Of several checks: none of them failed. */
   status: 'passed' | 'failed' | 'timed_out';
   exitCode: number | null;
   signal: string | null;
@@ -217,6 +234,26 @@ export interface CheckResult {
   tests: TestOutcome[] | null;
   /** The end of the output, escape sequences removed, secrets redacted. */
   tail: string;
+  /** Of a graph of checks, where it comes from: `checks.yaml`, or what it was detected from. Null for one command. */
+  source?: string | null;
+  /** What became of each check; one for a command. */
+  checks?: CheckPart[];
+  /** What the results from the cache took when they were made. */
+  savedMs?: number;
+}
+
+/** One check of a result. */
+export interface CheckPart {
+  name: string;
+  status: 'passed' | 'failed' | 'warning' | 'flaky' | 'skipped' | 'cancelled';
+  /** Whether it was not run, because it was run on the same inputs before. */
+  cached: boolean;
+  /** A sentence: why it failed or was skipped, or why its result may be used again. */
+  why: string;
+  /** What it took when it ran. */
+  durationMs: number;
+  /** The hash of its inputs; null where they cannot be told. */
+  key: string | null;
 }
 
 export interface LayJudgeRequest {
@@ -256,13 +293,15 @@ export interface LaidTests {
 }
 
 export interface MergeRequest {
-  candidateId: string;
   repositoryId: string;
   branch: string;
-  candidate: string;
-  message: string;
-  /** `candidate` is a merge of this commit that the branch holds, and is to be taken out of it. */
-  revertOf?: string;
+  candidates: {
+    candidateId: string;
+    commit: string;
+    message: string;
+    /** `commit` is a merge of this one that the branch holds, and is to be taken out of it. */
+    revertOf?: string;
+  }[];
 }
 
 export type MergeResult =
@@ -276,13 +315,13 @@ export type MergeResult =
 export interface DeliverRequest {
   repositoryId: string;
   path: string;
-  runBranch: string;
+  runBranch: string | null;
   commit: string;
   base?: { branch: string; from: string };
 }
 
 export interface DeliverResult {
-  runBranch: string;
+  runBranch: string | null;
   /** `moved`: the base branch is at the commit. `left`: it was not touched, for the reason given. */
   base: 'moved' | 'left' | 'not_asked';
   reason: string | null;

@@ -32,6 +32,8 @@ const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, obj
   pause_workflow: { workflowId },
   resume_workflow: { workflowId },
   cancel_workflow: { workflowId },
+  start_best_of_n: { repository: '.', goal: someText },
+  cancel_best_of_n: { bestOfNId: 'bon_01k00000000000000000000000' },
   stop_agent: { agentId },
   set_config: { changes: {} },
   pause_fleet: {},

@@ -6,6 +6,7 @@ import type {
   AgentStart,
   AgentStarted,
   CheckResult,
+  MergeResult,
   Runner,
   RunnerEvent,
 } from '../../src/runtime/runner.ts';
@@ -325,11 +326,17 @@ export function createMachine(parts: MachineParts): Machine {
         })),
       runScorer: ({ commit }) =>
         verb(`runScorer ${commit.slice(0, 8)}`, 2000, () => ({ value: 1, reason: null, tail: '', durationMs: 2000 })),
-      mergeCandidate: ({ branch, candidate, candidateId }) =>
-        verb(`mergeCandidate ${candidateId}`, 500, () => {
-          const onto = repository.branches.get(branch);
-          if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
-          return repository.merge(onto, candidate);
+      mergeCandidates: ({ branch, candidates }) =>
+        verb(`mergeCandidates ${candidates.map(({ candidateId }) => candidateId).join(' ')}`, 500, () => {
+          let tip = repository.branches.get(branch);
+          if (!tip) throw new Fault('git.failed', `no branch ${branch}`);
+          const results: MergeResult[] = [];
+          for (const { commit } of candidates) {
+            const result = repository.merge(tip, commit);
+            if (result.outcome === 'merged') tip = result.commit;
+            results.push(result);
+          }
+          return results;
         }),
       moveBranch: ({ branch, from, to }) =>
         verb(`moveBranch ${branch}`, 50, () => {

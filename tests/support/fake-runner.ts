@@ -6,6 +6,8 @@ import type {
   AgentProbe,
   AgentStart,
   CheckResult,
+  MergeRequest,
+  MergeResult,
   Runner,
   RunnerEvent,
   TestOutcome,
@@ -72,6 +74,8 @@ export interface FakeRunnerOptions {
   now: () => number;
   /** Two bugs that cannot be fixed in parallel: their fixes conflict. */
   conflicts?: [string, string][];
+  /** Two words that make no test red, but for where both of them are: their work merges and does not fit. */
+  clashes?: [string, string][];
 }
 
 export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
@@ -132,6 +136,39 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     agent.exit = exit;
     for (const listener of listeners) listener({ type: 'agent_exited', agentId });
   };
+
+  function mergeOne(
+    onto: string,
+    { candidateId, commit: candidate, revertOf }: MergeRequest['candidates'][number],
+  ): MergeResult {
+    called('mergeCandidate', candidateId);
+    if (revertOf !== undefined) {
+      if (!isIn(onto, candidate)) return { outcome: 'absent', onto };
+      const had = bugsIn(candidate);
+      const back = [...bugsIn(parents.get(candidate) ?? '')].filter((bug) => !had.has(bug));
+      const reverted = new Set([...bugsIn(onto), ...back]);
+      if (treeOf(reverted) === treeOf(bugsIn(onto))) return { outcome: 'contained', onto, commit: onto };
+      return { outcome: 'merged', onto, commit: commitOf(reverted, onto), tree: treeOf(reverted) };
+    }
+    const from = bugsIn(base);
+    const mine = bugsIn(candidate);
+    const fixed = [...from].filter((bug) => !mine.has(bug));
+    const added = [...mine].filter((bug) => !from.has(bug));
+    const theirs = bugsIn(onto);
+    const clash =
+      parents.get(candidate) !== onto &&
+      options.conflicts?.some(([one, other]) =>
+        [one, other].some(
+          (bug) => fixed.includes(bug) && from.has(other) && from.has(one) && !(theirs.has(one) && theirs.has(other)),
+        ),
+      );
+    if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
+    const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
+    for (const bug of added) merged.add(bug);
+    const commit = commitOf(merged, onto);
+    brought.set(commit, candidate);
+    return { outcome: 'merged', onto, commit, tree: treeOf(merged) };
+  }
 
   return {
     id: 'local',
@@ -246,6 +283,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       const unseen = (word: string) => ofJudge(word) || word.startsWith(HIDDEN) || word.startsWith(IMPORTS);
       const seen = [...words].filter((word) => !unseen(word) && !words.has(`${BLIND}${word}`));
       const bugs = new Set(words.has(FAKE_RUNNER) ? [] : seen);
+      if (options.clashes?.some((pair) => pair.every((word) => words.has(word)))) bugs.add('broken:fine');
       const asked = [...words].filter((word) => word.startsWith(ASKS)).map((word) => word.slice(ASKS.length));
       const tests: TestOutcome[] = [...options.bugs, 'fine'].map((name) => ({
         id: `test/${name}.test.js > ${name}`,
@@ -345,36 +383,16 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       scored.set(key, result);
       return result;
     },
-    async mergeCandidate({ branch, candidate, candidateId, revertOf }) {
-      called('mergeCandidate', candidateId);
-      const onto = branches.get(branch);
-      if (!onto) throw new Fault('git.failed', `no branch ${branch}`);
-      if (revertOf !== undefined) {
-        if (!isIn(onto, candidate)) return { outcome: 'absent', onto };
-        const had = bugsIn(candidate);
-        const back = [...bugsIn(parents.get(candidate) ?? '')].filter((bug) => !had.has(bug));
-        const reverted = new Set([...bugsIn(onto), ...back]);
-        if (treeOf(reverted) === treeOf(bugsIn(onto))) return { outcome: 'contained', onto, commit: onto };
-        return { outcome: 'merged', onto, commit: commitOf(reverted, onto), tree: treeOf(reverted) };
+    async mergeCandidates({ branch, candidates }) {
+      let tip = branches.get(branch);
+      if (!tip) throw new Fault('git.failed', `no branch ${branch}`);
+      const results: MergeResult[] = [];
+      for (const candidate of candidates) {
+        const result = mergeOne(tip, candidate);
+        if (result.outcome === 'merged') tip = result.commit;
+        results.push(result);
       }
-      const from = bugsIn(base);
-      const mine = bugsIn(candidate);
-      const fixed = [...from].filter((bug) => !mine.has(bug));
-      const added = [...mine].filter((bug) => !from.has(bug));
-      const theirs = bugsIn(onto);
-      const clash =
-        parents.get(candidate) !== onto &&
-        options.conflicts?.some(([one, other]) =>
-          [one, other].some(
-            (bug) => fixed.includes(bug) && from.has(other) && from.has(one) && !(theirs.has(one) && theirs.has(other)),
-          ),
-        );
-      if (clash) return { outcome: 'conflict', onto, files: ['a.js'] };
-      const merged = new Set([...theirs].filter((bug) => !fixed.includes(bug)));
-      for (const bug of added) merged.add(bug);
-      const commit = commitOf(merged, onto);
-      brought.set(commit, candidate);
-      return { outcome: 'merged', onto, commit, tree: treeOf(merged) };
+      return results;
     },
     async moveBranch({ branch, from, to }) {
       called('moveBranch', branch);
@@ -385,7 +403,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       return { moved: true, at: to };
     },
     async deliver({ runBranch, commit, base: target }) {
-      called('deliver', runBranch);
+      called('deliver', runBranch ?? target?.branch ?? '');
       if (!target) return { runBranch, base: 'not_asked', reason: null };
       if (userBase !== target.from && userBase !== commit) return { runBranch, base: 'left', reason: 'it moved' };
       userBase = commit;

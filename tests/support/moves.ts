@@ -58,6 +58,7 @@ const round = fc.integer({ min: 1, max: 3 });
 const ofWorkflow = (name: string, fields: Record<string, unknown> = {}) => move(name, { workflowId, ...fields });
 const workflow = fc.oneof(
   move('start_workflow', { ...workflowStart(workflowId), runnerId: 'rnr_1' }),
+  move('start_best_of_n_run', { ...workflowStart(workflowId), runnerId: 'rnr_1', bestOfNId: 'bon_1' }),
   ofWorkflow('pause_workflow', { reason: text }),
   { weight: 3, arbitrary: ofWorkflow('resume_workflow') },
   ofWorkflow('record_run_opened', { commit: 'c0' }),
@@ -91,10 +92,13 @@ const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
   move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
 const judgedTree = pick(undefined, undefined, keptTree());
 const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
+const ofVariant = (index: number) => ({ bestOfNId: 'bon_1', index, base: 'c0' });
 const reviewed = { taskId: 'tsk_work', attempt: 1, commit: 'c1' };
 const green = { tree: judgedTree, check: null, verdict: text };
 const task = fc.oneof(
   { weight: 40, arbitrary: move('create_task', spec) },
+  { weight: 10, arbitrary: move('create_task', { ...spec, agent: null, candidates: contest({ taskId }) }) },
+  { weight: 10, arbitrary: move('create_candidate', { ...spec, candidate: pick(ofVariant(0), ofVariant(1)) }) },
   {
     weight: 12,
     arbitrary: ofTask('update_task_status', {
@@ -127,7 +131,11 @@ const task = fc.oneof(
   { weight: 16, arbitrary: ofTask('queue_task', { because: text }) },
   { weight: 24, arbitrary: ofTask('assign_task', { ...attempt, attempt: pick(0, 1, 1, 1) }) },
   { weight: 10, arbitrary: ofTask('start_task', attempt) },
-  { weight: 3, arbitrary: ofTask('run_by_server') },
+  { weight: 10, arbitrary: ofTask('run_by_server') },
+  {
+    weight: 10,
+    arbitrary: ofTask('submit_winner', { attempt: attempt.attempt, summary: text, tree: keptTree() }),
+  },
   { weight: 4, arbitrary: ofTask('submit_on_exit', { ...attempt, summary: text }) },
   {
     weight: 24,
@@ -216,9 +224,11 @@ const fleet = fc.oneof(
 const trainId = 'mtr_1';
 const candidateId = pick('a', 'b', 'c');
 const ofTrain = (name: string, fields: Record<string, unknown> = {}) => move(name, { trainId, candidateId, ...fields });
+const refusal = { code: 'conflict', reason: 'it does not fit', files: [], check: null };
+const prefix = { count: fc.integer({ min: 1, max: 3 }), commit: pick('m-a', 'm-b', 'm-c') };
 const mergeTrain = fc.oneof(
   {
-    weight: 2,
+    weight: 8,
     arbitrary: move('queue_candidate', {
       trainId,
       train: train({ trainId }),
@@ -238,6 +248,44 @@ const mergeTrain = fc.oneof(
   ofTrain('land_candidate', { base: pick('moved', 'left', 'not_asked'), reason: null, check: null }),
   ofTrain('refuse_candidate', { code: 'conflict', reason: text, files: [], check: null }),
   ofTrain('withdraw_candidate', { reason: text }),
+  {
+    weight: 12,
+    arbitrary: move('start_batch', {
+      trainId,
+      candidateIds: pick(['a', 'b'], ['b', 'a'], ['b', 'c'], ['a', 'b', 'c'], ['c', 'b', 'a']),
+      limit: pick(2, 3, 16, 17),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc
+      .shuffledSubarray(['a', 'b', 'c'], { minLength: 2 })
+      .chain((ids) => pick(0, ids.length, ids.length, 1).map((n) => [ids.slice(0, n), ids.slice(n)] as const))
+      .map(([merged, refused]) => ({
+        name: 'record_batch_merged',
+        actor: 'server',
+        input: {
+          trainId,
+          merged: merged.map((id) => ({ candidateId: id, onto: 'c8', commit: `m-${id}`, tree: `t-${id}` })),
+          refused: refused.map((id) => ({ candidateId: id, ...refusal })),
+        },
+      })),
+  },
+  {
+    weight: 8,
+    arbitrary: move('record_batch_check', { trainId, ...prefix, pass: fc.boolean(), again: fc.boolean(), check: null }),
+  },
+  {
+    weight: 24,
+    arbitrary: move('settle_batch', {
+      trainId,
+      landed: fc.option(
+        fc.record({ ...prefix, base: pick('moved', 'left'), reason: fc.constant(null), check: fc.constant(null) }),
+      ),
+      refused: fc.option(candidateId.map((id) => ({ candidateId: id, ...refusal }))),
+    }),
+  },
+  ofTrain('abandon_batch', { reason: text }),
 );
 
 const runnerId = 'rnr_1';
@@ -265,7 +313,16 @@ const bestOfN = fc.oneof(
       weights: pick({ tests: 1, time: 1 }, { tests: 1, time: 1 }, { agreement: 1, tests: 1 }),
     }),
   },
-  { weight: 12, arbitrary: ofContest('start_mutating', { workflowId: pick('wfl_1', 'wfl_2') }) },
+  {
+    weight: 4,
+    arbitrary: move('start_best_of_n_of_task', { ...contest({ bestOfNId, taskId }), n: 2, earlyStop: true }),
+  },
+  {
+    weight: 12,
+    arbitrary: ofContest('start_mutating', {
+      ...{ workflowId: pick('wfl_1', 'wfl_2'), taskId: pick(undefined, 'tsk_1'), base: pick(undefined, 'c0') },
+    }),
+  },
   {
     weight: 8,
     arbitrary: ofContest('record_drafts', {
@@ -288,7 +345,7 @@ const bestOfN = fc.oneof(
       .chain(([index, outcome]) => ofContest('record_build_ended', { ...buildEnd(index, { outcome }) })),
   },
   { weight: 30, arbitrary: ofContest('record_scores', { index: variant, scores: scoresOf, judgeMs: 2 }) },
-  { weight: 9, arbitrary: ofContest('stop_early', { open: pick([], [{ index: 1, buildMs: 9e9, costUsd: null }]) }) },
+  { weight: 40, arbitrary: ofContest('stop_early', { open: pick([], [{ index: 1, buildMs: 9e9, costUsd: null }]) }) },
   { weight: 10, arbitrary: ofContest('record_winner_sent', { trainId: 'mtr_1', candidateId: pick('a', 'b') }) },
   { weight: 14, arbitrary: ofContest('complete_best_of_n', { commit: pick('m1', null), words: text }) },
   ofContest('fail_best_of_n', { code: 'no', reason: text }),

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { managerOf } from '../detect.ts';
 import type { BuiltInName } from '../definition.ts';
-import { named, notInstalled, outOfStep } from '../node-packages.ts';
+import { INSTALLED, named, notInstalled, outOfStep } from '../node-packages.ts';
 import type { AgentFound, BuiltIn, BuiltInResult, Fix } from '../ports.ts';
 import { inRange } from '../version-range.ts';
 import { lookWithGit } from './git-listing.ts';
@@ -94,12 +94,7 @@ export function createBuiltIns({ place, versionOf, agents }: Surroundings): Reco
     const words = name === 'npm' ? ['npm', 'ci', '--no-audit', '--no-fund'] : [name, 'install', '--frozen-lockfile'];
     const fix = { words, changes: ['node_modules'] };
     const next = `Run: ${words.join(' ')}`;
-    const marks = {
-      npm: ['node_modules/.package-lock.json'],
-      pnpm: ['node_modules/.modules.yaml'],
-      yarn: ['node_modules/.yarn-state.yml', 'node_modules/.yarn-integrity', '.pnp.cjs'],
-    }[name];
-    if (!marks.some((mark) => existsSync(join(root, mark))))
+    if (!INSTALLED[name].some((mark) => existsSync(join(root, mark))))
       return bad('The dependencies are not installed.', next, fix);
     if (name !== 'npm') return good('the dependencies are installed');
     const missing = notInstalled(json('package-lock.json') ?? {}, json('node_modules/.package-lock.json') ?? {});
@@ -141,10 +136,7 @@ export function createBuiltIns({ place, versionOf, agents }: Surroundings): Reco
   return {
     runtime: fromContent(['package.json', '.nvmrc', '.node-version'], runtime, ['node', 'npm']),
     lockfile: fromContent(MANIFESTS, lockfile),
-    dependencies: fromContent(
-      [...MANIFESTS, 'node_modules/.package-lock.json', 'node_modules/.modules.yaml', 'node_modules/.yarn-integrity'],
-      dependencies,
-    ),
+    dependencies: fromContent([...MANIFESTS, ...Object.values(INSTALLED).flat()], dependencies),
     disk_space: fromMoment(diskSpace),
     git_state: fromMoment(gitState),
     port_free: fromMoment((check) => portFree(Number(check.with.port))),

@@ -18,7 +18,6 @@ import type { Commands } from '../ports.ts';
 import { codeOf, makeFolder } from './folder.ts';
 import { groupFile } from './result-cache.ts';
 
-const TAIL_BYTES_MAX = 16 * 1024;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const REPORT_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -31,6 +30,8 @@ interface Options {
   clock: Clock;
   random: Random;
   redactor: Redactor;
+  /** How much of the end of an output is answered with its result. */
+  tailBytesMax: number;
 }
 
 /**
@@ -57,7 +58,7 @@ export function processCommands(options: Options): Commands {
           cwd: root,
           env: commandEnvironment(options.env, { ...namedVariables(check, options.env), ...env }),
           wallMs: check.timeLimitMs,
-          outputBytesMax: TAIL_BYTES_MAX,
+          outputBytesMax: options.tailBytesMax,
           clock,
           signal,
           onOutput: log.write,

@@ -16,7 +16,7 @@ const PARSED_VERSION = 1;
  */
 export async function loadDefinition(root: string, kept: string | null): Promise<CheckDefinition> {
   const text = await readText(join(root, DEFINITION_FILE));
-  if (text === null) return detectChecks(await readRootFiles(root));
+  if (text === null) return detectChecks(await readRootFiles((name) => readText(join(root, name))));
   const file = kept && join(kept, `${hashOf([VERSION, PARSED_VERSION, text])}.json`);
   const known = file && (await readText(file));
   if (known) {
@@ -32,8 +32,16 @@ export async function loadDefinition(root: string, kept: string | null): Promise
   return definition;
 }
 
-async function readRootFiles(root: string): Promise<RootFiles> {
-  const texts = await Promise.all(DETECTED_FROM.map(async (name) => [name, await readText(join(root, name))] as const));
+/** The same of a tree that is nowhere on the disk: `read` answers the text of a file at its root, or null. */
+export async function definitionIn(read: (name: string) => Promise<string | null>): Promise<CheckDefinition> {
+  const text = await read(DEFINITION_FILE);
+  if (text === null) return detectChecks(await readRootFiles(read));
+  const { parseDefinition } = await import('../parse-definition.ts');
+  return parseDefinition(text);
+}
+
+async function readRootFiles(read: (name: string) => Promise<string | null>): Promise<RootFiles> {
+  const texts = await Promise.all(DETECTED_FROM.map(async (name) => [name, await read(name)] as const));
   return Object.fromEntries(texts) as RootFiles;
 }
 

@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
-import { createRedactor } from '../../kernel/redact.ts';
+import { createRedactor, type Redactor } from '../../kernel/redact.ts';
 import { ASSIGNED_NAME } from '../../kernel/redact-patterns.ts';
-import type { OpenedChecks } from '../opened.ts';
-import type { AgentFound } from '../ports.ts';
+import type { OpenedChecks, Place } from '../opened.ts';
+import type { AgentFound, CheckParts } from '../ports.ts';
 import { createBuiltIns } from './built-ins.ts';
 import { processCommands } from './commands.ts';
 import { loadDefinition } from './definition-file.ts';
@@ -19,47 +19,63 @@ import { createTools } from './tools.ts';
 import { listByWalking } from './walk-listing.ts';
 import { tellWebhook } from './webhook.ts';
 
-export interface OpenOptions {
+const TAIL_BYTES_MAX = 16 * 1024;
+
+/** What the engine's ports are filled with, wherever the tree is. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  random: Random;
+  agents(): Promise<readonly AgentFound[]>;
+}
+
+export interface OpenOptions extends Surroundings {
   /** Anywhere in the tree that is checked. */
   folder: string;
   /** The folder of all repositories' results: one below it is this repository's, whichever worktree asks. */
   results: string;
-  env: NodeJS.ProcessEnv;
-  clock: Clock;
-  random: Random;
   /** Nothing at all is written. */
   readOnly: boolean;
-  agents(): Promise<readonly AgentFound[]>;
 }
 
 /** Finds the work tree and fills the engine's ports for it. Makes nothing until something is to be kept. */
 export function openChecks(options: OpenOptions): OpenedChecks {
-  const { env, clock, random, readOnly } = options;
+  const { env, clock, readOnly } = options;
   const place = findPlace(options.folder);
-  const { root } = place;
   const folder = join(options.results, place.repositoryId);
-  const versionOf = createTools(join(folder, 'tools.json'), env);
   const redactor = createRedactor({ values: secretsIn(env) });
-  const parts = {
+  const parts = partsAt(place, { ...options, folder, redactor, tailBytesMax: TAIL_BYTES_MAX });
+  const kept = readOnly ? null : join(folder, 'definitions');
+  const { root } = place;
+  const fixes = createFixes({ folder: join(folder, 'fixes'), root, list: () => parts.inputs.list([]), now: clock.now });
+  return { place, parts, fixes, definition: () => loadDefinition(root, kept), tellWebhook };
+}
+
+/** The engine's ports for one work tree; `folder` is where its repository's results are. */
+export function partsAt(
+  place: Place,
+  options: Surroundings & { folder: string; readOnly: boolean; redactor: Redactor; tailBytesMax: number },
+): CheckParts {
+  const { folder, env, clock, random, readOnly, redactor, tailBytesMax } = options;
+  const { root } = place;
+  const versionOf = createTools(join(folder, 'tools.json'), env);
+  return {
     inputs: {
-      list: (literals: readonly string[]) => (place.git ? listWithGit(root, literals) : listByWalking(root, literals)),
+      list: (literals) => (place.git ? listWithGit(root, literals) : listByWalking(root, literals)),
       ...createRemembered(join(folder, 'trees.json'), readOnly),
       toolVersion: versionOf,
-      variable: (name: string) => env[name],
+      variable: (name) => env[name],
       platform: { name: process.platform, arch: process.arch },
     },
     cache: fileResultCache({ folder, root, clock, readOnly }),
     runs: fileRunStore(folder),
-    commands: processCommands({ root, folder, env, clock, random, redactor }),
+    commands: processCommands({ root, folder, env, clock, random, redactor, tailBytesMax }),
     builtIns: createBuiltIns({ place, versionOf, agents: options.agents }),
     head: async () => (place.git ? headOf(root) : null),
     redact: redactor.redactText,
     clock,
     cores: availableParallelism(),
   };
-  const kept = readOnly ? null : join(folder, 'definitions');
-  const fixes = createFixes({ folder: join(folder, 'fixes'), root, list: () => parts.inputs.list([]), now: clock.now });
-  return { place, parts, fixes, definition: () => loadDefinition(root, kept), tellWebhook };
 }
 
 /** Values of variables whose names say that they are secret. */

@@ -162,6 +162,19 @@ export const settingsSchema = z.strictObject({
         .describe('A workflow that has used more tokens is paused. 0: no limit.'),
     })
     .prefault({}),
+  mergeTrain: z
+    .strictObject({
+      batchMax: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(16)
+        .describe(
+          'So many candidates of a merge train are merged and checked together when the line is long; halved when a batch fails, doubled when one passes. 1: one at a time.',
+        ),
+    })
+    .prefault({}),
   bestOfN: z
     .strictObject({
       score: scoreTextSchema

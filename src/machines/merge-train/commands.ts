@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
+import { judgeSchema } from '../task/events.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
 import { candidateSchema, trainSchema } from './events.ts';
 
@@ -7,6 +8,21 @@ const trainId = z.string();
 const candidateId = z.string();
 const target = (input: { trainId: string }) => input.trainId;
 const internal = { v: 1, roles: INTERNAL, target };
+
+const mergedFields = { onto: z.string(), commit: z.string(), tree: z.string() };
+const landedFields = {
+  base: z.enum(['moved', 'left', 'not_asked']),
+  reason: z.string().nullable(),
+  check: checkSummarySchema.nullable(),
+  judge: judgeSchema.optional(),
+};
+const refusedFields = {
+  code: z.string(),
+  reason: z.string().max(60_000),
+  files: z.array(z.string()),
+  check: checkSummarySchema.nullable(),
+  judge: judgeSchema.optional(),
+};
 
 const reason = z.string().max(2000).default('').describe('Why it is taken out');
 /** The train that the work went through, and the merge to be taken out as one more candidate of it. */
@@ -49,7 +65,48 @@ export const mergeTrainCommands = {
   record_merged: command({
     ...internal,
     summary: 'The merged tree exists.',
-    schema: z.strictObject({ trainId, candidateId, onto: z.string(), commit: z.string(), tree: z.string() }),
+    schema: z.strictObject({ trainId, candidateId, ...mergedFields }),
+  }),
+  start_batch: command({
+    ...internal,
+    summary: 'Several candidates have their turn together.',
+    schema: z.strictObject({ trainId, candidateIds: z.array(candidateId).min(2).max(100), limit: z.number().int() }),
+  }),
+  record_batch_merged: command({
+    ...internal,
+    summary: 'The batch is merged, one upon the other; those that do not merge are out of it.',
+    schema: z.strictObject({
+      trainId,
+      merged: z.array(z.strictObject({ candidateId, ...mergedFields })),
+      refused: z.array(z.strictObject({ candidateId, ...refusedFields })),
+    }),
+  }),
+  record_batch_check: command({
+    ...internal,
+    summary: 'The first so many of the batch have been checked together.',
+    schema: z.strictObject({
+      trainId,
+      count: z.number().int().min(1),
+      commit: z.string(),
+      pass: z.boolean(),
+      again: z.boolean(),
+      check: checkSummarySchema.nullable(),
+      judge: judgeSchema.optional(),
+    }),
+  }),
+  settle_batch: command({
+    ...internal,
+    summary: 'The branch is at the commit of the last that passed; the next one is at fault, the rest waits again.',
+    schema: z.strictObject({
+      trainId,
+      landed: z.strictObject({ count: z.number().int().min(1), commit: z.string(), ...landedFields }).nullable(),
+      refused: z.strictObject({ candidateId, ...refusedFields }).nullable(),
+    }),
+  }),
+  abandon_batch: command({
+    ...internal,
+    summary: 'The batch does not go on; its candidates are first in the queue again, to be merged one by one.',
+    schema: z.strictObject({ trainId, candidateId, reason: z.string() }),
   }),
   restart_merge: command({
     ...internal,
@@ -59,25 +116,12 @@ export const mergeTrainCommands = {
   land_candidate: command({
     ...internal,
     summary: 'The branch is at the merged commit.',
-    schema: z.strictObject({
-      trainId,
-      candidateId,
-      base: z.enum(['moved', 'left', 'not_asked']),
-      reason: z.string().nullable(),
-      check: checkSummarySchema.nullable(),
-    }),
+    schema: z.strictObject({ trainId, candidateId, ...landedFields, flaky: z.boolean().optional() }),
   }),
   refuse_candidate: command({
     ...internal,
     summary: 'The candidate does not merge, or the merged tree does not pass.',
-    schema: z.strictObject({
-      trainId,
-      candidateId,
-      code: z.string(),
-      reason: z.string().max(60_000),
-      files: z.array(z.string()),
-      check: checkSummarySchema.nullable(),
-    }),
+    schema: z.strictObject({ trainId, candidateId, ...refusedFields }),
   }),
   withdraw_candidate: command({
     ...internal,

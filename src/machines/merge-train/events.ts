@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
+import { judgeSchema } from '../task/events.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
 
 export const revertSchema = z.object({
@@ -38,8 +39,27 @@ export const mergeTrainFacts = {
   TrainOpened: trainSchema,
   CandidateQueued: candidateSchema,
   MergeStarted: z.object({ candidateId: z.string() }),
+  /** Those that stand first are merged one upon the other and checked together; there could have been `limit` of them. */
+  BatchStarted: z.object({ candidateIds: z.array(z.string()).min(2), limit: z.number().int() }),
   /** The merged tree exists; the branch has not moved yet. */
   CandidateMerged: z.object({ candidateId: z.string(), onto: z.string(), commit: z.string(), tree: z.string() }),
+  /** What a check of the first `count` of the batch, as they are merged, came to. */
+  BatchChecked: z.object({
+    count: z.number().int(),
+    commit: z.string(),
+    pass: z.boolean(),
+    /** It was red before, and is asked a second time. */
+    again: z.boolean(),
+    check: checkSummarySchema.nullable(),
+    judge: judgeSchema.optional(),
+  }),
+  /** Those of the batch that have not come to their end are first in the queue again; so many may be in the next one. */
+  BatchEnded: z.object({
+    outcome: z.enum(['landed', 'split', 'abandoned']),
+    reason: z.string(),
+    limit: z.number().int().nullable(),
+    judge: judgeSchema.optional(),
+  }),
   /** The branch moved underneath: merge again onto where it is now. */
   MergeRestarted: z.object({ candidateId: z.string(), reason: z.string() }),
   CandidateLanded: z.object({
@@ -49,6 +69,10 @@ export const mergeTrainFacts = {
     base: z.enum(['moved', 'left', 'not_asked']),
     reason: z.string().nullable(),
     check: checkSummarySchema.nullable(),
+    /** The check was red, and green when it was run again. */
+    flaky: z.boolean().optional(),
+    /** It touches what judges it: both verdicts on the merged tree. */
+    judge: judgeSchema.optional(),
   }),
   CandidateRefused: z.object({
     candidateId: z.string(),
@@ -56,6 +80,7 @@ export const mergeTrainFacts = {
     reason: z.string(),
     files: z.array(z.string()),
     check: checkSummarySchema.nullable(),
+    judge: judgeSchema.optional(),
   }),
   /** The merge of the current candidate is given up, and it is first in the queue again. */
   MergeAbandoned: z.object({ candidateId: z.string(), reason: z.string() }),

@@ -23,7 +23,7 @@ const after = (...said: Said[]): Given<MergeTrain> =>
   said.reduce((actor, one) => actor.when(one).next, given(mergeTrainActor));
 const ids = ({ state }: Given<MergeTrain>) => ({
   queue: state.context.queue.map((one) => one.candidateId),
-  current: state.context.current?.candidate.candidateId ?? null,
+  current: state.context.current?.members.map((one) => one.candidate.candidateId).join() ?? null,
 });
 
 describe('the queue of a train', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { correspondenceSchema } from '../correspondence.ts';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
+import { CANDIDATES_MAX } from '../best-of-n/events.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
 import {
   judgeSchema,
@@ -32,6 +33,13 @@ export const taskCommands = {
       inputs: z.record(z.string(), z.unknown()).default({}).describe('What the agent needs, structured'),
       priority: prioritySchema.default('medium'),
       agent: z.string().max(40).optional().describe('Default: the phase’s'),
+      candidates: z
+        .number()
+        .int()
+        .min(1)
+        .max(CANDIDATES_MAX)
+        .optional()
+        .describe('Several agents try it, each in its own way, and the best result is taken; default: one agent works'),
     }),
     prepared: taskSpecSchema,
     roles: ['operator', 'worker'],
@@ -166,6 +174,13 @@ export const taskCommands = {
     roles: INTERNAL,
     target,
   }),
+  submit_winner: command({
+    v: 1,
+    summary: 'The best of its candidates is the task’s work; it is judged and merged as every work is.',
+    schema: z.strictObject({ taskId, attempt: z.number().int(), summary: z.string().max(20_000), tree: treeSchema }),
+    roles: INTERNAL,
+    target,
+  }),
   submit_on_exit: command({
     v: 1,
     summary: 'The agent ended well without a word; the checks shall tell.',
@@ -183,6 +198,13 @@ export const taskCommands = {
   create_review: command({
     v: 1,
     summary: 'Another agent is to judge the work of a task.',
+    schema: taskSpecSchema,
+    roles: INTERNAL,
+    target,
+  }),
+  create_candidate: command({
+    v: 1,
+    summary: 'One of several that work for the same task, each in a worktree of its own.',
     schema: taskSpecSchema,
     roles: INTERNAL,
     target,

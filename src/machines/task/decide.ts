@@ -3,6 +3,7 @@ import { rejected, type Rejected } from '../../kernel/errors.ts';
 import type { Correspondence } from '../correspondence.ts';
 import { defineActor, type Proposer } from '../define-actor.ts';
 import type { TaskCommand } from './commands.ts';
+import { hasCandidates, isServersOwn } from './candidates.ts';
 import { type KeptTreeRecord, type TaskFact, taskFacts } from './events.ts';
 import { evolveTask, noTask, type Task, taskChart } from './machine.ts';
 
@@ -26,6 +27,12 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
   if (command.name === 'create_review') {
     if (actor.value !== 'absent') return [];
     const because = `The work of ${command.input.review?.taskId ?? 'a task'} passed its checks.`;
+    const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
+    return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
+  }
+  if (command.name === 'create_candidate') {
+    if (actor.value !== 'absent') return [];
+    const because = `A candidate of ${command.input.candidate?.bestOfNId ?? 'a best-of-N'}.`;
     const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
     return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
   }
@@ -91,11 +98,25 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     case 'run_by_server': {
       if (task.spec.agent !== null) return actor.refuse('The task has an agent of its own.');
       const run = { agentId: null, attempt: task.attempt + 1 };
-      return actor.facts(
+      const begun: TaskFact[] = [
         { type: 'TaskAssigned', v: 1, data: run },
         { type: 'TaskStarted', v: 1, data: run },
-        { type: 'WorkSubmitted', v: 1, data: { ...run, summary: 'The tree as it is.', outputs: {}, how: 'server' } },
-      );
+      ];
+      // Its candidates work from here on.
+      if (hasCandidates(task.spec)) return actor.facts(...begun);
+      return actor.facts(...begun, {
+        type: 'WorkSubmitted',
+        v: 1,
+        data: { ...run, summary: 'The tree as it is.', outputs: {}, how: 'server' },
+      });
+    }
+    case 'submit_winner': {
+      const { attempt, summary, tree } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      if (task.submitted) return [];
+      if (!hasCandidates(task.spec)) return actor.refuse('No candidates work for the task.');
+      const submitted = { agentId: null, attempt, summary, outputs: {}, how: 'server' as const };
+      return actor.facts({ type: 'WorkSubmitted', v: 1, data: submitted }, { type: 'TreeKept', v: 1, data: tree });
     }
     case 'submit_on_exit': {
       const { attempt, agentId, summary } = command.input;
@@ -183,6 +204,8 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
     );
   }
   if (task.spec.review) return rejected('task.wrong_outcome', 'A review ends with give_validation_review.');
+  if (hasCandidates(task.spec))
+    return rejected('task.wrong_outcome', 'Candidates work for this task; it is done when the best of them is merged.');
   // Said twice, true once: the work is with the judges already.
   if (
     task.submitted &&
@@ -226,7 +249,8 @@ function pass(command: Extract<TaskCommand, { name: 'pass_validation' }>, actor:
   const round = task.rounds + 1;
   const data = { round, check, verdict, ...(judge && { judge }), ...(mutation && { mutation }) };
   const passed: TaskFact = { type: 'ValidationPassed', v: 1, data };
-  const toMerge = task.spec.changes !== 'none' && (task.tree ?? tree)?.commit;
+  // What a candidate left is kept; the winner's becomes its parent's work, and that is merged.
+  const toMerge = task.spec.changes !== 'none' && !task.spec.candidate && (task.tree ?? tree)?.commit;
   if (toMerge) return actor.facts(...kept, passed);
   return actor.facts(...kept, passed, {
     type: 'TaskCompleted',
@@ -248,7 +272,7 @@ function again(
 ): Decision {
   const { code, feedback, correspondence } = said;
   const { rounds, spec } = actor.context;
-  if (spec.agent === null)
+  if (isServersOwn(spec))
     return actor.facts(...verdict, { type: 'TaskFailed', v: 1, data: { code, reason: feedback, by: 'server' } });
   if (rounds + 1 >= spec.roundsMax) {
     const reason = `After ${rounds + 1} rounds the work still does not pass: ${feedback}`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { correspondenceSchema } from '../correspondence.ts';
 import type { FactsOf } from '../define-actor.ts';
+import { bestOfNSpecSchema } from '../best-of-n/events.ts';
 import { checkSummarySchema } from '../workflow/events.ts';
 
 export const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const;
@@ -36,6 +37,12 @@ export const taskSpecSchema = z.object({
   createdBy: z.string(),
   /** It judges another task's work, at that commit; its end is a verdict. */
   review: z.object({ taskId: z.string(), attempt: z.number().int(), commit: z.string() }).optional(),
+  /** Instead of an agent several candidates work for it, and the best one's work becomes its own; what was settled of them. */
+  candidates: bestOfNSpecSchema.optional(),
+  /** It is a candidate of that best-of-N, and begins at `base`. Its work is kept and not merged: what wins becomes its parent's. */
+  candidate: z.object({ bestOfNId: z.string(), index: z.number().int(), base: z.string() }).optional(),
+  /** What its agent uses instead of its own model. */
+  model: z.string().optional(),
   /** Whether its agents' first word after a verdict is recorded as the sign that they got it. */
   acknowledges: z.boolean().optional(),
   /** Its phase ran already, so that it is queued at once; else its queueing follows when the phase starts. */

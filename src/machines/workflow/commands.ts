@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
-import { definitionSchema } from './definition.ts';
-import { checkSummarySchema, deliverySchema, repositorySchema, workflowFacts } from './events.ts';
+import { ownRunIdOf } from '../best-of-n/run-id.ts';
+import { checkSummarySchema, deliverySchema, workflowFacts } from './events.ts';
 
 const workflowId = z.string().describe('wfl_…, or a unique prefix of it');
 const reason = z.string().max(2000).default('');
+
+const prepared = workflowFacts.WorkflowStarted.omit({ startedBy: true });
 
 export const workflowCommands = {
   start_workflow: command({
@@ -22,28 +24,24 @@ export const workflowCommands = {
         .min(1)
         .max(1000)
         .optional()
-        .describe('The repository’s own check; default: found in package.json'),
+        .describe('The repository’s own check; default: its checks.yaml, else found in package.json and the like'),
       merge: z.boolean().default(true).describe('Whether a green run is merged into the base branch'),
       fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
       params: z.record(z.string(), z.unknown()).default({}),
     }),
-    prepared: z.object({
-      workflowId: z.string(),
-      definition: definitionSchema,
-      definitionHash: z.string(),
-      goal: z.string(),
-      params: z.record(z.string(), z.unknown()),
-      repository: repositorySchema,
-      runBranch: z.string(),
-      agent: z.string(),
-      check: z.string().nullable(),
-      merge: z.boolean(),
-      runnerId: z.string().optional(),
-    }),
+    prepared,
     roles: ['operator'],
     target: (_input, newId) => newId('wfl'),
     cli: 'workflow start',
     example: 'heph workflow start --workflow bugfix --repository . --goal "Make the tests pass"',
+  }),
+  start_best_of_n_run: command({
+    v: 1,
+    summary: 'The run in which the candidates of a best-of-N work; it takes everything from what was settled there.',
+    schema: z.strictObject({ bestOfNId: z.string() }),
+    prepared,
+    roles: INTERNAL,
+    target: (input) => ownRunIdOf(input.bestOfNId),
   }),
   pause_workflow: command({
     v: 1,

@@ -7,11 +7,12 @@ import { evolveWorkflow, noWorkflow, type Workflow, workflowChart } from './mach
 type Decision = WorkflowFact[] | Rejected;
 
 export function decide(command: WorkflowCommand, actor: Proposer<Workflow, WorkflowFact>): Decision {
-  if (command.name !== 'start_workflow' && actor.value === 'absent')
-    return rejected('workflow.not_open', 'There is no such workflow.');
+  const starts = command.name === 'start_workflow' || command.name === 'start_best_of_n_run';
+  if (!starts && actor.value === 'absent') return rejected('workflow.not_open', 'There is no such workflow.');
   const workflow = actor.context;
   switch (command.name) {
     case 'start_workflow':
+    case 'start_best_of_n_run':
       if (actor.value !== 'absent')
         return rejected('workflow.exists', `The workflow ${workflow.workflowId} exists already.`);
       return actor.facts({ type: 'WorkflowStarted', v: 1, data: { ...command.input, startedBy: command.actor } });

@@ -1,4 +1,4 @@
-import { definitionSchema } from './definition.ts';
+import { definitionSchema, type Phase, type WorkflowDefinition } from './definition.ts';
 
 /** A definition whose parts also fit together: each phase once, and `on_red` naming a phase that may take further tasks. */
 export const checkedDefinitionSchema = definitionSchema.superRefine(({ phases, parameters }, context) => {
@@ -14,6 +14,10 @@ export const checkedDefinitionSchema = definitionSchema.superRefine(({ phases, p
     if (survivors_max !== undefined && (checks === 'none' || changes === 'none')) {
       const message = 'needs `checks` that could notice a mutant and `changes` to mutate';
       context.addIssue({ code: 'custom', path: ['phases', index, 'survivors_max'], message });
+    }
+    if (phase.candidates !== undefined) {
+      const problem = candidatesProblem(phase, parameters);
+      if (problem) context.addIssue({ code: 'custom', path: ['phases', index, 'candidates'], message: problem });
     }
     if (on_red === undefined) return;
     const problem = !known.includes(on_red)
@@ -32,3 +36,13 @@ export const checkedDefinitionSchema = definitionSchema.superRefine(({ phases, p
       });
   });
 });
+
+function candidatesProblem(phase: Phase, parameters: WorkflowDefinition['parameters']): string | null {
+  const parameter = parameters.find(({ name }) => name === phase.candidates);
+  if (parameter?.type !== 'number')
+    return `there is no parameter ${phase.candidates} that is a number; declare it in workflow.yaml`;
+  if (phase.agent === 'none' || phase.changes === 'none') return 'needs an agent and `changes` to choose from';
+  return phase.starts_with === 'one_task'
+    ? null
+    : 'is for the task that the server opens: needs `starts_with: one_task`';
+}

@@ -27,6 +27,12 @@ export const phaseSchema = z.strictObject({
     .enum(['one_task', 'tasks_created_by_agents'])
     .default('tasks_created_by_agents')
     .describe('`one_task`: the server opens one task when the phase starts.'),
+  candidates: z
+    .string()
+    .optional()
+    .describe(
+      'The parameter that says how many agents try the task that the server opens, each in its own way; the best result is taken.',
+    ),
   may_be_empty: z.boolean().default(false).describe('Whether the phase may end without any task.'),
   changes: z
     .enum(['none', 'optional', 'required'])

@@ -20,6 +20,18 @@ export const checkSummarySchema = z.object({
   failed: z.number().int().nullable(),
   skipped: z.number().int().nullable(),
   resultHash: z.string().nullable(),
+  /** What was taken from earlier runs on the same inputs, and why it could be; absent where everything ran. */
+  cache: z
+    .object({
+      /** So many of its checks, of so many. */
+      cached: z.number().int(),
+      checks: z.number().int(),
+      savedMs: z.number(),
+      why: z.string(),
+    })
+    .optional(),
+  /** So many checks gave a warning, which fails nothing; absent where none did. */
+  warnings: z.number().int().optional(),
 });
 export type CheckSummary = z.infer<typeof checkSummarySchema>;
 
@@ -44,10 +56,14 @@ export const workflowFacts = {
     runBranch: z.string(),
     agent: z.string(),
     check: z.string().nullable(),
+    /** The command that runs the tests, where `check` is a graph of checks that has one. */
+    tests: z.string().optional(),
     merge: z.boolean(),
     startedBy: z.string(),
     /** Whose work it is; absent where there is one runner only. */
     runnerId: z.string().optional(),
+    /** The best-of-N that it was started for, and that its first task's candidates are of. */
+    bestOfNId: z.string().optional(),
   }),
   RunOpened: z.object({ commit: z.string() }),
   BaselineRecorded: z.object({ check: checkSummarySchema }),

@@ -18,9 +18,13 @@ export interface Workflow {
   runBranch: string;
   agent: string;
   check: string | null;
+  /** The command that runs the tests, where `check` is a graph of checks that has one. */
+  tests?: string;
   merge: boolean;
   /** Whose work it is; null where there is one runner only. */
   runnerId: string | null;
+  /** The best-of-N that it was started for. */
+  bestOfNId: string | null;
   /** The last time that another runner took it over. */
   adopted: { from: string; reason: string; at: number } | null;
   runOpened: boolean;
@@ -83,6 +87,7 @@ const NONE: Workflow = {
   check: null,
   merge: false,
   runnerId: null,
+  bestOfNId: null,
   adopted: null,
   runOpened: false,
   baseline: null,
@@ -98,8 +103,8 @@ export const noWorkflow = (): Workflow => NONE;
 export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: number): Workflow {
   switch (fact.type) {
     case 'WorkflowStarted': {
-      const { definitionHash: _hash, startedBy: _by, runnerId = null, ...data } = fact.data;
-      return { ...workflow, ...data, runnerId, startedAt: at };
+      const { definitionHash: _hash, startedBy: _by, runnerId = null, bestOfNId = null, ...data } = fact.data;
+      return { ...workflow, ...data, runnerId, bestOfNId, startedAt: at };
     }
     case 'RunOpened':
       return { ...workflow, runOpened: true };

@@ -133,7 +133,7 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
       state.stopped.clear();
       return;
     case 'TrainOpened':
-      state.trains.set(actorStreamOf(event.stream), { branch: fact.data.branch, workflowId: null, line: [] });
+      state.trains.set(actorStreamOf(event.stream), { ...NEW_TRAIN, branch: fact.data.branch, line: [] });
       return;
     case 'CandidateQueued': {
       const { candidateId, taskId, workflowId } = fact.data;
@@ -143,9 +143,33 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
       train.line.push({ candidateId, taskId, evidence: evidenceOf(event), merging: false });
       return;
     }
-    case 'MergeStarted': {
-      const candidate = trainOf(state, event).line.find((one) => one.candidateId === fact.data.candidateId);
-      if (candidate) Object.assign(candidate, { merging: true, evidence: evidenceOf(event) });
+    case 'MergeStarted':
+      mark(trainOf(state, event), [fact.data.candidateId], true, evidenceOf(event));
+      return;
+    case 'BatchStarted': {
+      const { candidateIds } = fact.data;
+      const train = trainOf(state, event);
+      mark(train, candidateIds, true, evidenceOf(event));
+      train.batch = { size: candidateIds.length, stage: 'merging' };
+      return;
+    }
+    case 'CandidateMerged':
+    case 'MergeRestarted': {
+      const { batch } = trainOf(state, event);
+      if (batch) batch.stage = fact.type === 'CandidateMerged' ? 'checking' : 'merging';
+      return;
+    }
+    case 'BatchChecked': {
+      const { batch } = trainOf(state, event);
+      if (batch) batch.stage = 'searching';
+      return;
+    }
+    case 'MergeAbandoned':
+    case 'BatchEnded': {
+      const train = trainOf(state, event);
+      const waiting = train.line.filter(({ merging }) => merging).map(({ candidateId }) => candidateId);
+      mark(train, waiting, false, evidenceOf(event));
+      train.batch = null;
       return;
     }
     case 'CandidateLanded':
@@ -153,6 +177,7 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
     case 'CandidateWithdrawn': {
       const train = trainOf(state, event);
       train.line = train.line.filter((one) => one.candidateId !== fact.data.candidateId);
+      if (train.batch && fact.type === 'CandidateRefused') train.batch.size -= 1;
       if (isIdle(train) && !state.workflows.has(train.workflowId as string))
         state.trains.delete(actorStreamOf(event.stream));
       return;
@@ -163,6 +188,8 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
       return;
   }
 }
+
+const NEW_TRAIN = { branch: 'unknown', workflowId: null, batch: null };
 
 /** The id in the stream's name. */
 function idOf(event: StoredEvent): string {
@@ -250,6 +277,10 @@ function letGo(state: QueueState, workflow: QueuedWorkflow): void {
     if (train.workflowId === workflow.workflowId && isIdle(train)) state.trains.delete(stream);
 }
 
+function mark({ line }: QueuedTrain, candidateIds: readonly string[], merging: boolean, evidence: Evidence): void {
+  for (const one of line) if (candidateIds.includes(one.candidateId)) Object.assign(one, { merging, evidence });
+}
+
 /** It served one run and has no candidate. */
 function isIdle(train: QueuedTrain): boolean {
   return train.workflowId !== null && train.line.length === 0;
@@ -258,7 +289,7 @@ function isIdle(train: QueuedTrain): boolean {
 function trainOf(state: QueueState, event: StoredEvent): QueuedTrain {
   let train = state.trains.get(actorStreamOf(event.stream));
   if (!train) {
-    train = { branch: 'unknown', workflowId: null, line: [] };
+    train = { ...NEW_TRAIN, line: [] };
     state.trains.set(actorStreamOf(event.stream), train);
   }
   return train;

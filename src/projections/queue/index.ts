@@ -10,7 +10,7 @@ import { initialQueue, type QueueState } from './state.ts';
  */
 export const queueProjection = defineProjection<QueueState>({
   name: 'queue',
-  v: 2,
+  v: 3,
   init: initialQueue,
   fold: foldQueue,
   render: renderQueue,

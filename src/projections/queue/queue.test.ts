@@ -213,6 +213,38 @@ describe('queue', () => {
     expect(show().rows[second]?.reasons[0]?.text).toContain('0 candidates are before it');
   });
 
+  it('says how far a batch is, and who waits again when it is split', () => {
+    const { story, start, phase, task, queue, work, finish, board, show } = given();
+    const workflowId = start();
+    phase(workflowId, 'fix');
+    const tasks = [task(workflowId), task(workflowId), task(workflowId), task(workflowId)];
+    for (const one of tasks) queue(one);
+    for (const one of tasks) finish(one, work(one));
+    const boarded = tasks.map((one) => board(workflowId, one));
+    const [{ trainId } = { trainId: '' }] = boarded;
+    const ids = boarded.map(({ candidateId }) => candidateId);
+    const words = () => tasks.map((one) => show().rows[one]?.reasons[0]?.text);
+    story.send('start_batch', { trainId, candidateIds: ids.slice(0, 3), limit: 3 });
+    expect(words()[0]).toContain('in a batch of 3.');
+    expect(words()[3]).toContain('3 candidates are before it');
+    const merged = ids
+      .slice(0, 2)
+      .map((candidateId, n) => ({ candidateId, onto: `m${n}`, commit: `m${n + 1}`, tree: 't' }));
+    const refused = { candidateId: ids[2], code: 'merge_conflict', reason: 'no', files: ['a.js'], check: null };
+    story.send('record_batch_merged', { trainId, merged, refused: [refused] });
+    expect(words()[1]).toContain('in a batch of 2 that is being checked');
+    const check = { trainId, count: 2, commit: 'm2', pass: false, again: false, check: null };
+    story.send('record_batch_check', check);
+    expect(words()[1]).toContain('who is at fault is being looked for');
+    story.send('settle_batch', {
+      trainId,
+      landed: null,
+      refused: { ...refused, candidateId: ids[0], code: 'red_when_merged' },
+    });
+    expect(words()[1]).toContain('0 candidates are before it');
+    expect(words()[3]).toContain('1 candidate is before it');
+  });
+
   it('brings a restarted task back, at the end of the line', () => {
     const { story, start, phase, task, queue, show } = given();
     const workflowId = start();

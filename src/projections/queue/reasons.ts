@@ -118,9 +118,22 @@ function mergeReason(task: QueuedTask, now: LineNow): Reason {
   const { train, ahead } = place;
   const candidate = train.line[ahead];
   const text = candidate?.merging
-    ? `It is being merged into ${train.branch}.`
+    ? beingMerged(train)
     : `It waits to be merged into ${train.branch}; ${ahead} ${ahead === 1 ? 'candidate is' : 'candidates are'} before it.`;
   return { code: 'merge', text, evidence: candidate?.evidence ?? task.evidence };
+}
+
+function beingMerged({ branch, batch }: QueuedTrain): string {
+  if (!batch) return `It is being merged into ${branch}.`;
+  const others = `a batch of ${batch.size}`;
+  switch (batch.stage) {
+    case 'merging':
+      return `It is being merged into ${branch}, in ${others}.`;
+    case 'checking':
+      return `It is merged with ${branch}, in ${others} that is being checked.`;
+    case 'searching':
+      return `It is merged with ${branch}, in ${others} that did not pass; who is at fault is being looked for.`;
+  }
 }
 
 function because(reason: string): string {

@@ -68,8 +68,10 @@ export interface QueuedTrain {
   branch: string;
   /** The one run it belongs to; null: a base branch, which outlives its runs. */
   workflowId: string | null;
-  /** The one being merged first, then those that wait. */
+  /** Those being merged first, then those that wait. */
   line: { candidateId: string; taskId: string | null; evidence: Evidence; merging: boolean }[];
+  /** Several are merged together: how many they are, and how far it is. */
+  batch: { size: number; stage: 'merging' | 'checking' | 'searching' } | null;
 }
 
 export const ENDED_STATES: readonly string[] = ['done', 'failed', 'cancelled', 'duplicated'];

@@ -141,12 +141,18 @@ export const SENTENCES: Sentences = {
   TrainOpened: ({ kind, branch }) => `A merge train was opened for the ${kind} branch ${branch}.`,
   CandidateQueued: ({ commit, message }) => `${sha(commit)} waits to be merged: ${short(message)}`,
   MergeStarted: ({ candidateId }) => `It is the turn of ${candidateId}.`,
+  BatchStarted: ({ candidateIds }) =>
+    `It is the turn of ${counted(candidateIds.length, 'candidate')} together: ${listed(candidateIds)}.`,
+  BatchChecked: ({ count, pass, again, check, judge }) =>
+    `${count === 1 ? 'The first of the batch passes' : `The first ${count} of the batch pass`}${pass ? '' : ' not'}${again ? ' when checked again' : ''}${check ? `; checks: ${verdict(check)}` : ''}.${judges(judge)}`,
+  BatchEnded: ({ outcome, reason, judge }) =>
+    `${outcome === 'landed' ? 'The whole batch has landed' : `The batch is ${outcome}, and who is left of it waits again`}${because(reason)}.${judges(judge)}`,
   CandidateMerged: ({ onto, commit }) => `Merged onto ${sha(onto)} as ${sha(commit)}; the branch has not moved yet.`,
   MergeRestarted: ({ reason }) => `The merge begins again: ${short(reason)}`,
-  CandidateLanded: ({ commit, base, reason, check }) =>
-    `${sha(commit)} landed${check ? `; checks: ${verdict(check)}` : ''}${base === 'left' ? `; the base was left as it was${because(reason ?? '')}` : ''}.`,
-  CandidateRefused: ({ reason, files }) =>
-    `The candidate was refused: ${short(reason)}${files.length > 0 ? ` (${listed(files)})` : ''}`,
+  CandidateLanded: ({ commit, base, reason, check, flaky, judge }) =>
+    `${sha(commit)} landed${check ? `; checks: ${verdict(check)}` : ''}${flaky ? ', after they had failed once' : ''}${base === 'left' ? `; the base was left as it was${because(reason ?? '')}` : ''}.${judges(judge)}`,
+  CandidateRefused: ({ reason, files, judge }) =>
+    `The candidate was refused: ${short(reason)}${files.length > 0 ? ` (${listed(files)})` : ''}${judges(judge)}`,
   AccessDenied: ({ what, text }) => `It asked for ${what} and was refused: ${text}`,
   MergeAbandoned: ({ candidateId, reason }) => `The merge of ${candidateId} was given up: ${reason}`,
   CandidateWithdrawn: ({ candidateId, reason }) => `${candidateId} was withdrawn${because(reason)}.`,
@@ -245,7 +251,14 @@ function because(reason: string): string {
   return reason === '' ? '' : `: ${short(reason)}`;
 }
 
-function verdict({ status, passed, failed }: CheckSummary): string {
+function verdict({ status, passed, failed, cache, warnings }: CheckSummary): string {
   const counts = passed === null ? '' : ` (${passed} passed, ${failed ?? 0} failed)`;
-  return `${status.replace('_', ' ')}${counts}`;
+  const warned = warnings === undefined ? '' : `, with ${counted(warnings, 'warning')}`;
+  return `${status.replace('_', ' ')}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
+}
+
+/** What was not run again, and why it could be left out. */
+function fromCache({ cached, checks, savedMs, why }: NonNullable<CheckSummary['cache']>): string {
+  const which = checks === 1 ? 'it is' : `${cached} of ${counted(checks, 'check')} are`;
+  return `${which} from the cache, which saved ${(savedMs / 1000).toFixed(1)} s: ${short(why)}`;
 }

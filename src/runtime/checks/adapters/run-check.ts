@@ -1,79 +1,81 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../../kernel/canonical.ts';
-import { Fault, HephError, messageOf } from '../../../kernel/errors.ts';
+import { Fault, HephError } from '../../../kernel/errors.ts';
 import { splitWords } from '../../../kernel/words.ts';
-import type { CheckRequest, CheckResult, Runner, TestOutcome } from '../../runner.ts';
+import type { CheckRequest, CheckResult, Runner } from '../../runner.ts';
 import { copyIgnored } from '../../worktrees/adapters/copy-ignored.ts';
 import { kindOf, makeDirectory, readJson, removeContained, writeWhole } from '../../worktrees/adapters/files.ts';
 import { runSetup } from '../../worktrees/adapters/setup.ts';
 import { checksOf, type Hands, mirrorOf } from '../../worktrees/hands.ts';
 import { commitId } from '../../worktrees/names.ts';
-import { instrument, type ResultFiles } from '../instrument.ts';
-import { nodeOutcomes, vitestOutcomes } from '../test-outcomes.ts';
-import { rememberGroup } from './orphans.ts';
-import { commandEnvironment, type ProcessResult, runProcess } from './run-process.ts';
-import { layReporter, scriptsOf } from './test-reporter.ts';
+import type { CheckEngine, JudgeRequest } from '../check-engine.ts';
+import { graphNames } from '../graph-command.ts';
+import { definitionText } from './definition-text.ts';
+
+type CheckingHands = Hands & { engine: CheckEngine };
 
 /**
  * `checks/<key>` is the checkout while the check runs, `checks/results/<key>.json` what it said. A recorded key is
- * answered from there; calls for a key that runs already wait for that run.
+ * answered from there; calls for a key that runs already wait for that run. What is judged in the checkout, and what of it is known
+ * from checkouts before, is the engine's.
  */
-export function runCheck(hands: Hands): Runner['runCheck'] {
+export function runCheck(hands: CheckingHands): Runner['runCheck'] {
   const running = new Map<string, Promise<CheckResult>>();
   return async (request) => {
-    const words = commandWords(request.command);
+    refuseShellWords(request.command);
     commitId(request.commit);
     const key = sha256(request.checkKey).slice(0, 40);
-    const under = running.get(key) ?? findOrRun(hands, request, words, key).finally(() => running.delete(key));
+    const under = running.get(key) ?? findOrRun(hands, request, key).finally(() => running.delete(key));
     running.set(key, under);
     return under;
   };
 }
 
-function commandWords(command: string): string[] {
-  const words = splitWords(command);
-  if (!/^\w+=/.test(words[0] ?? '')) return words;
+function refuseShellWords(command: string): void {
+  graphNames(command);
+  if (!/^\w+=/.test(splitWords(command)[0] ?? '')) return;
   const why = `The check ${JSON.stringify(command)} begins with a variable, which needs a shell: put the line into a script.`;
   throw new HephError('input.invalid', why);
 }
 
-async function findOrRun(hands: Hands, request: CheckRequest, words: string[], key: string): Promise<CheckResult> {
+async function findOrRun(hands: CheckingHands, request: CheckRequest, key: string): Promise<CheckResult> {
   const results = join(checksOf(hands), 'results');
   await makeDirectory(results);
   const recorded = await readJson<CheckResult>(join(results, `${key}.json`));
   if (recorded) return recorded;
-  const result = await runFresh(hands, request, words, key);
+  const result = await runFresh(hands, request, key);
   await writeWhole(hands, join(results, `${key}.json`), JSON.stringify(result));
   return result;
 }
 
-async function runFresh(hands: Hands, request: CheckRequest, words: string[], key: string): Promise<CheckResult> {
+async function runFresh(hands: CheckingHands, request: CheckRequest, key: string): Promise<CheckResult> {
+  const { checkKey, repositoryId, command, commit, limits } = request;
   const checks = checksOf(hands);
   const checkout = join(checks, key);
-  const group = join(checks, `${key}.group.json`);
   await removeContained(hands, checks, checkout);
-  const scratch = await mkdtemp(join(checks, 'results-'));
   try {
     await checkOut(hands, request, checkout);
-    const files = await layReporter(scratch);
-    const { argv, env } = instrument(words, await scriptsOf(checkout), files);
-    const result = await runProcess({
-      argv,
-      cwd: checkout,
-      env: commandEnvironment(hands.environment, env),
-      wallMs: request.limits.wallMs,
-      outputBytesMax: request.limits.outputBytesMax,
-      clock: hands.clock,
-      onStart: (pid) => rememberGroup(hands, group, pid),
-    }).catch((error: unknown) => {
-      throw notRunnable(request.command, error);
-    });
-    return toResult(hands, request, result, await readOutcomes(hands, files, checkout));
+    const cache = isTold(request) ? (request.cache ?? 'use') : 'none';
+    const trusted = await trustedDefinition(hands, request);
+    const judged = await hands.engine.judge({ repositoryId, commit, checkout, command, cache, limits, ...trusted });
+    return { checkKey, command, commit, ...judged };
   } finally {
     await removeContained(hands, checks, checkout);
-    await Promise.all([scratch, group].map((path) => rm(path, { recursive: true, force: true })));
   }
+}
+
+/** Whether all that is in the checkout is told by the commit and by what is installed: no key could be made of the rest. */
+function isTold({ setup = [], copyIgnored: copied }: CheckRequest): boolean {
+  return setup.length === 0 && (copied?.globs ?? []).every((glob) => glob === 'node_modules');
+}
+
+/** The definition that says which variables may be given, where that is not the commit's own. */
+async function trustedDefinition(
+  hands: Hands,
+  { repositoryId, commit, trusted, command }: CheckRequest,
+): Promise<Pick<JudgeRequest, 'trusted'>> {
+  if (trusted === undefined || trusted === commit || graphNames(command) === null) return {};
+  return { trusted: await definitionText(hands, repositoryId, trusted) };
 }
 
 export type CheckoutRequest = Pick<CheckRequest, 'repositoryId' | 'commit' | 'setup' | 'copyIgnored'>;
@@ -92,35 +94,4 @@ export async function checkOut(hands: Hands, request: CheckoutRequest, checkout:
   await hands.git.run(['checkout', '--quiet', '--detach', commitId(request.commit), '--'], inside);
   if (request.copyIgnored) await copyIgnored(hands, request.copyIgnored, checkout);
   await runSetup(hands, checkout, request.setup ?? [], 'check.failed_to_run');
-}
-
-async function readOutcomes(hands: Hands, files: ResultFiles, root: string): Promise<TestOutcome[] | null> {
-  const [node, vitest] = await Promise.all([readText(files.nodeResults), readText(files.vitestResults)]);
-  const parts = [node && nodeOutcomes(node, root), vitest && vitestOutcomes(vitest, root)];
-  const known = parts.filter((part) => Array.isArray(part));
-  if (!known.length) return null;
-  return known.flat().map((one) => (one.message ? { ...one, message: hands.redact(one.message) } : one));
-}
-
-async function readText(path: string): Promise<string | null> {
-  return (await kindOf(path)) === 'absent' ? null : readFile(path, 'utf8');
-}
-
-function toResult(hands: Hands, request: CheckRequest, run: ProcessResult, tests: TestOutcome[] | null): CheckResult {
-  return {
-    checkKey: request.checkKey,
-    command: request.command,
-    commit: request.commit,
-    status: run.timedOut ? 'timed_out' : run.exitCode === 0 ? 'passed' : 'failed',
-    exitCode: run.exitCode,
-    signal: run.signal,
-    durationMs: run.durationMs,
-    tests,
-    tail: hands.redact(run.tail),
-  };
-}
-
-function notRunnable(command: string, error: unknown): Fault {
-  const why = `The check ${JSON.stringify(command)} cannot be run: ${messageOf(error)}`;
-  return new Fault('check.failed_to_run', why, { retryable: false, cause: error });
 }

@@ -6,6 +6,7 @@ import { Fault, messageOf } from '../../../kernel/errors.ts';
 import { plainLine } from '../../../kernel/plain-text.ts';
 import { splitWords } from '../../../kernel/words.ts';
 import { checkOut } from '../../checks/adapters/run-check.ts';
+import { graphNames } from '../../checks/graph-command.ts';
 import { kindOf, makeDirectory, readJson, removeContained, writeWhole } from '../../worktrees/adapters/files.ts';
 import { checksOf, type Hands, mirrorOf } from '../../worktrees/hands.ts';
 import type { MutationRequest, MutationResult } from '../mutation.ts';
@@ -58,6 +59,8 @@ type Fresh = Awaited<ReturnType<typeof measure>> & { unmeasured: string[] };
 async function measureFresh(hands: MeasuringHands, request: MutationRequest, key: string): Promise<Fresh> {
   if ((await kindOf(mirrorOf(hands, request.repositoryId))) === 'absent')
     throw new Fault('check.failed_to_run', `There is no mirror of ${request.repositoryId}.`, { retryable: false });
+  if (graphNames(request.command) !== null)
+    return { measured: false, reason: 'the checks have no command of their own that runs all tests', unmeasured: [] };
   const change = await readChange(hands, request);
   if (change.files.length === 0) return nothingToMutate(change.unmeasured);
   const checks = checksOf(hands);

@@ -14,9 +14,9 @@ const NAMES_MAX = 20;
  */
 export function deliver(hands: Hands): Runner['deliver'] {
   return async (request) => {
-    branchRef(request.runBranch);
+    if (request.runBranch !== null) branchRef(request.runBranch);
     await fetchCommit(hands, request);
-    const runBranch = await placeBranch(hands, request);
+    const runBranch = request.runBranch === null ? null : await placeBranch(hands, request, request.runBranch);
     if (!request.base) return { runBranch, base: 'not_asked', reason: null };
     branchRef(request.base.branch);
     const left = await moveBase(hands, {
@@ -36,7 +36,7 @@ async function fetchCommit(hands: Hands, request: DeliverRequest): Promise<void>
   await inUsers(hands, request.path, [...args, mirrorOf(hands, request.repositoryId), commit]);
 }
 
-async function placeBranch(hands: Hands, { path, runBranch, commit }: DeliverRequest): Promise<string> {
+async function placeBranch(hands: Hands, { path, commit }: DeliverRequest, runBranch: string): Promise<string> {
   const flat = runBranch.replaceAll('/', '-');
   const others = Array.from({ length: NAMES_MAX - 2 }, (_, n) => `${flat}-${n + 2}`);
   for (const name of [runBranch, flat, ...others]) {

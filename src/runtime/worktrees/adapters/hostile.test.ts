@@ -125,14 +125,9 @@ describe('what an agent plants in its worktree', () => {
     const kept = await hands.keepTree({ taskId: 'tsk_one', repositoryId, turn: 1, base, message: 'Turn' });
     expect(kept.files.map((file) => file.path)).toEqual(expect.arrayContaining(['a.txt', 'b/c.txt', 'new.txt']));
     const candidate = kept.commit ?? '';
-    const merged = await hands.mergeCandidate({
-      candidateId: 'cnd_one',
-      repositoryId,
-      branch: runBranch,
-      candidate,
-      message: 'Merge',
-    });
-    expect(merged.outcome).toBe('merged');
+    const candidates = [{ candidateId: 'cnd_one', commit: candidate, message: 'Merge' }];
+    const [merged] = await hands.mergeCandidates({ repositoryId, branch: runBranch, candidates });
+    expect(merged?.outcome).toBe('merged');
     write(path, { 'late.txt': 'late\n' });
     const { removed, rescued } = await hands.removeWorktree({ taskId: 'tsk_one', repositoryId });
     expect(removed).toBe(true);

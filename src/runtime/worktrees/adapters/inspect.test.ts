@@ -16,6 +16,8 @@ describe('inspectRepository', () => {
       baseCommit: commit,
       dirty: false,
       detectedCheck: 'npm test',
+      checks: ['runtime', 'test'],
+      testCommand: 'npm run test',
     });
     const again = await openHands().hands.inspectRepository({ path, branch: 'main' });
     expect(again.repositoryId).toBe(seen.repositoryId);

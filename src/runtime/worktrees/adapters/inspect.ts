@@ -1,8 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { HephError, messageOf } from '../../../kernel/errors.ts';
 import { deriveId } from '../../../kernel/ids.ts';
-import type { Runner } from '../../runner.ts';
-import { type GitAnswer, textOf } from '../git.ts';
+import { shellWords } from '../../../kernel/words.ts';
+import type { CheckEngine } from '../../checks/check-engine.ts';
+import { GRAPH_COMMAND } from '../../checks/graph-command.ts';
+import type { RepositoryInspection, Runner } from '../../runner.ts';
+import { type GitAnswer, itemsOf, textOf } from '../git.ts';
 import type { Hands } from '../hands.ts';
 import { branchRef } from '../names.ts';
 import { kindOf } from './files.ts';
@@ -10,7 +13,7 @@ import { inUsers, isDirty, userCommit } from './users-repository.ts';
 
 const NPM_PLACEHOLDER = 'no test specified';
 
-export function inspectUsers(hands: Hands): Runner['inspectRepository'] {
+export function inspectUsers(hands: Hands, engine: CheckEngine): Runner['inspectRepository'] {
   return async ({ path, branch, fromHead }) => {
     const root = await rootOf(hands, path);
     const baseBranch = branch ?? (await checkedOutBranch(hands, root));
@@ -24,8 +27,8 @@ export function inspectUsers(hands: Hands): Runner['inspectRepository'] {
         `Tracked files in ${root} are changed but not committed. Commit or stash them, or start with --from-head to leave them out.`,
       );
     }
-    const detectedCheck = await detectCheck(hands, root, baseCommit);
-    return { repositoryId: deriveId('rep', [root]), path: root, baseBranch, baseCommit, dirty, detectedCheck };
+    const seen = await lookForChecks(hands, engine, root, baseCommit);
+    return { repositoryId: deriveId('rep', [root]), path: root, baseBranch, baseCommit, dirty, ...seen };
   };
 }
 
@@ -59,20 +62,41 @@ async function noBase(hands: Hands, root: string, branch: string): Promise<HephE
     : new HephError('repository.no_commit', `${root} has no commit yet. Commit once, then run again.`);
 }
 
-async function detectCheck(hands: Hands, root: string, commit: string): Promise<string | null> {
-  const scripts = scriptsOf(
-    await inUsers(hands, root, ['cat-file', 'blob', '--end-of-options', `${commit}:package.json`], [1, 128]),
-  );
-  const test = scripts?.test;
-  return typeof test === 'string' && test.trim() && !test.includes(NPM_PLACEHOLDER) ? 'npm test' : null;
+type Seen = Pick<RepositoryInspection, 'detectedCheck' | 'checks' | 'testCommand'>;
+
+/** A `checks.yaml` says how the repository is judged; without one its test script does, and else what the engine detects. */
+async function lookForChecks(hands: Hands, engine: CheckEngine, root: string, commit: string): Promise<Seen> {
+  const read = createReader(hands, root, commit);
+  const { own, checks } = await engine.declares(read);
+  const script = scriptsIn(await read('package.json')).test;
+  const npmTest = typeof script === 'string' && script.trim() && !script.includes(NPM_PLACEHOLDER) ? 'npm test' : null;
+  const tests = checks.filter((check) => check.tests && check.run !== null);
+  // What nobody asked for is a judge only when it tests.
+  const graph = checks.length > 0 && (own || tests.length > 0) ? GRAPH_COMMAND : null;
+  const only = tests.length === 1 ? shellWords(tests[0]?.run ?? []) : null;
+  return {
+    detectedCheck: own ? graph : (npmTest ?? graph),
+    checks: checks.map(({ name }) => name),
+    testCommand: only ?? npmTest,
+  };
 }
 
-function scriptsOf(answer: GitAnswer): Record<string, unknown> | null {
-  if (answer.code !== 0) return null;
+/** The text of a file at the root of the commit; null for what is not there, and for what is none. */
+function createReader(hands: Hands, root: string, commit: string): (name: string) => Promise<string | null> {
+  const listed = inUsers(hands, root, ['ls-tree', '-z', '--name-only', '--end-of-options', commit]).then(
+    (answer) => new Set(itemsOf(answer, 'utf8')),
+  );
+  return async (name) => {
+    if (!(await listed).has(name)) return null;
+    const answer = await inUsers(hands, root, ['cat-file', 'blob', '--end-of-options', `${commit}:${name}`], [1, 128]);
+    return answer.code === 0 ? answer.stdout.toString('utf8') : null;
+  };
+}
+
+function scriptsIn(manifest: string | null): Record<string, unknown> {
   try {
-    const parsed = JSON.parse(answer.stdout.toString('utf8')) as { scripts?: Record<string, unknown> } | null;
-    return parsed?.scripts ?? null;
+    return (JSON.parse(manifest ?? 'null') as { scripts?: Record<string, unknown> } | null)?.scripts ?? {};
   } catch {
-    return null;
+    return {};
   }
 }

@@ -1,5 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { definitionText } from '../../checks/adapters/definition-text.ts';
+import type { CheckEngine } from '../../checks/check-engine.ts';
+import { graphNames } from '../../checks/graph-command.ts';
 import { judgeKindOf, manifestWithJudgeOf } from '../../checks/judge-files.ts';
 import type { LaidJudge, LayJudgeRequest, Runner } from '../../runner.ts';
 import { itemsOf, textOf } from '../git.ts';
@@ -28,13 +31,14 @@ type Touched = LaidJudge['touched'][number];
  * The candidate's tree with the judge's files of the base in their place, made in the object store alone: what the
  * candidate changed or took away is put back, what it added to the runner or its configuration is left out.
  */
-export function layJudge(hands: Hands): Runner['layJudge'] {
+export function layJudge(hands: Hands, engine: CheckEngine): Runner['layJudge'] {
   return async (request) => {
+    const commands = await commandsOf(hands, engine, request);
     const touched: Touched[] = [];
     const entries: string[] = [];
     for (const difference of await differences(hands, request)) {
       const path = Buffer.from(difference.path, 'latin1').toString('utf8');
-      const kind = judgeKindOf(path, request.command);
+      const kind = judgeKindOf(path, commands);
       if (kind === null) continue;
       const change = ({ A: 'added', D: 'removed' } as const)[difference.status] ?? 'changed';
       const blob = kind === 'manifest' ? await manifestOf(hands, request, difference) : difference.original;
@@ -46,6 +50,15 @@ export function layJudge(hands: Hands): Runner['layJudge'] {
     }
     return { touched, ...(await laid(hands, request, entries)) };
   };
+}
+
+/** The words of every command that judges: of a graph, those of its checks as the trusted commit has them. */
+async function commandsOf(hands: Hands, engine: CheckEngine, request: LayJudgeRequest): Promise<string> {
+  if (request.command === '' || graphNames(request.command) === null) return request.command;
+  const text = await definitionText(hands, request.repositoryId, request.base);
+  if (text === null) return request.command;
+  const { checks } = await engine.declares(async (name) => (name === 'checks.yaml' ? text : null));
+  return checks.flatMap(({ run }) => run ?? []).join(' ');
 }
 
 export async function differences(hands: Hands, { repositoryId, base, commit }: Sides): Promise<Difference[]> {

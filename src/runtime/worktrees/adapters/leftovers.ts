@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf } from '../../../kernel/errors.ts';
 import { endOrphan } from '../../checks/adapters/orphans.ts';
 import type { Hands } from '../hands.ts';
@@ -13,8 +13,12 @@ export function sweepLeftovers(hands: Hands): Promise<void> {
   const inRepos = list(hands, 'repos').filter((path) => /\/\.new-[^/]+$/.test(path));
   const inWorktrees = list(hands, 'worktrees').filter((path) => /\/\.trash-[^/]+$/.test(path));
   const inChecks = list(hands, 'checks').filter((path) => !path.endsWith('/results'));
-  const groups = inChecks.filter((path) => path.endsWith('.group.json'));
-  const rest = [...inRepos, ...inWorktrees, ...inChecks, ...list(hands, 'scratch')];
+  const claims = list(hands, 'gates').flatMap((path) => list(hands, join('gates', basename(path), 'claims')));
+  const groups = [
+    ...inChecks.filter((path) => path.endsWith('.group.json')),
+    ...claims.filter((path) => basename(path).startsWith('group-')),
+  ];
+  const rest = [...inRepos, ...inWorktrees, ...inChecks, ...claims, ...list(hands, 'scratch')];
   const sweep = async () => {
     for (const group of groups) await endOrphan(group);
     for (const path of rest) await removeTree(path);

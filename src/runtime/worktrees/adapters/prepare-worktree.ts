@@ -4,7 +4,7 @@ import { type Hands, mirrorOf, worktreeOf, worktreesOf } from '../hands.ts';
 import { branchRef, commitId } from '../names.ts';
 import { copyIgnored } from './copy-ignored.ts';
 import { kindOf, makeDirectory, removeContained } from './files.ts';
-import { mergeTrees } from './merge-candidate.ts';
+import { mergeTrees } from './merge-trees.ts';
 import { inMirror } from './mirror.ts';
 import { readRecord, type WorktreeRecord, writeRecord } from './registry.ts';
 import { runSetup } from './setup.ts';

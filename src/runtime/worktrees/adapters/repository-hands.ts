@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { measureChange } from '../../change/adapters/measure-change.ts';
 import { runCheck } from '../../checks/adapters/run-check.ts';
+import type { CheckEngine } from '../../checks/check-engine.ts';
 import { mutate } from '../../mutation/adapters/mutate.ts';
 import type { Runner } from '../../runner.ts';
 import { runScorer } from '../../scorers/adapters/run-scorer.ts';
@@ -13,7 +14,7 @@ import { keepTree } from './keep-tree.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { layJudge } from './lay-judge.ts';
 import { layTests } from './lay-tests.ts';
-import { mergeCandidate } from './merge-candidate.ts';
+import { mergeCandidates } from './merge-candidates.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
 import { removeWorktree } from './remove-worktree.ts';
@@ -33,7 +34,7 @@ export type RepositoryHands = Pick<
   | 'layTests'
   | 'measureChange'
   | 'runScorer'
-  | 'mergeCandidate'
+  | 'mergeCandidates'
   | 'moveBranch'
   | 'deliver'
 > & {
@@ -45,6 +46,7 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
   git?: Hands['git'];
   /** The program of the thread that mutates source files. */
   mutator: string;
+  engine: CheckEngine;
 }
 
 /**
@@ -52,10 +54,10 @@ export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
  *
  *   user's repository ──openRun──► mirror ──prepareWorktree──► worktree (a clone that borrows the mirror's objects)
  *          ▲                        │  ▲                           │
- *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidate, moveBranch: in the mirror
+ *          └───────deliver──────────┘  └─────────keepTree──────────┘     mergeCandidates, moveBranch: in the mirror
  *
  * Verbs on one task, one check, one train or one user's repository come one after another, different ones in parallel.
- * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `scratch/` and, rarely, `rescued/`.
+ * `directory` is made when absent. Its parts: `repos/`, `worktrees/`, `checks/`, `gates/`, `scratch/` and, rarely, `rescued/`.
  */
 export function createRepositoryHands(options: RepositoryHandsOptions): RepositoryHands {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
@@ -71,11 +73,11 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     };
   const task = ({ taskId }: { taskId: string }) => `task ${taskId}`;
   const repository = ({ repositoryId }: { repositoryId: string }) => `repository ${repositoryId}`;
-  const check = runCheck(hands);
+  const check = runCheck({ ...hands, engine: options.engine });
   const measure = mutate(hands, options.mutator);
   const score = runScorer(hands);
   return {
-    inspectRepository: inspectUsers(hands),
+    inspectRepository: inspectUsers(hands, options.engine),
     openRun: oneBy(repository, openMirror(hands)),
     readBranch: readMirrorBranch(hands),
     prepareWorktree: oneBy(task, prepareWorktree(hands)),
@@ -83,11 +85,11 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),
     mutate: async (request) => swept.then(() => measure(request)),
-    layJudge: layJudge(hands),
+    layJudge: layJudge(hands, options.engine),
     layTests: layTests(hands),
     measureChange: measureChange(hands),
     runScorer: async (request) => swept.then(() => score(request)),
-    mergeCandidate: oneBy(({ candidateId }) => `candidate ${candidateId}`, mergeCandidate(hands)),
+    mergeCandidates: oneBy(({ repositoryId, branch }) => `merge ${repositoryId} ${branch}`, mergeCandidates(hands)),
     moveBranch: moveMirrorBranch(hands),
     takeRefs: oneBy(repository, takeRefs(hands)),
     deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock, systemRandom } from '../../../kernel/adapters/system.ts';
+import { openGates } from '../../../checks/adapters/gates.ts';
+import { createRedactor } from '../../../kernel/redact.ts';
 import { programFile } from '../../../programs/installation.ts';
+import type { CheckEngine } from '../../checks/check-engine.ts';
 import { createRepositoryHands, type RepositoryHands, type RepositoryHandsOptions } from './repository-hands.ts';
 
 /** What the tests of this half share: real git repositories in folders that are removed after the test. */
@@ -58,6 +61,18 @@ export function userRepository(tree: Tree = { 'a.txt': 'a\n', 'b/c.txt': 'c\n' }
   return { path, commit: commitAll(path, 'First') };
 }
 
+/** The engine as the server has it, on a data directory. `secrets` are taken out of what a check prints. */
+export function gatesOf(directory: string, secrets: readonly string[] = [], env = ENVIRONMENT): CheckEngine {
+  return openGates({
+    results: join(directory, 'gates'),
+    env,
+    clock: systemClock,
+    random: systemRandom,
+    redactor: createRedactor({ values: secrets }),
+    agents: async () => [],
+  });
+}
+
 export function openHands(options: Partial<RepositoryHandsOptions> = {}): {
   hands: RepositoryHands;
   directory: string;
@@ -73,6 +88,7 @@ export function openHands(options: Partial<RepositoryHandsOptions> = {}): {
     redact: (text) => text,
     environment: ENVIRONMENT,
     mutator: programFile('mutator'),
+    engine: gatesOf(directory),
     ...options,
   });
   return { hands, directory, warnings };

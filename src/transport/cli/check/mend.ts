@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import type { CheckDefinition, CheckOutcome, CheckRun, Fix, OpenedChecks } from '../../../checks/index.ts';
 import { messageOf } from '../../../kernel/errors.ts';
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { type Output, shellWords } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
+import type { Output } from '../output.ts';
 import type { World } from '../world.ts';
 
 export interface Mending {

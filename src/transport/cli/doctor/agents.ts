@@ -8,7 +8,10 @@ export interface DoctorPreset extends Partial<SignInQuestion> {
 }
 
 /** Whether each agent's program is there, which version it is, and whether it has what it signs in with. */
-export function checkAgents(presets: Readonly<Record<string, DoctorPreset>>, world: World): Promise<Finding[]> {
+export function checkAgents(
+  presets: Readonly<Record<string, DoctorPreset>>,
+  world: Pick<World, 'env' | 'home'>,
+): Promise<Finding[]> {
   return Promise.all(Object.entries(presets).map(([name, preset]) => checkAgent(name, preset, world.env, world.home)));
 }
 

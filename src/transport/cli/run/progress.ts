@@ -70,7 +70,7 @@ function lineOf(event: WireEvent, story: Story): string | null {
     case 'TreeKept':
       return filesText(data.files as { path: string }[], data.filesMore as number, about);
     case 'ValidationPassed':
-      return about(`good: ${data.verdict}`);
+      return about(`good: ${data.verdict}${inBrackets(fromCache(data.check as Check | null))}`);
     case 'ValidationFailed':
     case 'WorkSentBack':
       return about(`sent back (${data.code}): ${data.feedback}`);
@@ -104,7 +104,12 @@ function lineOf(event: WireEvent, story: Story): string | null {
 
 export function checkText(check: Check): string {
   const counts = check.failed === null ? '' : `, ${check.passed} tests pass, ${check.failed} fail`;
-  return `${check.command} ${check.status.replace('_', ' ')}${counts} (${duration(check.durationMs)})`;
+  const known = fromCache(check);
+  return `${check.command} ${check.status.replace('_', ' ')}${counts} (${duration(check.durationMs)}${known && `, ${known}`})`;
+}
+
+function fromCache(check: Check | null): string {
+  return check?.cache ? `${check.cache.cached} of ${check.cache.checks} from the cache` : '';
 }
 
 function filesText(files: { path: string }[], more: number, about: (text: string) => string): string | null {
@@ -112,6 +117,10 @@ function filesText(files: { path: string }[], more: number, about: (text: string
   const names = files.slice(0, 3).map((file) => file.path);
   const others = files.length - names.length + more;
   return about(`changed ${names.join(', ')}${others > 0 ? ` and ${others} more` : ''}`);
+}
+
+function inBrackets(text: string): string {
+  return text && ` (${text})`;
 }
 
 function because(reason: unknown): string {

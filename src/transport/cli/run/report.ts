@@ -1,5 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration, shellWords } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
+import { duration } from '../output.ts';
 import { type BestOfNAnswer, bestOfNLines } from '../shown/best-of-n.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';

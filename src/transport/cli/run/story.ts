@@ -22,6 +22,8 @@ export interface Check {
   durationMs: number;
   passed: number | null;
   failed: number | null;
+  /** So many of its checks were answered from the cache. */
+  cache?: { cached: number; checks: number };
 }
 
 export interface TaskStory {

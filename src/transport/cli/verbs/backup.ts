@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { EXIT, fail } from '../failure.ts';
-import { type Output, shellWords } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
+import type { Output } from '../output.ts';
 import type { BackedUp, World } from '../world.ts';
 
 interface Words {

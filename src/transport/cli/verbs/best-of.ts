@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { shellWords } from '../../../kernel/words.ts';
 import { readBestOf } from '../best-of/read.ts';
 import type { Client, CommandAnswer } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
-import { shellWords } from '../output.ts';
 import type { WireEvent } from '../run/story.ts';
 import { bestOfNLines, laterLines, rescoringLine } from '../shown/best-of-n.ts';
 import { followToEnd, type Surroundings } from './run.ts';

@@ -3,7 +3,8 @@ import { plainLine } from '../../../kernel/plain-text.ts';
 import { handIn } from '../check/hand-in.ts';
 import { createProgress, sayReport } from '../check/progress.ts';
 import { EXIT, fail } from '../failure.ts';
-import { duration, type Output, shellWords, table } from '../output.ts';
+import { duration, type Output, table } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
 import type { CheckTools, World } from '../world.ts';
 
 export interface CheckOptions {

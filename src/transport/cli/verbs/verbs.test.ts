@@ -8,7 +8,8 @@ import { checkAgent } from '../doctor/agents.ts';
 import { checkDataDirectory, checkGit, checkNode, checkSandbox } from '../doctor/checks.ts';
 import { atLeast } from '../doctor/findings.ts';
 import { main } from '../main.ts';
-import { duration, shellWords } from '../output.ts';
+import { duration } from '../output.ts';
+import { shellWords } from '../../../kernel/words.ts';
 import { keystrokes } from './attach.ts';
 import { parseParam } from './run.ts';
 

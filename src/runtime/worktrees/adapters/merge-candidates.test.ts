@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { MergeResult } from '../../runner.ts';
 import { commitAll, git, type Job, openJob, write } from './test-support.ts';
 
 /** A commit on top of `onto`, as a worktree would leave it, in the mirror. */
@@ -12,16 +13,18 @@ async function candidateOn(job: Job, taskId: string, text: string, file = 'a.txt
   return kept.commit ?? '';
 }
 
-const merge = (job: Job, candidate: string, candidateId: string) =>
-  job.hands.mergeCandidate({
-    candidateId,
-    repositoryId: job.repositoryId,
-    branch: job.runBranch,
-    candidate,
-    message: `Merge ${candidateId}`,
+const mergeAll = ({ hands, repositoryId, runBranch: branch }: Job, commits: Record<string, string>) =>
+  hands.mergeCandidates({
+    repositoryId,
+    branch,
+    candidates: Object.entries(commits).map(([candidateId, commit]) => ({
+      ...{ candidateId, commit, message: `Merge ${candidateId}` },
+    })),
   });
+const merge = async (job: Job, candidate: string, candidateId: string) =>
+  (await mergeAll(job, { [candidateId]: candidate }))[0] as MergeResult;
 
-describe('mergeCandidate', () => {
+describe('mergeCandidates', () => {
   it('merges two changes one after another, and moves nothing by itself', async () => {
     const job = await openJob();
     const { hands, repositoryId, runBranch: branch, base } = job;
@@ -64,6 +67,41 @@ describe('mergeCandidate', () => {
     await job.hands.moveBranch({ repositoryId: job.repositoryId, branch: job.runBranch, from: job.base, to: one });
     expect(await merge(job, one, 'cnd_1')).toEqual({ outcome: 'contained', onto: one, commit: one });
     expect(await merge(job, job.base, 'cnd_0')).toMatchObject({ outcome: 'contained' });
+  });
+});
+
+describe('several candidates', () => {
+  it('are merged one upon the other, and those that do not merge are left out', async () => {
+    const job = await openJob({ 'a.txt': 'a\n', 'b/c.txt': 'c\n', 'd.txt': 'd\n' });
+    const cnd_1 = await candidateOn(job, 'tsk_1', 'one\n');
+    const cnd_2 = await candidateOn(job, 'tsk_2', 'two\n');
+    const cnd_3 = await candidateOn(job, 'tsk_3', `<<<<<<< ${job.base}\n`, 'd.txt');
+    const cnd_4 = await candidateOn(job, 'tsk_4', 'four\n', 'b/c.txt');
+    const asked = { cnd_1, cnd_2, cnd_0: job.base, cnd_3, cnd_4 };
+    const results = await mergeAll(job, asked);
+    const [first, , , , last] = results;
+    if (first?.outcome !== 'merged' || last?.outcome !== 'merged') throw new Error(JSON.stringify(results));
+    expect(results).toEqual([
+      { outcome: 'merged', onto: job.base, commit: first.commit, tree: first.tree },
+      { outcome: 'conflict', onto: first.commit, files: ['a.txt'] },
+      { outcome: 'contained', onto: first.commit, commit: first.commit },
+      { outcome: 'conflict', onto: first.commit, files: ['d.txt'] },
+      { outcome: 'merged', onto: first.commit, commit: last.commit, tree: last.tree },
+    ]);
+    expect(git(job.mirror, 'log', '--first-parent', '--format=%s', last.commit)).toBe(
+      'Merge cnd_4\nMerge cnd_1\nFirst',
+    );
+    expect(git(job.mirror, 'show', `${last.commit}:a.txt`)).toBe('one');
+    expect(await mergeAll(job, asked)).toEqual(results);
+    expect(git(job.mirror, 'rev-parse', 'refs/heph/candidates/cnd_4')).toBe(last.commit);
+  });
+
+  it('take a file whose name is another’s commit for a file', async () => {
+    const job = await openJob();
+    const cnd_1 = await candidateOn(job, 'tsk_1', 'one\n');
+    const cnd_2 = await candidateOn(job, 'tsk_2', `<<<<<<< ${job.base}\n`, cnd_1);
+    const results = await mergeAll(job, { cnd_2, cnd_1 });
+    expect(results.map(({ outcome }) => outcome)).toEqual(['conflict', 'merged']);
   });
 });
 
@@ -117,15 +155,10 @@ describe('a conflict', () => {
 });
 
 describe('a revert', () => {
-  const takeOut = (job: Job, candidate: string, revertOf: string) =>
-    job.hands.mergeCandidate({
-      candidateId: `cnd_${candidate.slice(0, 8)}`,
-      repositoryId: job.repositoryId,
-      branch: job.runBranch,
-      candidate,
-      message: 'Revert it',
-      revertOf,
-    });
+  const takeOut = async ({ hands, repositoryId, runBranch: branch }: Job, commit: string, revertOf: string) => {
+    const candidate = { candidateId: `cnd_${commit.slice(0, 8)}`, commit, message: 'Revert it', revertOf };
+    return (await hands.mergeCandidates({ repositoryId, branch, candidates: [candidate] }))[0] as MergeResult;
+  };
 
   async function landed(job: Job, candidate: string, candidateId: string): Promise<string> {
     const result = await merge(job, candidate, candidateId);
