@@ -38,6 +38,10 @@ export interface TaskStory {
   code: string | null;
   /** The tests that it was created to mend. */
   failures: { file: string; name: string }[];
+  /** How many candidates work for it instead of one agent; null: none. */
+  candidates: number | null;
+  /** Which variant of a best-of-N it is; null: it is no candidate. */
+  candidate: { bestOfNId: string; index: number } | null;
   /** Each verdict that sent the work back, and whether its agent is known to have got it. */
   rounds: { code: string; feedback: string; acknowledged: boolean }[];
   files: { path: string; insertions: number; deletions: number }[];
@@ -174,11 +178,13 @@ function tellTask(story: Story, { type, data, stream, meta }: WireEvent): void {
 }
 
 function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
-  const { title, phase, agent, inputs } = data as {
+  const { title, phase, agent, inputs, candidates, candidate } = data as {
     title: string;
     phase: string;
     agent: string | null;
     inputs?: { failures?: unknown };
+    candidates?: { n: number };
+    candidate?: { bestOfNId: string; index: number };
   };
   const failures = failuresIn(inputs?.failures);
   return {
@@ -187,6 +193,8 @@ function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
     phase,
     agent,
     failures,
+    candidates: candidates?.n ?? null,
+    candidate: candidate ? { bestOfNId: candidate.bestOfNId, index: candidate.index } : null,
     rounds: [],
     status: 'pending',
     attempts: 0,
