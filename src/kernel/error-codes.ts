@@ -132,6 +132,12 @@ export const ERROR_CODES = {
     'The login code is unknown, was used already or is older than a minute.',
     'Ask for another with POST /api/login-codes.',
   ),
+  'auth.ticket': entry(
+    'denied',
+    401,
+    'The ticket for a socket is unknown, was used already or is older than half a minute.',
+    'Ask for another with POST /api/stream-tickets; each opens one socket.',
+  ),
   'auth.csrf': entry(
     'denied',
     403,
@@ -270,6 +276,31 @@ export const ERROR_CODES = {
     503,
     'A blob could not be written or read.',
     'Check the disk; the message has the system’s own words.',
+  ),
+  // stream
+  'stream.not_a_websocket': entry(
+    'invalid',
+    426,
+    'This address takes WebSocket connections only.',
+    'Open it with a WebSocket client; docs/stream-protocol.md tells what is said there.',
+  ),
+  'stream.too_many': entry(
+    'denied',
+    429,
+    'A client has more sockets, subscriptions or unanswered requests open than it may.',
+    'Close what is not needed; one socket carries many subscriptions.',
+  ),
+  'stream.too_slow': entry(
+    'fault',
+    503,
+    'The client did not read what was sent to it.',
+    'Connect again and resume from the position that the reason of the close names.',
+  ),
+  'stream.resume_too_old': entry(
+    'invalid',
+    410,
+    'What lies behind that position can no longer be sent from there.',
+    'Begin again: events from the start, a terminal at the oldest cursor that the message names.',
   ),
   'position.ahead': entry(
     'invalid',
@@ -519,6 +550,12 @@ export const ERROR_CODES = {
     503,
     'A worktree could not be made.',
     'Check disk space; the message has git’s own words.',
+  ),
+  'environment.unfit': entry(
+    'fault',
+    503,
+    'A worktree is not as the repository’s checks of the environment ask for.',
+    'Mend what the message names, in your own repository, and restart the task.',
   ),
   'terminal.failed': entry('fault', 503, 'A terminal could not be started or reached.', 'Read `heph logs AGENT`.'),
   'terminal.gone': entry(

@@ -2,7 +2,7 @@ import { Fault, type HephError, isFailure } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import type { AgentProbe, RunnerEvent } from '../runtime/runner.ts';
+import type { AgentProbe, RunnerEvent, WorktreeReady } from '../runtime/runner.ts';
 import { baseOf, branchOf, candidateIdOf } from './base.ts';
 import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { isOurs } from './ownership.ts';
@@ -92,6 +92,8 @@ export interface AgentSessionsParts {
   preset(name: string, world: World): AgentPreset | null;
 }
 
+const ENVIRONMENT_CHECKS_MAX = 20;
+const TEXT_MAX = 500;
 const TERMINAL = { columns: 120, rows: 40 };
 const STOPPABLE = ['requested', 'preparing', 'starting'];
 
@@ -185,13 +187,27 @@ async function prepare(
     ...worktree,
     ...(unfinished && { unfinished }),
     copyIgnored: { from: workflow.context.repository.path, globs: ['node_modules'] },
+    trusted: workflow.context.repository.baseCommit,
   });
-  const recorded = settled(send('record_worktree', { agentId: agent.id, branch: ready.branch, commit: base }));
+  const recorded = settled(send('record_worktree', { agentId: agent.id, commit: base, ...readyAs(ready) }));
   // Whoever called waits for it after the agent has started; until then nobody does.
   recorded.catch(() => undefined);
   // Until that is on the disk a crash makes it anew, and then nobody may work in it.
   if (anew) await recorded;
   return { path: ready.path, recorded };
+}
+
+/** What is recorded of a worktree: of each check of its environment whether and why it passed. */
+function readyAs({ branch, environment }: WorktreeReady) {
+  if (!environment) return { branch };
+  const checks = environment.checks.slice(0, ENVIRONMENT_CHECKS_MAX);
+  return {
+    branch,
+    environment: {
+      checks: checks.map(({ name, status, cached, why }) => ({ name, status, cached, why: why.slice(0, TEXT_MAX) })),
+      fixed: environment.fixed.slice(0, ENVIRONMENT_CHECKS_MAX).map((line) => line.slice(0, TEXT_MAX)),
+    },
+  };
 }
 
 async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsParts): Promise<void> {

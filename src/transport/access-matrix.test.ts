@@ -92,6 +92,8 @@ const OTHERS: Record<string, { operator: string; worker: string }> = {
   'GET /docs': { operator: 'allowed', worker: 'allowed' },
   'GET /docs/start.js': { operator: 'allowed', worker: 'allowed' },
   'GET /docs/scalar.js': { operator: 'allowed', worker: 'allowed' },
+  'GET /api/stream': { operator: 'allowed', worker: 'allowed' },
+  'POST /api/stream-tickets': { operator: 'allowed', worker: 'auth.role' },
   'POST /api/login-codes': { operator: 'allowed', worker: 'auth.role' },
   'POST /api/agents/:agentId/keystrokes': { operator: 'allowed', worker: 'auth.role' },
   'GET /login': { operator: 'auth.login_code', worker: 'auth.login_code' },

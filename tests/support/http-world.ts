@@ -26,6 +26,9 @@ import type { Log } from '../../src/kernel/log.ts';
 import type { Random } from '../../src/kernel/random.ts';
 import { DEFAULT_SETTINGS } from '../../src/machines/config/index.ts';
 import { definitionSchema } from '../../src/machines/workflow/index.ts';
+import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
+import { startProjectionHost, VIEWS } from '../../src/projections/index.ts';
+import { createIdIndex, createLive } from '../../src/queries/index.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import type { Queries, QueryEntry } from '../../src/transport/queries-port.ts';
@@ -112,6 +115,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     resolveId: async (_kind, id) =>
       /^[a-z0-9_]{1,60}$/.test(id) ? id : invalid('id.unknown', `Nothing is named ${id}.`),
   });
+  const views = await startProjectionHost({ store, views: VIEWS, cache: createMemoryCache(), logId: LOG_ID, clock });
   const metrics = createMetrics({ queueLength: () => 1, agents: () => ({ working: 1 }), clock });
   const bus = metrics.counted(options.bus?.(plain) ?? plain);
   const { workflowId, taskId } = await openTask(bus, agentId);
@@ -124,6 +128,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const server = createHttpServer({
     bus,
     queries: options.queries ?? testQueries(),
+    live: createLive({ logId: LOG_ID, ids: createIdIndex(store), store, views }),
     tokens: options.tokens?.(tokens) ?? tokens,
     clock,
     random,
@@ -176,6 +181,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     get: (path, headers = as(operatorToken)) => send(path, 'GET', headers),
     async close() {
       await server.close();
+      await views.close();
       await store.close();
     },
   };
@@ -320,13 +326,26 @@ function phase(name: string) {
   return { name, goal: 'Green', role: name };
 }
 
+/** The log that the test servers serve. */
+export const LOG_ID = 'log_test';
+
 function manualClock(): ManualClock {
   let ms = 1_000;
+  let timers: { at: number; fire: () => void }[] = [];
   return {
     now: () => 1_790_000_000_000 + ms,
     monotonicMs: () => ms,
-    after: () => () => {},
-    advance: (by) => void (ms += by),
+    after(delayMs, fire) {
+      const timer = { at: ms + delayMs, fire };
+      timers.push(timer);
+      return () => void (timers = timers.filter((one) => one !== timer));
+    },
+    advance(by) {
+      ms += by;
+      const due = timers.filter(({ at }) => at <= ms);
+      timers = timers.filter(({ at }) => at > ms);
+      for (const { fire } of due) fire();
+    },
   };
 }
 

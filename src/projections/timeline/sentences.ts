@@ -22,6 +22,7 @@ type AnyFact =
   | RunnerFact
   | TaskFact
   | WorkflowFact;
+type AgentEnvironment = NonNullable<Extract<AgentFact, { type: 'WorktreeReady' }>['data']['environment']>;
 type Sentences = { [T in AnyFact['type']]: (data: Extract<AnyFact, { type: T }>['data']) => string };
 
 /** Every kind of fact in one sentence for people. A new fact does not compile until it has one. */
@@ -82,9 +83,10 @@ export const SENTENCES: Sentences = {
     `The checks have passed, and ${reviewId} reviews the work: ${short(said)}${judges(judge)}`,
   ReviewGiven: ({ verdict: said, feedback, evidence, by }) =>
     `${by} reviewed the work: ${said}. ${short(feedback || evidence)}`,
-  ValidationPassed: ({ verdict: said, judge }) => `The work is good: ${short(said)}${judges(judge)}`,
-  ValidationFailed: ({ round, feedback, judge }) =>
-    `Round ${round}: the work is not good enough. ${short(feedback)}${judges(judge)}`,
+  ValidationPassed: ({ verdict: said, judge, check }) =>
+    `The work is good: ${short(said)}${judges(judge)}${known(check)}`,
+  ValidationFailed: ({ round, feedback, judge, check }) =>
+    `Round ${round}: the work is not good enough. ${short(feedback)}${judges(judge)}${known(check)}`,
   WorkSentBack: ({ feedback }) => `The work could not be merged: ${short(feedback)}`,
   AttemptFailed: ({ attempt, reason, counts }) =>
     `Attempt ${attempt} came to nothing${counts ? '' : ' (not counted)'}: ${short(reason)}`,
@@ -104,7 +106,8 @@ export const SENTENCES: Sentences = {
   // agent
   AgentRequested: ({ agent, taskId, attempt }) => `An agent ${agent} is wanted for attempt ${attempt} of ${taskId}.`,
   PreparationStarted: ({ branch, commit }) => `Its worktree is being made on ${branch} at ${sha(commit)}.`,
-  WorktreeReady: ({ branch, commit }) => `Its worktree is ready on ${branch} at ${sha(commit)}.`,
+  WorktreeReady: ({ branch, commit, environment }) =>
+    `Its worktree is ready on ${branch} at ${sha(commit)}${environment ? `; ${readyWith(environment)}` : ''}.`,
   PromptSent: ({ template, version, memoryIds }) =>
     `It was given the prompt ${template} (version ${version})${memoryIds.length > 0 ? ` with ${memoryIds.length} memories` : ''}.`,
   AgentStarted: ({ pid }) => `It lives, as process ${pid}.`,
@@ -251,14 +254,24 @@ function because(reason: string): string {
   return reason === '' ? '' : `: ${short(reason)}`;
 }
 
+/** What the repository asks of the environment, and what was mended for it. */
+function readyWith({ checks, fixed }: AgentEnvironment): string {
+  const mended = fixed.length > 0 ? `; mended: ${fixed.join('; ')}` : '';
+  return `${counted(checks.length, 'check')} of its environment passed${mended}`;
+}
+
 function verdict({ status, passed, failed, cache, warnings }: CheckSummary): string {
   const counts = passed === null ? '' : ` (${passed} passed, ${failed ?? 0} failed)`;
   const warned = warnings === undefined ? '' : `, with ${counted(warnings, 'warning')}`;
   return `${status.replace('_', ' ')}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
 }
 
+function known(check: CheckSummary | null): string {
+  return check?.cache ? ` (${fromCache(check.cache)})` : '';
+}
+
 /** What was not run again, and why it could be left out. */
 function fromCache({ cached, checks, savedMs, why }: NonNullable<CheckSummary['cache']>): string {
-  const which = checks === 1 ? 'it is' : `${cached} of ${counted(checks, 'check')} are`;
-  return `${which} from the cache, which saved ${(savedMs / 1000).toFixed(1)} s: ${short(why)}`;
+  const saved = `from the cache, which saved ${(savedMs / 1000).toFixed(1)} s`;
+  return `${cached} of ${counted(checks, 'check')} ${saved}: ${short(why)}`;
 }
