@@ -8,6 +8,8 @@ export interface WireEvent {
   v: number;
   at: number;
   data: Record<string, unknown>;
+  /** What it means, in a sentence. */
+  text?: string;
   meta: {
     actor: string;
     scope?: { workflowId?: string; taskId?: string; agentId?: string };
