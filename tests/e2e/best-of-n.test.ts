@@ -223,7 +223,7 @@ describe('bad input', () => {
     const id = idOf(ran);
     const [position, state] = [await product.operator.head(), await stateOf(repository)];
     const start = (...more: string[]) => ['3', GOAL, '--repo', repository, ...more];
-    for (const [words, exit, code] of [
+    const expected: [string[], number, string][] = [
       [['0', GOAL, '--repo', repository], 2, 'cli.usage'],
       [['33', GOAL, '--repo', repository], 2, 'cli.usage'],
       [['3', '--repo', repository], 2, 'input.invalid'],
@@ -236,7 +236,7 @@ describe('bad input', () => {
       [start('--score', 'tests=0'), 2, 'input.invalid'],
       [start('--branch', 'nobody'), 2, 'repository.no_branch'],
       [start('--branch=--upload-pack=touch ran'), 2, 'repository.bad_name'],
-      [start('--check', 'a | b'), 2, 'check.unknown_command'],
+      [start('--check', 'a | b'), 2, 'input.invalid'],
       [start('--from', 'bon_zzz/0'), 2, 'id.unknown'],
       [start('--from', `${id}/7`), 2, 'best.no_such_build'],
       [start('--from', `${id}/0`, '--max-lines', '3'), 2, 'input.invalid'],
@@ -248,17 +248,18 @@ describe('bad input', () => {
       [['rescore', id, '--score', 'beauty=1'], 1, 'best.unknown_scorer'],
       [['rescore', id, '--score', 'tests=x'], 2, 'input.invalid'],
       [['rescore', id, '--judges-from', 'nobody'], 2, 'repository.no_branch'],
-      [['rescore', id, '--check', 'a | b'], 2, 'check.unknown_command'],
+      [['rescore', id, '--check', 'a | b'], 2, 'input.invalid'],
       [['builds', '--build', `${id}/1`], 2, 'best.no_such_build'],
       [['builds', '--relation', 'ancestors'], 2, 'input.invalid'],
       [['stats', '--by', 'colour'], 2, 'cli.usage'],
-    ] as const) {
-      const { code: ended, lines, stderr } = await product.heph('best-of', ...words, '--json');
-      expect({ words, ended, code: (lines.at(-1)?.error as { code: string } | undefined)?.code }).toEqual({
-        ...{ words, ended: exit, code },
-      });
+    ];
+    const met: typeof expected = [];
+    for (const [words] of expected) {
+      const { code, lines, stderr } = await product.heph('best-of', ...words, '--json');
+      met.push([words, code ?? -1, String((lines.at(-1)?.error as { code: string } | undefined)?.code)]);
       expect(stderr).not.toMatch(/\n\s+at /);
     }
+    expect(met).toEqual(expected);
     expect([await product.operator.head(), await stateOf(repository)]).toEqual([position, state]);
   });
 });

@@ -122,8 +122,11 @@ export const bestOfNCommands = {
       /** The tip of the branch that was named. */
       judges: z.string().optional(),
     }),
-    roles: INTERNAL,
+    roles: ['operator'],
     target,
+    cli: 'best-of rescore <bestOfNId>',
+    tool: true,
+    example: 'heph best-of rescore bon_01k --score "tests=3,agreement=2"',
   }),
   start_mutating: command({
     ...internal,

@@ -54,7 +54,7 @@ export function addBestOfVerbs(verb: AddVerb): void {
     {
       start: true,
       examples: [
-        'heph best-of rescore bon_01k --score "diff=3,tests=1"',
+        'heph best-of rescore bon_01k --score "tests=3,agreement=2"',
         'heph best-of rescore bon_01k --check "npm run slow-tests"',
         'heph best-of rescore bon_01k --judges-from hidden-tests',
       ],

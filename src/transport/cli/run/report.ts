@@ -4,7 +4,7 @@ import { duration } from '../output.ts';
 import { type BestOfNAnswer, bestOfNLines } from '../shown/best-of-n.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';
-import { mergeCommits, type Story, type TaskStory } from './story.ts';
+import { mergeCommits, type ResultStory, type Story, type TaskStory } from './story.ts';
 
 /** The last line of a run with `--json`. */
 export interface RunReport {
@@ -19,6 +19,8 @@ export interface RunReport {
   tasks: TaskStory[];
   /** The best-of-Ns whose candidates worked in it, as `get_best_of_n` answers them. */
   bestOfN: BestOfNAnswer[];
+  /** The last submission of the run's result; null: there was none. */
+  result: ResultStory | null;
   durationMs: number;
 }
 
@@ -40,6 +42,7 @@ export function reportOf({ story, stalled }: Followed, bestOfN: BestOfNAnswer[])
     commits: mergeCommits(story),
     tasks: [...story.tasks.values()],
     bestOfN,
+    result: story.result,
     durationMs: Math.max(0, story.at - story.startedAt),
   };
 }
@@ -66,11 +69,12 @@ export function reportLines(report: RunReport, story: Story, say: Words): string
     ...(report.tasks.length === 0 ? ['  none'] : []),
     '',
     ...report.bestOfN.flatMap((one) => [...bestOfNLines(one), '']),
+    ...(report.result ? resultLines(report.result) : []),
     ...deliveryLines(report, story),
     '',
     'How to look at the story',
     `  ${heph('events', '--workflow', report.workflowId)}`,
-    ...(report.outcome === 'stalled'
+    ...(report.outcome === 'stalled' && story.awaits === null
       ? [`  ${heph('fleet', 'resume')}   then   ${heph('follow', report.workflowId)}`]
       : []),
     `  ${heph('replay')}`,
@@ -90,6 +94,15 @@ function taskLines(task: TaskStory): string[] {
     ...(task.status !== 'done' && task.reason ? [`            why: ${plainLine(task.reason, 1000)}`] : []),
     ...(task.status === 'failed' ? roundLines(task) : []),
   ];
+}
+
+function resultLines({ status, criteria, submission }: ResultStory): string[] {
+  const head = `Result: ${status.replace('_', ' ')}${submission > 1 ? `, submission ${submission}` : ''}`;
+  const lines = criteria.map(
+    ({ criterion, verdict, evidence }) =>
+      `  ${verdict.replace('_', ' ').padEnd(10)} ${plainLine(criterion, 160)} (${plainLine(evidence, 160)})`,
+  );
+  return [head, ...lines, ''];
 }
 
 /** What was said each time that the work came back. */
