@@ -17,5 +17,6 @@ export { prepareRestartTask } from './prepare-restart-task.ts';
 export { prepareRevertTask, prepareRevertWorkflow } from './prepare-revert.ts';
 export { prepareStartBestOfN } from './prepare-start-best-of-n.ts';
 export type { WorkflowInspection } from './inspection.ts';
+export { prepareSubmitResult } from './prepare-submit-result.ts';
 export { DEFAULT_AGENT, prepareStartWorkflow } from './prepare-start-workflow.ts';
 export { OPERATOR, type Principal, processPrincipal, SERVER } from './principal.ts';

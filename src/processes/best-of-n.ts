@@ -1,12 +1,11 @@
-import type { BestOfN } from '../machines/best-of-n/index.ts';
-import { ownRunIdOf } from '../machines/best-of-n/index.ts';
+import { type BestOfN, ownRunIdOf, planVariants } from '../machines/best-of-n/index.ts';
 import { runTrainOf } from '../machines/merge-train/index.ts';
 import { bestOfNIdOf, bestOfNSpecOf, hasCandidates, type Task } from '../machines/task/index.ts';
 import { candidateIdOf } from './base.ts';
 import { closeCandidate, ofCandidates } from './building.ts';
 import { type Obligation, type Process, type Said, settled } from './define-process.ts';
+import { awaitsDrafts } from './drafting.ts';
 import { type Entity, isEndedBestOfN, isEndedTask, isEndedWorkflow } from './entity.ts';
-import { planVariants } from './variants.ts';
 import type { World } from './world.ts';
 
 /**
@@ -100,7 +99,9 @@ function ofBestOfN(contest: Entity<BestOfN>, world: World, now: number): Obligat
     case 'planned':
       return openRun(contest, world);
     case 'mutating':
-      return isActive(contest.context.workflowId ?? '', world) ? [plan(contest)] : [];
+      return isActive(contest.context.workflowId ?? '', world) && !awaitsDrafts(contest.context, world.settings)
+        ? [plan(contest)]
+        : [];
     case 'building':
       return ofCandidates(contest, world, now);
     case 'selected':
@@ -152,10 +153,13 @@ function plan({ id: bestOfNId, context }: Entity<BestOfN>): Obligation {
   const { candidates } = context;
   return {
     key: `plan:${bestOfNId}:${candidates.length}`,
-    async act(hands) {
-      const variants = await planVariants(context, hands);
+    async act({ clock, send }) {
+      if (!context.spec) return;
+      const begun = clock.monotonicMs();
+      const variants = planVariants(context.spec, context.drafting);
+      const mutateMs = (clock.monotonicMs() - begun) / variants.length;
       for (const variant of variants.slice(candidates.length))
-        await settled(hands.send('record_variant', { bestOfNId, ...variant }, String(variant.index)));
+        await settled(send('record_variant', { bestOfNId, ...variant, mutateMs }, String(variant.index)));
     },
     ...failOnGiveUp(bestOfNId, 'Its variants could not be made'),
   };

@@ -14,6 +14,7 @@ export { merging } from './merging.ts';
 export { isOurs } from './ownership.ts';
 export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
+export { results } from './results.ts';
 export { reunions } from './reunions.ts';
 export { createTakingOver, hasWork, lastTakenFrom } from './taking-over.ts';
 export { validation } from './validation.ts';

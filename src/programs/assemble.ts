@@ -11,6 +11,7 @@ import {
   prepareRevertWorkflow,
   prepareStartBestOfN,
   prepareStartWorkflow,
+  prepareSubmitResult,
   type WorkflowInspection,
 } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -42,6 +43,7 @@ import {
   phases,
   type Process,
   type ProcessHost,
+  results,
   reunions,
   validation,
   type World,
@@ -129,6 +131,11 @@ export async function assemble(parts: Parts): Promise<System> {
       }),
       start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
+      submit_result: prepareSubmitResult({
+        host,
+        tip: ({ repository, runBranch }) =>
+          asValue(runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch })),
+      }),
       restart_task: prepareRestartTask({ host }),
       revert_task: prepareRevertTask({ host }),
       revert_workflow: prepareRevertWorkflow({ host }),
@@ -177,6 +184,7 @@ export async function assemble(parts: Parts): Promise<System> {
       environments,
       merging,
       phases,
+      results,
       delivering,
       deadlines,
       reunions(signals),

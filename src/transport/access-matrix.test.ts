@@ -21,6 +21,8 @@ const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, obj
   create_task: { workflowId, phase: 'fix', title: someText },
   update_task_status: { taskId, status: 'failed', reason: someText },
   give_validation_review: { taskId, verdict: 'pass', evidence: someText },
+  submit_result: { workflowId, summary: someText },
+  submit_result_validation: { taskId, criteria: [{ criterion: 1, verdict: 'pass', evidence: someText }] },
   report_progress: { taskId, message: someText },
   report_usage: { taskId },
   cancel_task: { taskId },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
-import { checkSummarySchema, repositorySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
+import { repositorySchema } from '../workflow/events.ts';
 import { directiveSchema } from './directive.ts';
 import { writtenSchema } from './drafts.ts';
 import { ownScorersSchema } from './own-scorers.ts';

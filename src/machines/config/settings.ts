@@ -195,9 +195,7 @@ export const settingsSchema = z.strictObject({
         .string()
         .max(200)
         .default('')
-        .describe(
-          'A language model that writes variants for best of N. Empty: none, and nothing needs one. Nothing asks for it yet.',
-        ),
+        .describe('A language model that writes variants for best of N. Empty: none, and nothing needs one.'),
       baseUrl: z
         .string()
         .max(2000)
