@@ -4,8 +4,16 @@ import { errorPages } from './errors.ts';
 import { machinePages } from './machines.ts';
 import type { Pages } from './markdown.ts';
 import { streamPages } from './stream-protocol.ts';
+import { workflowPages } from './workflows.ts';
 
 /** Every page that is made from the code, by its path below `docs/`. */
 export function allPages(): Pages {
-  return { ...machinePages(), ...commandPages(), ...configurationPages(), ...errorPages(), ...streamPages() };
+  return {
+    ...machinePages(),
+    ...commandPages(),
+    ...configurationPages(),
+    ...errorPages(),
+    ...streamPages(),
+    ...workflowPages(),
+  };
 }

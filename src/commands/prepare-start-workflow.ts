@@ -1,7 +1,7 @@
 import type { ActorHost } from '../actors/actor-host.ts';
 import { hashOf } from '../kernel/canonical.ts';
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import type { WorkflowDefinition } from '../machines/workflow/index.ts';
+import { criteriaOf, type WorkflowDefinition } from '../machines/workflow/index.ts';
 import type { PreparationContext } from './command-bus.ts';
 import { inspectRepository, type WorkflowInspection } from './inspection.ts';
 import { readCandidates } from './settle-candidates.ts';
@@ -29,11 +29,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
     const params = checkedParams(definition, input.params);
     if (isFailure(params)) return params;
     const agent = input.agent ?? DEFAULT_AGENT;
-    const names = [
-      agent,
-      ...definition.phases.map((phase) => phase.agent).filter((name) => name !== 'none' && name !== 'default'),
-    ];
-    for (const name of names) {
+    for (const name of [agent, ...agentsNamed(definition)]) {
       const problem = inspection.agent(name);
       if (problem) return problem;
     }
@@ -45,7 +41,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
     const { repository, check, ...by } = found;
-    if (check === null && definition.phases.some((phase) => phase.checks !== 'none')) {
+    if (check === null && asksForChecks(definition)) {
       return invalid(
         'check.none',
         `The workflow ${definition.name} judges by the repository’s own checks, and none was found: name one with --check.`,
@@ -66,6 +62,17 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
   };
+}
+
+/** Every agent that the definition asks for by name, to work or to review. */
+function agentsNamed({ phases, result }: WorkflowDefinition): string[] {
+  const names = phases.flatMap((phase) => [phase.agent, phase.review?.agent ?? 'default']);
+  return [...names, result.review?.agent ?? 'default'].filter((name) => name !== 'none' && name !== 'default');
+}
+
+function asksForChecks(definition: WorkflowDefinition): boolean {
+  const proved = criteriaOf(definition).some(({ proved_by }) => proved_by);
+  return proved || definition.phases.some((phase) => phase.checks !== 'none');
 }
 
 /** The branch that a run's work is merged into. */

@@ -684,6 +684,42 @@ export const ERROR_CODES = {
     'That step does not fit the state of the workflow.',
     'See `heph view workflow`.',
   ),
+  'result.not_yours': entry(
+    'rejected',
+    409,
+    'The workflow’s template says that somebody else submits the result.',
+    'See `result.submitted_by` in its workflow.yaml; an operator always may.',
+  ),
+  'result.not_on_branch': entry(
+    'rejected',
+    409,
+    'The commit that was named is not the tip of the run’s branch.',
+    'Leave `commit` out: the result is what is merged. Work that is not merged yet comes with its own task.',
+  ),
+  'result.pending': entry(
+    'rejected',
+    409,
+    'The submission before it is being judged.',
+    'Wait for its verdict: `heph get view workflow`, or `wait_for_events`.',
+  ),
+  'result.accepted': entry(
+    'rejected',
+    409,
+    'The run has a result that was accepted.',
+    'Nothing to do; what is merged after it is submitted by the server.',
+  ),
+  'result.rounds_exhausted': entry(
+    'rejected',
+    409,
+    'As many submissions were rejected as `rounds_max` allows.',
+    'The run fails; start another one, or raise `rounds_max` in its workflow.yaml.',
+  ),
+  'result.criteria_unanswered': entry(
+    'rejected',
+    409,
+    'A verdict on a result leaves a criterion without an answer, or answers one twice.',
+    'Answer each criterion once, by its number.',
+  ),
   'task.exists': entry('rejected', 409, 'A task with that id exists.', 'Use a new idempotency key.'),
   'task.not_open': entry(
     'rejected',

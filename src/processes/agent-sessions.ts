@@ -2,11 +2,13 @@ import { Fault, type HephError, isFailure } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
+import type { Phase, Workflow } from '../machines/workflow/index.ts';
 import type { AgentProbe, RunnerEvent, WorktreeReady } from '../runtime/runner.ts';
 import { baseOf, branchOf, candidateIdOf } from './base.ts';
 import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { isOurs } from './ownership.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
+import { composeResultPrompt, RESULT_TEMPLATE } from './result-prompt.ts';
 import { composeReviewPrompt, REVIEW_TEMPLATE } from './review-prompt.ts';
 import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow } from './entity.ts';
 import type { World } from './world.ts';
@@ -226,9 +228,7 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     throw new Fault('terminal.failed', `There is no agent named ${agent.context.agent} any more.`, {
       retryable: false,
     });
-  const words = task.spec.review
-    ? composeReviewPrompt({ workflow, phase, task })
-    : composePrompt({ workflow, phase, task, branch });
+  const { words, template } = wordsFor(task, workflow, phase, branch);
   const hash = await blobs.put(words);
   const { path, recorded: readyRecorded } = await prepare(agent, preset, hands);
   // It may have been stopped while the worktree was made ready.
@@ -252,7 +252,7 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   });
   // It may have ended before anybody listened: it is looked at as soon as it counts as living.
   suspect(parts.signals, agent.id);
-  const prompt = { ...(task.spec.review ? REVIEW_TEMPLATE : PROMPT_TEMPLATE), hash, memoryIds: [] };
+  const prompt = { ...template, hash, memoryIds: [] };
   const [recorded] = await Promise.all([
     settled(send('record_start', { agentId: agent.id, prompt, started })),
     readyRecorded,
@@ -262,6 +262,15 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     await runner.stopAgent({ agentId: agent.id, graceMs: limits.stopGraceMs });
     forgetSignals(agent.id, parts.signals);
   }
+}
+
+/** What an agent is told depends on whether it works, reviews work, or reviews a result. */
+function wordsFor(task: Task, workflow: Workflow, phase: Phase, branch: string) {
+  const { review } = task.spec;
+  if (!review) return { words: composePrompt({ workflow, phase, task, branch }), template: PROMPT_TEMPLATE };
+  if (review.submission === undefined)
+    return { words: composeReviewPrompt({ workflow, phase, task }), template: REVIEW_TEMPLATE };
+  return { words: composeResultPrompt({ workflow, task }), template: RESULT_TEMPLATE };
 }
 
 async function stop(agent: Entity<Agent>, hands: Hands): Promise<void> {

@@ -33,7 +33,7 @@ function each(of: Record<number, (session: FakeSession, speak: Speak) => Promise
 }
 
 async function open(options: TestSystemOptions = {}): Promise<TestSystem> {
-  return startSystem({ agent: builds, ...options, settings: { ...QUICK, ...options.settings } });
+  return startSystem({ agent: builds, scoring: false, ...options, settings: { ...QUICK, ...options.settings } });
 }
 
 async function outcome(system: TestSystem) {
@@ -177,7 +177,7 @@ describe('a crash at any moment of a best-of-3', () => {
       await seen;
       await first.stop(0);
       await judgedFirst.stop();
-      const second = await startSystem({ store, blobs, line, runner: first.runner });
+      const second = await startSystem({ store, blobs, line, runner: first.runner, scoring: false });
       const judgedSecond = judge(second, (index) => [0.2, 0.9, 0.5][index] as number);
       const end = await outcome(second);
       strictEqual(end.type, 'WorkflowCompleted', `crash after event ${at}: ${JSON.stringify(end.data)}`);

@@ -20,6 +20,8 @@ export interface Judged {
   judge?: JudgeRecord;
 }
 
+/** What of a task's settlement a judge asks for. */
+type JudgedSpec = Pick<TaskSpec, 'checks' | 'inputs' | 'agent' | 'candidates' | 'phase'>;
 /** A check of a commit under a further key, and the verdict on what it said. */
 export type VerdictOn = (
   commit: string,
@@ -28,7 +30,7 @@ export type VerdictOn = (
 ) => Promise<Omit<Judged, 'judge'>>;
 
 export async function judgeWork(
-  work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
+  work: { spec: JudgedSpec; tree: KeptTreeRecord; key: readonly string[] },
   workflow: Workflow,
   hands: Hands,
 ): Promise<Judged> {
@@ -86,7 +88,7 @@ function isFurtherTest({ kind, change }: LaidJudge['touched'][number]): boolean 
 }
 
 /** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
-export function testsAreTheWork(spec: TaskSpec | undefined, { definition }: Workflow): boolean {
+export function testsAreTheWork(spec: JudgedSpec | undefined, { definition }: Workflow): boolean {
   return definition.phases.some(
     (phase) => phase.tests === 'work' && (!spec || isServersOwn(spec) || phase.name === spec.phase),
   );

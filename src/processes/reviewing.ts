@@ -11,6 +11,7 @@ import type { CheckSummary, Phase, Workflow } from '../machines/workflow/index.t
 import { lastWord, wholeStory } from './correspondence.ts';
 import { type Hands, type Obligation, settled } from './define-process.ts';
 import { type Entity, isEndedTask } from './entity.ts';
+import { isAwaited } from './results.ts';
 import type { World } from './world.ts';
 
 /**
@@ -82,9 +83,10 @@ export function awaitReview(
 /** A review that nobody waits for any more. */
 export function closeReview(review: Entity<Task>, world: World): Obligation[] {
   const work = world.tasks.get(review.context.spec.review?.taskId ?? '');
-  const awaited = work?.value === 'blocked_on_validation' && work.context.review?.reviewId === review.id;
+  const ofWork = work?.value === 'blocked_on_validation' && work.context.review?.reviewId === review.id;
+  const awaited = review.context.spec.review?.submission === undefined ? ofWork : isAwaited(review, world);
   if (isEndedTask(review) || awaited) return [];
-  const reason = 'The work that it was to review is not waiting for a verdict any more.';
+  const reason = 'What it was to review is not waiting for a verdict any more.';
   return [
     {
       key: `close:${review.id}`,

@@ -13,6 +13,7 @@ import {
   prepareRevertTask,
   prepareRevertWorkflow,
   prepareStartBestOfN,
+  prepareSubmitResult,
   type Principal,
   SERVER,
   type TokenIndex,
@@ -79,6 +80,8 @@ export interface HttpWorldOptions {
   tokens?: (tokens: TokenIndex) => TokenIndex;
   ready?: () => boolean;
   port?: number;
+  /** What the workflow's template says of its result. */
+  result?: object;
   terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
 }
 
@@ -102,7 +105,8 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     host,
     ids: createIds(clock, random),
     preparations: {
-      start_workflow: startWorkflow as Preparation,
+      start_workflow: startWorkflow(options.result) as Preparation,
+      submit_result: prepareSubmitResult({ host, tip: async () => RUN_TIP }) as Preparation,
       start_best_of_n: prepareStartBestOfN({
         ...{ host, inspection: INSPECTION, settings: () => DEFAULT_SETTINGS },
         resolveId: async (_kind, id) => id,
@@ -309,18 +313,26 @@ const INSPECTION: WorkflowInspection = {
   check: () => null,
 };
 
-const startWorkflow: Preparation = async (_input, { actorId }) => ({
-  workflowId: actorId,
-  definition: definitionSchema.parse({ name: 'bugfix', title: 'Bug fix', phases: [phase('fix'), phase('verify')] }),
-  definitionHash: '0',
-  goal: 'Green',
-  params: {},
-  repository: REPOSITORY,
-  runBranch: `heph/run-${actorId.slice(4)}`,
-  agent: 'repair',
-  check: null,
-  merge: true,
-});
+/** Where the run's branch is. */
+export const RUN_TIP = 'c'.repeat(40);
+
+const startWorkflow =
+  (result: object = {}): Preparation =>
+  async (_input, { actorId }) => ({
+    workflowId: actorId,
+    definition: definitionSchema.parse({
+      ...{ name: 'bugfix', title: 'Bug fix', phases: [phase('fix'), phase('verify')] },
+      result,
+    }),
+    definitionHash: '0',
+    goal: 'Green',
+    params: {},
+    repository: REPOSITORY,
+    runBranch: `heph/run-${actorId.slice(4)}`,
+    agent: 'repair',
+    check: null,
+    merge: true,
+  });
 
 function phase(name: string) {
   return { name, goal: 'Green', role: name };

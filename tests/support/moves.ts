@@ -52,9 +52,12 @@ const values = fc.dictionary(
 );
 const config = fc.oneof(move('set_config', { changes: values }), move('override_config', { overrides: values }));
 
+/** An answer to what the template does not ask. */
+const unwritten = { criterion: 'no such', verdict: 'pass' as const, evidence: 'none' };
 const workflowId = 'wfl_1';
 const phase = pick(...definition().phases.map(({ name }) => name), 'no_such');
 const round = fc.integer({ min: 1, max: 3 });
+const judgedResult = { submission: pick(1, 1, 2), check: null, criteria: pick([], [], [unwritten]) };
 const ofWorkflow = (name: string, fields: Record<string, unknown> = {}) => move(name, { workflowId, ...fields });
 const workflow = fc.oneof(
   move('start_workflow', { ...workflowStart(workflowId), runnerId: 'rnr_1' }),
@@ -63,9 +66,16 @@ const workflow = fc.oneof(
   { weight: 3, arbitrary: ofWorkflow('resume_workflow') },
   ofWorkflow('record_run_opened', { commit: 'c0' }),
   ofWorkflow('record_baseline', { check: checkSummary('failed') }),
-  { weight: 6, arbitrary: ofWorkflow('start_phase', { phase, round }) },
+  { weight: 6, arbitrary: ofWorkflow('start_phase', { phase, round, mends: pick(undefined, undefined, 1) }) },
   { weight: 6, arbitrary: ofWorkflow('complete_phase', { phase, round, outcome: pick('green', 'red', 'empty') }) },
-  ofWorkflow('start_delivery', { commit: 'c9' }),
+  {
+    weight: 8,
+    arbitrary: ofWorkflow('submit_result', { summary: text, outputs: {}, commit: pick('c8', 'c9'), taskId: null }),
+  },
+  ofWorkflow('request_result_review', { ...judgedResult, reviewId: 'tsk_r' }),
+  { weight: 4, arbitrary: ofWorkflow('accept_result', judgedResult) },
+  { weight: 4, arbitrary: ofWorkflow('reject_result', { ...judgedResult, code: 'red', feedback: text }) },
+  { weight: 2, arbitrary: ofWorkflow('start_delivery', { commit: pick('c8', 'c9') }) },
   ofWorkflow('complete_workflow', { delivery: delivery(), summary: text }),
   ofWorkflow('fail_workflow', { code: 'red', reason: text, delivery: null }),
   ofWorkflow('cancel_workflow', { reason: text }),
@@ -94,6 +104,8 @@ const judgedTree = pick(undefined, undefined, keptTree());
 const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
 const ofVariant = (index: number) => ({ bestOfNId: 'bon_1', index, base: 'c0' });
 const reviewed = { taskId: 'tsk_work', attempt: 1, commit: 'c1' };
+const resultReviewed = { taskId: null, attempt: 1, commit: 'c1', submission: 1, criteria: ['It is so.'] };
+const answer = (criterion: number) => ({ criterion, verdict: 'pass' as const, evidence: 'a.js:1' });
 const green = { tree: judgedTree, check: null, verdict: text };
 const task = fc.oneof(
   { weight: 40, arbitrary: move('create_task', spec) },
@@ -120,6 +132,11 @@ const task = fc.oneof(
       ...{ attempt: attempt.attempt, reviewId: pick('tsk_r1', 'tsk_r2') },
       ...green,
     }),
+  },
+  { weight: 12, arbitrary: move('create_review', { ...spec, review: resultReviewed }) },
+  {
+    weight: 6,
+    arbitrary: ofTask('submit_result_validation', { criteria: pick([answer(1)], [answer(2)]), feedback: text }),
   },
   { weight: 12, arbitrary: ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }) },
   ofTask('report_usage', { inputTokens: fc.nat(9), outputTokens: fc.nat(9), costUsd: fc.nat(9), wallMs: fc.nat(9) }),

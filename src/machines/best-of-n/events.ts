@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
-import { checkSummarySchema, repositorySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
+import { repositorySchema } from '../workflow/events.ts';
 import { directiveSchema } from './directive.ts';
 import { writtenSchema } from './drafts.ts';
 import { ownScorersSchema } from './own-scorers.ts';
@@ -87,8 +88,6 @@ export const buildEndSchema = z.object({
   /** The kept work; null when it left none. */
   commit: z.string().nullable(),
   tree: z.string().nullable(),
-  /** The commit that the work began at; absent: the base of the repository. */
-  base: z.string().optional(),
   /** Lines added and removed; a binary file counts as one. */
   changedLines: z.number().int().min(0),
   check: checkSummarySchema.nullable(),

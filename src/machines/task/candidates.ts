@@ -3,12 +3,12 @@ import type { BestOfNSpec } from '../best-of-n/events.ts';
 import type { Task } from './machine.ts';
 
 /** Several candidates work for the task instead of an agent; the best of them is its work. */
-export function hasCandidates({ candidates }: Task['spec']): boolean {
+export function hasCandidates({ candidates }: Pick<Task['spec'], 'candidates'>): boolean {
   return candidates !== undefined;
 }
 
 /** The server itself works on it: it judges the run's branch as it is. */
-export function isServersOwn(spec: Task['spec']): boolean {
+export function isServersOwn(spec: Pick<Task['spec'], 'agent' | 'candidates'>): boolean {
   return spec.agent === null && !hasCandidates(spec);
 }
 

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { correspondenceSchema } from '../correspondence.ts';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { CANDIDATES_MAX } from '../best-of-n/events.ts';
-import { checkSummarySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
 import {
+  criterionAnswersSchema,
   judgeSchema,
   mutationSummarySchema,
   prioritySchema,
@@ -81,6 +82,21 @@ export const taskCommands = {
     tool: true,
     cli: 'task review <taskId> <verdict>',
     example: 'heph task review tsk_01k pass --evidence "src/parse.js:12 keeps empty fields"',
+  }),
+  submit_result_validation: command({
+    v: 1,
+    summary:
+      'A reviewer’s answer to each criterion of a run’s result, with the evidence that it rests on; it ends the review.',
+    schema: z.strictObject({
+      taskId,
+      criteria: criterionAnswersSchema.min(1).max(30),
+      feedback: z.string().max(20_000).default('').describe('What has to be mended; goes to whoever mends it'),
+    }),
+    roles: ['worker', 'operator'],
+    target,
+    tool: true,
+    cli: 'result validate <taskId>',
+    example: `heph result validate tsk_01k --criteria '[{"criterion": 1, "verdict": "pass", "evidence": "npm test: 40 pass"}]'`,
   }),
   report_progress: command({
     v: 1,

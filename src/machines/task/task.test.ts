@@ -589,6 +589,7 @@ function exampleOf(name: string): Said {
     give_validation_review: review('pass'),
     create_candidate: { name, input: taskSpec({ candidate: { bestOfNId: 'bon_parser', index: 1, base: 'c0' } }) },
     create_review: { name, input: taskSpec({ review: { taskId: 'tsk_work', attempt: 1, commit: 'c1' } }) },
+    submit_result_validation: say(name, { criteria: [{ criterion: 1, verdict: 'pass', evidence: 'a.md:3' }] }),
     request_review: requestReview(),
     report_progress: say(name, { message: 'half way' }),
     report_usage: say(name),
@@ -724,6 +725,68 @@ describe('a review', () => {
     waiting.when(requestReview(2)).thenRejected('task.stale_attempt');
     const next = waiting.when(failValidation()).next.when(assign(bob)).next;
     expect(next.state.context.review).toBeUndefined();
+  });
+});
+
+describe('the review of a result', () => {
+  const criteria = ['All checks pass.', 'The manual tells of it.'];
+  const review = { taskId: null, attempt: 1, commit: 'c1', submission: 1, criteria };
+  const spec = { review, changes: 'none', checks: 'none' } as const;
+  const reviewing = [created(spec), ...WORKING.slice(1)];
+  const answer = (criterion: number, verdict: 'pass' | 'fail' = 'pass') => ({ criterion, verdict, evidence: 'a.md:3' });
+  const answers = (list: object[], actor = 'agent:agt_ada') =>
+    say('submit_result_validation', { criteria: list, feedback: 'See there.' }, actor);
+
+  it('is created and queued in one', () => {
+    const create = { name: 'create_review', input: taskSpec(spec) };
+    given(taskActor)
+      .when(create)
+      .thenFacts('TaskCreated', { type: 'TaskQueued', data: { because: 'The result of the run waits for a verdict.' } })
+      .when(create)
+      .thenNothing();
+  });
+
+  it('ends with an answer to each criterion, said once or twice, and is not taken back', () => {
+    const ended = given(taskActor, ...reviewing)
+      .when(answers([answer(1), answer(2, 'fail')]))
+      .thenFacts(
+        { type: 'ResultValidationGiven', data: { by: 'agent:agt_ada', feedback: 'See there.' } },
+        { type: 'TaskCompleted', data: { summary: '1 of 2 criteria met. See there.' } },
+      );
+    ended.when(answers([answer(1), answer(2, 'fail')])).thenNothing();
+    ended.when(answers([answer(1), answer(2)])).thenRejected('task.not_open');
+  });
+
+  it('may be given before the word that the reviewer lives', () => {
+    given(taskActor, created(spec), ...ASSIGNED.slice(1))
+      .when(answers([answer(1), answer(2)]))
+      .thenFacts('TaskStarted', 'ResultValidationGiven', 'TaskCompleted');
+  });
+
+  it.each([
+    ['leaves one out', [answer(1)], '2'],
+    ['answers one twice', [answer(1), answer(1), answer(2)], '1'],
+    ['answers one that there is not', [answer(1), answer(2), answer(3)], '3'],
+  ])('is refused when it %s', (_how, list, which) => {
+    given(taskActor, ...reviewing)
+      .when(answers(list))
+      .thenRejected('result.criteria_unanswered', `Not so: ${which}.`);
+  });
+
+  it('is given by the agent that it is assigned to, and ends in no other way', () => {
+    const whole = [answer(1), answer(2)];
+    given(taskActor, ...reviewing)
+      .when(answers(whole, 'agent:agt_bob'))
+      .thenRejected('task.not_assigned');
+    given(taskActor, ...reviewing)
+      .when(status('done'))
+      .thenRejected('task.wrong_outcome', 'submit_result_validation');
+    given(taskActor, ...reviewing)
+      .when(say('give_validation_review', { verdict: 'pass', evidence: 'x' }, 'agent:agt_ada'))
+      .thenRejected('task.wrong_outcome');
+    given(taskActor, ...WORKING)
+      .when(answers(whole))
+      .thenRejected('task.wrong_outcome', 'judges no result');
   });
 });
 

@@ -1,6 +1,9 @@
 import { type Chart, stays } from '../define-actor.ts';
 import type { WorkflowDefinition } from './definition.ts';
-import type { CheckSummary, Delivery, WorkflowFact } from './events.ts';
+import type { CheckSummary } from './check-summary.ts';
+import type { Delivery, WorkflowFact } from './events.ts';
+import { afterPhaseStart, evolveResults } from './evolve-results.ts';
+import type { RunResult } from './result.ts';
 
 export interface WorkflowPhase {
   name: string;
@@ -31,6 +34,8 @@ export interface Workflow {
   baseline: CheckSummary | null;
   /** Every start of a phase, in order; the last one is the current. */
   phases: WorkflowPhase[];
+  /** Every submission of the run's result, in order; the last one counts. */
+  results: RunResult[];
   delivering: { commit: string } | null;
   delivery: Delivery | null;
   reason: string | null;
@@ -43,6 +48,10 @@ const growing = [
   'BaselineRecorded',
   'PhaseStarted',
   'PhaseCompleted',
+  'ResultSubmitted',
+  'ResultReviewRequested',
+  'ResultAccepted',
+  'ResultRejected',
   'DeliveryStarted',
   'WorkflowAdopted',
 ];
@@ -92,6 +101,7 @@ const NONE: Workflow = {
   runOpened: false,
   baseline: null,
   phases: [],
+  results: [],
   delivering: null,
   delivery: null,
   reason: null,
@@ -114,6 +124,7 @@ export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: numbe
       return {
         ...workflow,
         phases: [...workflow.phases, { name: fact.data.phase, round: fact.data.round, status: 'started', since: at }],
+        results: afterPhaseStart(workflow.results, fact.data.mends, at),
       };
     case 'PhaseCompleted':
       return {
@@ -128,6 +139,11 @@ export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: numbe
       return { ...workflow, reason: fact.data.reason };
     case 'WorkflowResumed':
       return { ...workflow, reason: null };
+    case 'ResultSubmitted':
+    case 'ResultReviewRequested':
+    case 'ResultAccepted':
+    case 'ResultRejected':
+      return { ...workflow, results: evolveResults(workflow.results, fact, { at, phases: workflow.phases.length }) };
     case 'DeliveryStarted':
       return { ...workflow, delivering: { commit: fact.data.commit } };
     case 'WorkflowCompleted':

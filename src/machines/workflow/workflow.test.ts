@@ -33,6 +33,10 @@ const EXAMPLES = [
   complete,
   fail,
   say('adopt_workflow', { from: 'rnr_a', runnerId: 'rnr_b', reason: 'its server is gone', rescued: [] }),
+  say('submit_result', { summary: 'Done.', outputs: {}, commit: 'c9', taskId: null }),
+  say('request_result_review', { submission: 1, check: null, criteria: [], reviewId: 'tsk_r' }),
+  say('accept_result', { submission: 1, check: null, criteria: [] }),
+  say('reject_result', { submission: 1, check: null, criteria: [], code: 'red', feedback: '' }),
 ];
 const after = (...said: Said[]): Given<Workflow> =>
   said.reduce((actor, one) => actor.when(one).next, given(workflowActor));

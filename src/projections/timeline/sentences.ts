@@ -41,10 +41,18 @@ export const SENTENCES: Sentences = {
     `Workflow ${definition.name} started on ${repository.baseBranch} of ${repository.path}: ${short(goal)}`,
   RunOpened: ({ commit }) => `The run’s branch was made at ${sha(commit)}.`,
   BaselineRecorded: ({ check }) => `The checks on the base commit: ${verdict(check)}.`,
-  PhaseStarted: ({ phase, round }) => `Phase ${phase} began${round > 1 ? `, round ${round}` : ''}.`,
+  PhaseStarted: ({ phase, round, mends }) =>
+    `Phase ${phase} began${round > 1 ? `, round ${round}` : ''}${mends === undefined ? '' : ', to mend the result'}.`,
   PhaseCompleted: ({ phase, outcome }) => `Phase ${phase} is over: ${outcome}.`,
   WorkflowPaused: ({ reason, by }) => `The workflow was paused by ${by}${because(reason)}.`,
   WorkflowResumed: ({ by }) => `The workflow was resumed by ${by}.`,
+  ResultSubmitted: ({ submission, by, commit, summary }) =>
+    `${by} submitted the result ${sha(commit)}${again(submission)}: ${short(summary)}`,
+  ResultReviewRequested: ({ reviewId, check }) =>
+    `${reviewId} reviews the result${check ? `; checks: ${verdict(check)}` : ''}.`,
+  ResultAccepted: ({ commit, criteria }) => `The result ${sha(commit)} was accepted${answered(criteria)}.`,
+  ResultRejected: ({ commit, feedback, criteria }) =>
+    `The result ${sha(commit)} was rejected${answered(criteria)}: ${short(feedback)}`,
   DeliveryStarted: ({ commit, merge }) =>
     `The result ${sha(commit)} goes ${merge ? 'to the base branch' : 'to its own branch only'}.`,
   WorkflowCompleted: ({ delivery, summary }) =>
@@ -83,6 +91,8 @@ export const SENTENCES: Sentences = {
     `The checks have passed, and ${reviewId} reviews the work: ${short(said)}${judges(judge)}`,
   ReviewGiven: ({ verdict: said, feedback, evidence, by }) =>
     `${by} reviewed the work: ${said}. ${short(feedback || evidence)}`,
+  ResultValidationGiven: ({ criteria, feedback, by }) =>
+    `${by} answered the criteria of the result${answered(criteria)}. ${short(feedback)}`.trim(),
   ValidationPassed: ({ verdict: said, judge, check }) =>
     `The work is good: ${short(said)}${judges(judge)}${known(check)}`,
   ValidationFailed: ({ round, feedback, judge, check }) =>
@@ -229,6 +239,18 @@ function judges(judge: JudgeRecord | undefined): string {
   return ` It touches what judges it (${files}): with its own files it ${said(judge.own)}${original}.`;
 }
 
+function again(submission: number): string {
+  return submission > 1 ? `, submission ${submission}` : '';
+}
+
+/** `: 2 of 3 criteria pass, 1 was not judged`. */
+function answered(criteria: readonly { verdict: string }[]): string {
+  if (criteria.length === 0) return '';
+  const count = (wanted: string) => criteria.filter(({ verdict: given }) => given === wanted).length;
+  const open = count('not_judged');
+  return `; ${count('pass')} of ${counted(criteria.length, 'criterion', 'criteria')} met${open > 0 ? `, ${open} not judged` : ''}`;
+}
+
 function listed(names: readonly string[]): string {
   const more = names.length - LISTED_MAX;
   return more > 0 ? `${names.slice(0, LISTED_MAX).join(', ')} and ${more} more` : names.join(', ');
@@ -242,8 +264,8 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function counted(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? '' : 's'}`;
+function counted(n: number, thing: string, things = `${thing}s`): string {
+  return `${n} ${n === 1 ? thing : things}`;
 }
 
 function scored(scores: readonly Score[]): string {
