@@ -66,13 +66,13 @@ export async function runContest(
   const contest = {
     seconds: (performance.now() - startedAt) / 1000,
     processorSeconds: processorSeconds(server.pid) - used,
-    events: await eventsOf(operator, before, workflowId),
+    events: await eventsOf(operator, before, [id, workflowId]),
   };
   if (end.type !== 'WorkflowCompleted') throw new Error(`${end.type}: ${JSON.stringify(end.data)}`);
   return contest;
 }
 
-async function eventsOf(operator: Operator, after: string, workflowId: string): Promise<Told[]> {
+async function eventsOf(operator: Operator, after: string, [id, workflowId]: [string, string]): Promise<Told[]> {
   const all = await operator.events({ after });
-  return all.filter(({ meta, stream }) => meta.scope?.workflowId === workflowId || stream.endsWith(workflowId));
+  return all.filter(({ meta, stream }) => meta.scope?.workflowId === workflowId || stream.endsWith(id));
 }
