@@ -16,6 +16,7 @@ export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
 export { results } from './results.ts';
 export { reunions } from './reunions.ts';
+export { scoring } from './scoring.ts';
 export { createTakingOver, hasWork, lastTakenFrom } from './taking-over.ts';
 export { validation } from './validation.ts';
 export { isEndedAgent, isEndedWorkflow } from './entity.ts';

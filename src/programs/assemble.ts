@@ -6,6 +6,7 @@ import {
   createCommandBus,
   prepareBestOfNRun,
   prepareCreateTask,
+  prepareRescoreBestOfN,
   prepareRestartTask,
   prepareRevertTask,
   prepareRevertWorkflow,
@@ -45,6 +46,7 @@ import {
   type ProcessHost,
   results,
   reunions,
+  scoring,
   validation,
   type World,
 } from '../processes/index.ts';
@@ -129,6 +131,7 @@ export async function assemble(parts: Parts): Promise<System> {
         settings: () => host.config().settings,
         ...(parts.sharing && { runnerId: runner.id }),
       }),
+      rescore_best_of_n: prepareRescoreBestOfN({ host, inspection, settings: () => host.config().settings }),
       start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       submit_result: prepareSubmitResult({
@@ -186,6 +189,7 @@ export async function assemble(parts: Parts): Promise<System> {
       phases,
       results,
       delivering,
+      scoring,
       deadlines,
       reunions(signals),
       budgets,

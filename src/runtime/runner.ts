@@ -14,12 +14,12 @@ export interface Runner {
 
   /** Looks at a user's repository and touches nothing. Throws the `repository.*` codes. */
   inspectRepository(request: { path: string; branch?: string; fromHead?: boolean }): Promise<RepositoryInspection>;
-  /** Brings the base commit into the bare mirror and makes `runBranch` there, at that commit unless it exists already. */
+  /** Brings the commit into the bare mirror and makes `runBranch` there, if one is named, at that commit unless it exists already. */
   openRun(request: {
     repositoryId: string;
     path: string;
     commit: string;
-    runBranch: string;
+    runBranch?: string;
   }): Promise<{ commit: string }>;
   /** The commit a branch of the mirror is at, or null. */
   readBranch(request: { repositoryId: string; branch: string }): Promise<string | null>;

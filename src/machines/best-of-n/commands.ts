@@ -43,7 +43,6 @@ const rescoreSchema = z.strictObject({
   measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
 });
 
-/** Nobody may send the first three yet: nothing acts on them before the story that builds candidates is there. */
 export const bestOfNCommands = {
   start_best_of_n: command({
     v: 1,
@@ -95,6 +94,7 @@ export const bestOfNCommands = {
     prepared: bestOfNSpecSchema,
     roles: ['operator'],
     target: (_input, newId) => newId('bon'),
+    example: 'heph best-of 3 "Make the tests pass" --repo .',
   }),
   start_best_of_n_of_task: command({
     ...internal,
@@ -107,6 +107,8 @@ export const bestOfNCommands = {
     schema: z.strictObject({ bestOfNId, reason }),
     roles: ['operator'],
     target,
+    cli: 'best-of cancel <bestOfNId>',
+    example: 'heph best-of cancel bon_01k --reason "not needed any more"',
   }),
   rescore_best_of_n: command({
     v: 1,
@@ -118,8 +120,9 @@ export const bestOfNCommands = {
       /** The tip of the branch that was named. */
       judges: z.string().optional(),
     }),
-    roles: INTERNAL,
+    roles: ['operator'],
     target,
+    example: 'heph best-of rescore bon_01k --score "tests=3,agreement=2"',
   }),
   start_mutating: command({
     ...internal,

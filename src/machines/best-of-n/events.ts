@@ -88,8 +88,6 @@ export const buildEndSchema = z.object({
   /** The kept work; null when it left none. */
   commit: z.string().nullable(),
   tree: z.string().nullable(),
-  /** The commit that the work began at; absent: the base of the repository. */
-  base: z.string().optional(),
   /** Lines added and removed; a binary file counts as one. */
   changedLines: z.number().int().min(0),
   check: checkSummarySchema.nullable(),

@@ -82,6 +82,7 @@ export {
   parseWeights,
   SCORER_NAMES,
   type ScorerName,
+  scorersOf,
   type Weights,
   weightsSchema,
 } from './weights.ts';
