@@ -21,6 +21,7 @@ export const PLANTS = [
   'lost_cancellation',
   'unchecked_merge',
   'deadline_fires_twice',
+  'loser_merged',
 ] as const;
 export type Plant = (typeof PLANTS)[number];
 export type Plants = ReadonlySet<Plant>;
@@ -30,6 +31,7 @@ export function plantedStory(story: Process, plants: Plants, startedAt: () => nu
   let planted = story;
   if (plants.has('forgotten_obligation') && story.name === 'agent-sessions') planted = forgetful(planted, startedAt);
   if (plants.has('slot_leak') && story.name === 'dispatching') planted = without(planted, isReleaseOfLost);
+  if (plants.has('loser_merged') && story.name === 'best-of-n') planted = around(planted, takeAnother);
   if (plants.has('lost_cancellation') && story.name === 'agent-sessions') planted = without(planted, isCancellation);
   if (plants.has('unchecked_merge') && story.name === 'merging') planted = around(planted, unchecked);
   if (plants.has('deadline_fires_twice') && story.name === 'deadlines') planted = around(planted, twice);
@@ -85,6 +87,25 @@ function unchecked(obligation: Obligation): Obligation {
   return {
     ...obligation,
     act: (hands) => obligation.act({ ...hands, runner: { ...hands.runner, runCheck } }),
+  };
+}
+
+/** The work of any candidate that is done is as good as the winner's. */
+function takeAnother(obligation: Obligation): Obligation {
+  if (!obligation.key.startsWith('submit:')) return obligation;
+  return {
+    ...obligation,
+    act: (hands) =>
+      obligation.act({
+        ...hands,
+        send(name, input, which) {
+          const won = (input.tree as { commit: string } | undefined)?.commit;
+          const loser = hands.world
+            .tasksOf(hands.world.tasks.get(String(input.taskId))?.context.spec.workflowId ?? '')
+            .find(({ value, context: { spec, tree } }) => spec.candidate && value === 'done' && tree?.commit !== won);
+          return hands.send(name, { ...input, ...(loser && { tree: loser.context.tree }) }, which);
+        },
+      }),
   };
 }
 
