@@ -7,6 +7,7 @@ import { createOutput } from './output.ts';
 import { dataDirectoryOf } from './server-file.ts';
 import { storeOf } from './store-url.ts';
 import type { CheckOptions } from './verbs/check.ts';
+import type { DoctorOptions } from './verbs/doctor.ts';
 import type { PruneOptions } from './verbs/prune.ts';
 import { parseParam, type RunOptions, type Surroundings } from './verbs/run.ts';
 import type { World } from './world.ts';
@@ -267,9 +268,12 @@ export function createProgram(
   verb(
     'doctor',
     'Look at everything a run needs and say what is missing',
-    { start: false, examples: ['heph doctor'] },
-    async ({ client, output }) => (await import('./verbs/doctor.ts')).doctor(world, client, output),
-  );
+    { start: false, examples: ['heph doctor', 'heph doctor --fix'] },
+    async ({ client, output }, command) =>
+      (await import('./verbs/doctor.ts')).doctor(world, client, output, command.opts<DoctorOptions>()),
+  )
+    .option('--fix', 'Mend what can be mended in the repository around here, and look again')
+    .option('--undo', 'Take the last fix back');
 
   verb(
     'check [names...]',
