@@ -100,8 +100,8 @@ async function follow(client: Client, output: Output, wanted: Wanted, signal: Ab
 function show(output: Output, event: WireEvent): void {
   output.record(event);
   const time = new Date(event.at).toLocaleTimeString('en-GB');
-  const data = plainLine(JSON.stringify(event.data), 160);
+  const said = plainLine(event.text ?? '', 200);
   output.say(
-    `${event.position.padStart(6)}  ${time}  ${plainLine(event.stream, 60)}  ${plainLine(event.type, 40)}  ${data}`,
+    `${event.position.padStart(6)}  ${time}  ${plainLine(event.stream, 60)}  ${plainLine(event.type, 40)}  ${said}`.trimEnd(),
   );
 }
