@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../kernel/canonical.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { Defect, messageOf } from '../../kernel/errors.ts';
 import type { ProjectionHost } from '../../projections/index.ts';
 import { type ViewVersion, versionOf } from './view-version.ts';
 
@@ -82,7 +83,7 @@ async function follow(
 ): Promise<Shared> {
   let current = versionOf(await views.view(name, params));
   const listeners = new Set<() => void>();
-  let failed: unknown;
+  let failed: Error | null = null;
   let isDirty = false;
   let isPlanned = false;
   let isOver = false;
@@ -91,12 +92,11 @@ async function follow(
 
   function look(): void {
     isDirty = true;
-    if (isPlanned || isOver || failed !== undefined) return;
+    if (isPlanned || isOver || failed) return;
     isPlanned = true;
     const pause = Math.min(PACE_MAX_MS, Math.max(PACE_MIN_MS, PACE * costMs));
     const waitMs = endedAt + pause - clock.monotonicMs();
-    if (waitMs > 0) clock.after(waitMs, () => void render());
-    else setImmediate(() => void render());
+    clock.after(Math.max(0, waitMs), () => void render());
   }
 
   async function render(): Promise<void> {
@@ -106,7 +106,7 @@ async function follow(
     try {
       current = versionOf(await views.view(name, params));
     } catch (error) {
-      failed = error;
+      failed = error instanceof Error ? error : new Defect(messageOf(error));
     }
     endedAt = clock.monotonicMs();
     costMs = endedAt - startedAt;
@@ -120,7 +120,7 @@ async function follow(
   look();
 
   function now(): ViewVersion {
-    if (failed !== undefined) throw failed;
+    if (failed) throw failed;
     return current;
   }
 
