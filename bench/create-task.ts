@@ -20,7 +20,7 @@ import { definitionSchema } from '../src/machines/workflow/index.ts';
 import { programFile } from '../src/programs/installation.ts';
 import { openSqliteStore } from '../src/store/adapters/sqlite.ts';
 import { createHttpServer, createMetrics } from '../src/transport/rest/index.ts';
-import { acceptedSchema } from '../src/transport/rest/wire-schemas.ts';
+import { acceptedSchema } from '../src/transport/wire-schemas.ts';
 import { type BenchOptions, type Figure, figureOf } from './measure.ts';
 import { benchEvent, inDirectory, openRaw, RAW_INSERT } from './raw-log.ts';
 import { atLeast, atMost } from './support/goals.ts';

@@ -9,7 +9,7 @@ const SIGHTS: readonly { sight: string; areas: readonly string[] }[] = [
   { sight: 'A setting, a workflow’s definition or an agent’s name is refused', areas: ['config', 'definition'] },
   {
     sight: 'A request is refused as it stands',
-    areas: ['input', 'request', 'command', 'query', 'route', 'id', 'position', 'rate'],
+    areas: ['input', 'request', 'command', 'query', 'route', 'id', 'position', 'rate', 'stream'],
   },
   { sight: 'You, or an agent, may not do that', areas: ['auth'] },
   { sight: 'A workflow does not take a step', areas: ['workflow'] },

@@ -52,12 +52,19 @@ export interface CheckDefinition {
   reasons: Readonly<Record<string, string>>;
 }
 
+/** The tag of what must hold before anybody works in a tree. */
+export const ENVIRONMENT = 'environment';
+/** Built-ins that are about that, whether they are tagged or not. */
+const ABOUT_THE_ENVIRONMENT: readonly BuiltInName[] = ['runtime', 'lockfile', 'dependencies', 'disk_space'];
+
 /** Where a repository says what its checks are. */
 export const DEFINITION_FILE = 'checks.yaml';
 export const TIME_LIMIT_MS = 10 * 60_000;
 
 /** A check with a name and what it is; whatever else is not given is as in a file that does not say it. */
 export function checkOf(given: Pick<Check, 'name'> & Partial<Check>): Check {
+  const { builtin = null, tags = [] } = given;
+  const about = builtin !== null && ABOUT_THE_ENVIRONMENT.includes(builtin) && !tags.includes(ENVIRONMENT);
   return {
     run: null,
     builtin: null,
@@ -75,5 +82,6 @@ export function checkOf(given: Pick<Check, 'name'> & Partial<Check>): Check {
     warn: false,
     junit: null,
     ...given,
+    ...(about && { tags: [...tags, ENVIRONMENT] }),
   };
 }

@@ -1,6 +1,6 @@
 import { Fault } from '../kernel/errors.ts';
 import type { Judgement } from '../runtime/checks/check-engine.ts';
-import type { TestOutcome } from '../runtime/runner.ts';
+import type { CheckPart, TestOutcome } from '../runtime/runner.ts';
 import type { CommandRun } from './ports.ts';
 import type { CheckOutcome, CheckRun } from './results.ts';
 
@@ -28,7 +28,7 @@ export function judgementOfCommand(run: CheckRun, seen: Seen): Judgement {
     tests: allTests([outcome], seen),
     tail: outcome.tail,
     source: null,
-    checks: partsOf(run),
+    checks: partsIn(run),
     savedMs: run.savedMs,
   };
 }
@@ -49,12 +49,13 @@ export function judgementOfGraph(run: CheckRun, seen: Seen, tailCharsMax: number
     tests: allTests(run.checks, seen),
     tail: tailOf(run.checks, tailCharsMax),
     source: run.source,
-    checks: partsOf(run),
+    checks: partsIn(run),
     savedMs: run.savedMs,
   };
 }
 
-function partsOf(run: CheckRun): Judgement['checks'] {
+/** The checks of a run as the runner tells them. */
+export function partsIn(run: CheckRun): CheckPart[] {
   return run.checks.map(({ name, status, cached, why, durationMs, key }) => {
     return { name, status, cached, why, durationMs, key };
   });

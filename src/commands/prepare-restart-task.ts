@@ -7,6 +7,12 @@ export function prepareRestartTask(parts: { host: ActorHost }) {
   return async (input: { taskId: string }): Promise<{ taskId: string } | Failure> => {
     const task = await parts.host.read<Task>('task', input.taskId);
     if (task.value === 'absent') return input;
+    const { candidate } = task.context.spec;
+    if (candidate)
+      return rejected(
+        'task.candidate',
+        `The task is a candidate of ${candidate.bestOfNId}; restart the task that it was to work for, and all try again.`,
+      );
     const workflow = await parts.host.read('workflow', task.context.spec.workflowId);
     if (workflow.value === 'active' || workflow.value === 'paused') return input;
     return rejected('workflow.not_open', `The task's workflow is ${workflow.value} already; start another.`);

@@ -62,7 +62,7 @@ export function prepareStartBestOfN(parts: Parts) {
     }
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
-    const { repository, check } = found;
+    const { repository, check, ...by } = found;
     if (check === null)
       return invalid(
         'check.none',
@@ -71,7 +71,7 @@ export function prepareStartBestOfN(parts: Parts) {
     const own = ownScorersIn(weights, scorers);
     const { n, models, seed, earlyStop, merge } = input;
     return {
-      ...{ bestOfNId: actorId, repository, n, agents, models, weights, seed, earlyStop, check, merge, ...begun },
+      ...{ bestOfNId: actorId, repository, n, agents, models, weights, seed, earlyStop, check, ...by, merge, ...begun },
       ...(Object.keys(own).length > 0 && { scorers: own }),
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };

@@ -1,9 +1,10 @@
 import type { ActorHost } from '../actors/actor-host.ts';
 import { hashOf } from '../kernel/canonical.ts';
 import { type Failure, invalid, isFailure } from '../kernel/errors.ts';
-import type { WorkflowDefinition } from '../machines/workflow/index.ts';
+import { criteriaOf, type WorkflowDefinition } from '../machines/workflow/index.ts';
 import type { PreparationContext } from './command-bus.ts';
 import { inspectRepository, type WorkflowInspection } from './inspection.ts';
+import { readCandidates } from './settle-candidates.ts';
 
 interface Input {
   workflow: string;
@@ -28,18 +29,19 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
     const params = checkedParams(definition, input.params);
     if (isFailure(params)) return params;
     const agent = input.agent ?? DEFAULT_AGENT;
-    const names = [
-      agent,
-      ...definition.phases.map((phase) => phase.agent).filter((name) => name !== 'none' && name !== 'default'),
-    ];
-    for (const name of names) {
+    for (const name of [agent, ...agentsNamed(definition)]) {
       const problem = inspection.agent(name);
       if (problem) return problem;
+    }
+    if (params.best_of !== undefined) {
+      const otherwise = { agent, agentProblem: inspection.agent, settings: parts.host.config().settings };
+      const said = readCandidates(params.best_of, params, otherwise);
+      if (isFailure(said)) return said;
     }
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
     const { repository, check, ...by } = found;
-    if (check === null && definition.phases.some((phase) => phase.checks !== 'none')) {
+    if (check === null && asksForChecks(definition)) {
       return invalid(
         'check.none',
         `The workflow ${definition.name} judges by the repository’s own checks, and none was found: name one with --check.`,
@@ -52,7 +54,7 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       goal: input.goal,
       params,
       repository,
-      runBranch: `heph/run-${actorId.slice(4)}`,
+      runBranch: runBranchOf(actorId),
       agent,
       check,
       ...by,
@@ -60,6 +62,22 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
   };
+}
+
+/** Every agent that the definition asks for by name, to work or to review. */
+function agentsNamed({ phases, result }: WorkflowDefinition): string[] {
+  const names = phases.flatMap((phase) => [phase.agent, phase.review?.agent ?? 'default']);
+  return [...names, result.review?.agent ?? 'default'].filter((name) => name !== 'none' && name !== 'default');
+}
+
+function asksForChecks(definition: WorkflowDefinition): boolean {
+  const proved = criteriaOf(definition).some(({ proved_by }) => proved_by);
+  return proved || definition.phases.some((phase) => phase.checks !== 'none');
+}
+
+/** The branch that a run's work is merged into. */
+export function runBranchOf(workflowId: string): string {
+  return `heph/run-${workflowId.slice(4)}`;
 }
 
 function checkedParams(

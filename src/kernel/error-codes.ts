@@ -132,6 +132,12 @@ export const ERROR_CODES = {
     'The login code is unknown, was used already or is older than a minute.',
     'Ask for another with POST /api/login-codes.',
   ),
+  'auth.ticket': entry(
+    'denied',
+    401,
+    'The ticket for a socket is unknown, was used already or is older than half a minute.',
+    'Ask for another with POST /api/stream-tickets; each opens one socket.',
+  ),
   'auth.csrf': entry(
     'denied',
     403,
@@ -270,6 +276,31 @@ export const ERROR_CODES = {
     503,
     'A blob could not be written or read.',
     'Check the disk; the message has the system’s own words.',
+  ),
+  // stream
+  'stream.not_a_websocket': entry(
+    'invalid',
+    426,
+    'This address takes WebSocket connections only.',
+    'Open it with a WebSocket client; docs/stream-protocol.md tells what is said there.',
+  ),
+  'stream.too_many': entry(
+    'denied',
+    429,
+    'A client has more sockets, subscriptions or unanswered requests open than it may.',
+    'Close what is not needed; one socket carries many subscriptions.',
+  ),
+  'stream.too_slow': entry(
+    'fault',
+    503,
+    'The client did not read what was sent to it.',
+    'Connect again and resume from the position that the reason of the close names.',
+  ),
+  'stream.resume_too_old': entry(
+    'invalid',
+    410,
+    'What lies behind that position can no longer be sent from there.',
+    'Begin again: events from the start, a terminal at the oldest cursor that the message names.',
   ),
   'position.ahead': entry(
     'invalid',
@@ -520,6 +551,12 @@ export const ERROR_CODES = {
     'A worktree could not be made.',
     'Check disk space; the message has git’s own words.',
   ),
+  'environment.unfit': entry(
+    'fault',
+    503,
+    'A worktree is not as the repository’s checks of the environment ask for.',
+    'Mend what the message names, in your own repository, and restart the task.',
+  ),
   'terminal.failed': entry('fault', 503, 'A terminal could not be started or reached.', 'Read `heph logs AGENT`.'),
   'terminal.gone': entry(
     'fault',
@@ -647,6 +684,42 @@ export const ERROR_CODES = {
     'That step does not fit the state of the workflow.',
     'See `heph view workflow`.',
   ),
+  'result.not_yours': entry(
+    'rejected',
+    409,
+    'The workflow’s template says that somebody else submits the result.',
+    'See `result.submitted_by` in its workflow.yaml; an operator always may.',
+  ),
+  'result.not_on_branch': entry(
+    'rejected',
+    409,
+    'The commit that was named is not the tip of the run’s branch.',
+    'Leave `commit` out: the result is what is merged. Work that is not merged yet comes with its own task.',
+  ),
+  'result.pending': entry(
+    'rejected',
+    409,
+    'The submission before it is being judged.',
+    'Wait for its verdict: `heph get view workflow`, or `wait_for_events`.',
+  ),
+  'result.accepted': entry(
+    'rejected',
+    409,
+    'The run has a result that was accepted.',
+    'Nothing to do; what is merged after it is submitted by the server.',
+  ),
+  'result.rounds_exhausted': entry(
+    'rejected',
+    409,
+    'As many submissions were rejected as `rounds_max` allows.',
+    'The run fails; start another one, or raise `rounds_max` in its workflow.yaml.',
+  ),
+  'result.criteria_unanswered': entry(
+    'rejected',
+    409,
+    'A verdict on a result leaves a criterion without an answer, or answers one twice.',
+    'Answer each criterion once, by its number.',
+  ),
   'task.exists': entry('rejected', 409, 'A task with that id exists.', 'Use a new idempotency key.'),
   'task.not_open': entry(
     'rejected',
@@ -684,6 +757,12 @@ export const ERROR_CODES = {
     409,
     'A task was called a duplicate of no other task.',
     'Name the other task with `of`.',
+  ),
+  'task.candidate': entry(
+    'rejected',
+    409,
+    'The task is one of several candidates that work for another task.',
+    'Restart that task; the message says whose candidate it is.',
   ),
   'task.stale_attempt': entry(
     'rejected',

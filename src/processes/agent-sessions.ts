@@ -2,11 +2,13 @@ import { Fault, type HephError, isFailure } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
 import type { AgentPreset } from '../machines/config/index.ts';
 import type { Task } from '../machines/task/index.ts';
-import type { AgentProbe, RunnerEvent } from '../runtime/runner.ts';
+import type { Phase, Workflow } from '../machines/workflow/index.ts';
+import type { AgentProbe, RunnerEvent, WorktreeReady } from '../runtime/runner.ts';
 import { baseOf, branchOf, candidateIdOf } from './base.ts';
 import { type Hands, type Obligation, type Process, type Said, settled } from './define-process.ts';
 import { isOurs } from './ownership.ts';
 import { composePrompt, PROMPT_TEMPLATE } from './prompt.ts';
+import { composeResultPrompt, RESULT_TEMPLATE } from './result-prompt.ts';
 import { composeReviewPrompt, REVIEW_TEMPLATE } from './review-prompt.ts';
 import { type Entity, isEndedAgent, isEndedTask, isEndedWorkflow } from './entity.ts';
 import type { World } from './world.ts';
@@ -92,6 +94,8 @@ export interface AgentSessionsParts {
   preset(name: string, world: World): AgentPreset | null;
 }
 
+const ENVIRONMENT_CHECKS_MAX = 20;
+const TEXT_MAX = 500;
 const TERMINAL = { columns: 120, rows: 40 };
 const STOPPABLE = ['requested', 'preparing', 'starting'];
 
@@ -185,13 +189,27 @@ async function prepare(
     ...worktree,
     ...(unfinished && { unfinished }),
     copyIgnored: { from: workflow.context.repository.path, globs: ['node_modules'] },
+    trusted: workflow.context.repository.baseCommit,
   });
-  const recorded = settled(send('record_worktree', { agentId: agent.id, branch: ready.branch, commit: base }));
+  const recorded = settled(send('record_worktree', { agentId: agent.id, commit: base, ...readyAs(ready) }));
   // Whoever called waits for it after the agent has started; until then nobody does.
   recorded.catch(() => undefined);
   // Until that is on the disk a crash makes it anew, and then nobody may work in it.
   if (anew) await recorded;
   return { path: ready.path, recorded };
+}
+
+/** What is recorded of a worktree: of each check of its environment whether and why it passed. */
+function readyAs({ branch, environment }: WorktreeReady) {
+  if (!environment) return { branch };
+  const checks = environment.checks.slice(0, ENVIRONMENT_CHECKS_MAX);
+  return {
+    branch,
+    environment: {
+      checks: checks.map(({ name, status, cached, why }) => ({ name, status, cached, why: why.slice(0, TEXT_MAX) })),
+      fixed: environment.fixed.slice(0, ENVIRONMENT_CHECKS_MAX).map((line) => line.slice(0, TEXT_MAX)),
+    },
+  };
 }
 
 async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsParts): Promise<void> {
@@ -210,16 +228,15 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     throw new Fault('terminal.failed', `There is no agent named ${agent.context.agent} any more.`, {
       retryable: false,
     });
-  const words = task.spec.review
-    ? composeReviewPrompt({ workflow, phase, task })
-    : composePrompt({ workflow, phase, task, branch });
+  const { words, template } = wordsFor(task, workflow, phase, branch);
   const hash = await blobs.put(words);
   const { path, recorded: readyRecorded } = await prepare(agent, preset, hands);
   // It may have been stopped while the worktree was made ready.
   if (!STOPPABLE.includes(world.agents.get(agent.id)?.value ?? '')) return void (await readyRecorded);
   const { limits } = world.settings;
+  const model = task.spec.model ?? preset.model;
   const fill = (text: string) =>
-    text.replaceAll('{check}', workflow.tests ?? workflow.check ?? '').replaceAll('{model}', preset.model);
+    text.replaceAll('{check}', workflow.tests ?? workflow.check ?? '').replaceAll('{model}', model);
   const { agentId: _same, ...started } = await runner.startAgent({
     agentId: agent.id,
     taskId,
@@ -235,7 +252,7 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   });
   // It may have ended before anybody listened: it is looked at as soon as it counts as living.
   suspect(parts.signals, agent.id);
-  const prompt = { ...(task.spec.review ? REVIEW_TEMPLATE : PROMPT_TEMPLATE), hash, memoryIds: [] };
+  const prompt = { ...template, hash, memoryIds: [] };
   const [recorded] = await Promise.all([
     settled(send('record_start', { agentId: agent.id, prompt, started })),
     readyRecorded,
@@ -245,6 +262,15 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
     await runner.stopAgent({ agentId: agent.id, graceMs: limits.stopGraceMs });
     forgetSignals(agent.id, parts.signals);
   }
+}
+
+/** What an agent is told depends on whether it works, reviews work, or reviews a result. */
+function wordsFor(task: Task, workflow: Workflow, phase: Phase, branch: string) {
+  const { review } = task.spec;
+  if (!review) return { words: composePrompt({ workflow, phase, task, branch }), template: PROMPT_TEMPLATE };
+  if (review.submission === undefined)
+    return { words: composeReviewPrompt({ workflow, phase, task }), template: REVIEW_TEMPLATE };
+  return { words: composeResultPrompt({ workflow, task }), template: RESULT_TEMPLATE };
 }
 
 async function stop(agent: Entity<Agent>, hands: Hands): Promise<void> {

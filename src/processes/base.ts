@@ -22,7 +22,10 @@ export async function baseOf(worker: Worker, world: World, runner: Runner): Prom
   const workflow = world.workflows.get(workflowId);
   const task = world.tasks.get(taskId);
   if (!workflow || !task) return null;
-  if (task.context.spec.review) return task.context.spec.review.commit;
+  const { review, candidate } = task.context.spec;
+  if (review) return review.commit;
+  // All candidates begin at the same place, whatever is merged meanwhile.
+  if (candidate) return candidate.base;
   const since = task.context.worktreeSince ?? attempt;
   const previous = world.agentsOf(taskId).filter(({ context }) => {
     return context.base !== null && context.attempt >= since && context.attempt < attempt;

@@ -11,10 +11,13 @@ export interface Asked {
   cache?: CheckRequest['cache'];
 }
 
+/** Of a run, what a check of its work needs to know. */
+export type CheckedRun = Pick<Workflow, 'workflowId' | 'check' | 'tests' | 'repository'>;
+
 /** Runs a workflow's check on a commit and keeps every test's outcome as a blob. The key makes a repetition answer as the first run did. */
 export async function runCheck(
   hands: Hands,
-  workflow: Workflow,
+  workflow: CheckedRun,
   commit: string,
   key: readonly string[],
   { cache }: Asked = {},

@@ -1,5 +1,5 @@
 import { type Correspondence, type Letter, shortened } from '../machines/correspondence.ts';
-import { letterOf, type Task } from '../machines/task/index.ts';
+import { isServersOwn, letterOf, type Task } from '../machines/task/index.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 
 /** Keeps the whole texts as a blob; what is answered is short enough for an event and names it. */
@@ -23,6 +23,6 @@ export async function lastWord(
   blobs: BlobStore,
 ): Promise<{ correspondence?: Correspondence }> {
   const { rounds, spec } = task;
-  if (spec.agent === null || rounds + 1 < spec.roundsMax) return {};
+  if (isServersOwn(spec) || rounds + 1 < spec.roundsMax) return {};
   return { correspondence: await wholeStory(task, verdict, blobs) };
 }

@@ -82,7 +82,8 @@ function deliver(workflow: Entity<Workflow>, world: World): Obligation[] {
   ];
 }
 
-function summaryOf(workflow: Entity<Workflow>, world: World): string {
+/** What the run has done, in a line. */
+export function summaryOf(workflow: Entity<Workflow>, world: World): string {
   const tasks = world.tasksOf(workflow.id);
   const merged = tasks.filter((task) => task.context.merged !== null).length;
   const failed = tasks.filter((task) => task.value === 'failed').length;

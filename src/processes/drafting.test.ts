@@ -3,14 +3,11 @@ import { impatientClock } from '../../tests/support/impatient-clock.ts';
 import { type ModelServer, startModelServer } from '../../tests/support/model-server/index.ts';
 import { startSystem, type TestSystem } from '../../tests/support/system.ts';
 import { replay } from '../actors/replay.ts';
-import { SERVER } from '../commands/index.ts';
-import { isFailure } from '../kernel/errors.ts';
-import { type BestOfNSpec, type Drafting, planVariants } from '../machines/best-of-n/index.ts';
+import { type BestOfNSpec, type Drafting, type PlannedVariant, planVariants } from '../machines/best-of-n/index.ts';
 import { createOpenAiModel } from '../runtime/models/adapters/openai.ts';
 import type { Model } from '../runtime/models/model.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
-import { settledSteps } from './test-support.ts';
 
 const WALL_MS = 60_000;
 const KEY = 'sk-very-secret-0123456789';
@@ -47,24 +44,23 @@ async function open(story: string, more: { store?: EventStore; model?: Model; se
   return { system, timeIsUp };
 }
 
-/** What the model wrote for a best-of-N, as it is recorded, and the variants that follow from it. */
+/** What the model wrote for a best-of-N, and the variants that were planned. */
 async function drafted(story: string, differs: Request = {}) {
   const { system, timeIsUp } = await open(story);
-  const spec = await begin(system, differs);
   if (story === 'endless') timeIsUp();
-  const { data } = await system.until('DraftsWritten');
-  const written = data as unknown as Drafting;
-  return { spec, written, variants: planVariants(spec, written) };
+  const spec = await begin(system, differs);
+  await system.until('BuildingStarted');
+  const [written] = await system.events('DraftsWritten');
+  const planned = await system.events('VariantPlanned');
+  return {
+    spec,
+    written: written?.data as unknown as Drafting,
+    variants: planned.map(({ data }) => data as unknown as PlannedVariant),
+  };
 }
 
 async function begin(system: TestSystem, differs: Request = {}): Promise<BestOfNSpec> {
-  const said = async (name: string, input: unknown) => {
-    const answer = await system.bus.execute({ name, input, principal: SERVER });
-    if (isFailure(answer)) throw new Error(`${name}: ${answer.message}`);
-    return answer;
-  };
-  const { actorId: bestOfNId } = await said('start_best_of_n', { ...REQUEST, ...differs });
-  await said('start_mutating', { bestOfNId, workflowId: 'wfl_contest' });
+  await system.operator('start_best_of_n', { ...REQUEST, ...differs });
   return (await system.until('BestOfNStarted')).data as unknown as BestOfNSpec;
 }
 
@@ -126,14 +122,13 @@ describe('a model that is configured', () => {
     const { system: without } = await open('drafts', { settings: { 'model.name': '' } });
     await begin(without);
     for (const one of [system, without]) {
-      await settledSteps();
-      expect(one.processes.isIdle()).toBe(true);
+      await one.until('BuildingStarted');
       expect(await one.events('DraftsWritten')).toEqual([]);
     }
     expect(server.heard.length).toBe(before);
   });
 
-  it('is asked again when a server ends before the answer is recorded, and then never again', async () => {
+  it('is asked again when a server ends before the answer is recorded', async () => {
     const store = openMemoryStore();
     const asked = Promise.withResolvers<void>();
     const silent: Model = {
@@ -146,13 +141,15 @@ describe('a model that is configured', () => {
     await first.stop(0);
     expect(await first.events('DraftsWritten')).toEqual([]);
     const { system } = await open('drafts', { store });
-    await system.until('DraftsWritten');
-    await system.stop(1000);
-    const before = server.heard.length;
-    const { system: third } = await open('drafts', { store });
-    await settledSteps();
-    expect(await third.events('DraftsWritten')).toHaveLength(1);
-    expect(server.heard.length).toBe(before);
+    await system.until('BuildingStarted');
+    expect(await system.events('DraftsWritten')).toHaveLength(1);
+    const planned = await system.events('VariantPlanned');
+    expect(planned.map(({ data }) => (data.mutators as string[]).includes('openai'))).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
     expect((await replay(store)).difference).toBeNull();
   });
 });

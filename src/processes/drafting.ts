@@ -29,7 +29,8 @@ export function drafting({ model }: { model: Model }): Process {
       if (entity.kind !== 'bestOfN') return [];
       const { id, value, context } = entity as Entity<BestOfN>;
       const { spec } = context;
-      if (!spec || value !== 'mutating' || !awaitsDrafts(context, world.settings)) return [];
+      const isActive = world.workflows.get(context.workflowId ?? '')?.value === 'active';
+      if (!spec || value !== 'mutating' || !isActive || !awaitsDrafts(context, world.settings)) return [];
       const record = (hands: Hands, drafts: Drafting) =>
         settled(hands.send('record_drafts', { bestOfNId: id, ...drafts }));
       return [

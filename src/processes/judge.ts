@@ -92,7 +92,7 @@ function byExitCode(result: CheckResult): Verdict {
 }
 
 /** A file that could not even be loaded fails under the file's own id; it passes when its tests run and none of them fails. */
-function passes(id: string, now: ReadonlyMap<string, TestOutcome>): boolean {
+export function passes(id: string, now: ReadonlyMap<string, TestOutcome>): boolean {
   const outcome = now.get(id);
   if (outcome) return outcome.status === 'passed';
   const inside = [...now.values()].filter((test) => test.file === id);

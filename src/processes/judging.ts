@@ -1,4 +1,4 @@
-import type { JudgeRecord, KeptTreeRecord, TaskSpec } from '../machines/task/index.ts';
+import { isServersOwn, type JudgeRecord, type KeptTreeRecord, type TaskSpec } from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
 import type { CheckRequest, LaidJudge } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
@@ -20,6 +20,8 @@ export interface Judged {
   judge?: JudgeRecord;
 }
 
+/** What of a task's settlement a judge asks for. */
+type JudgedSpec = Pick<TaskSpec, 'checks' | 'inputs' | 'agent' | 'candidates' | 'phase'>;
 /** A check of a commit under a further key, and the verdict on what it said. */
 export type VerdictOn = (
   commit: string,
@@ -28,7 +30,7 @@ export type VerdictOn = (
 ) => Promise<Omit<Judged, 'judge'>>;
 
 export async function judgeWork(
-  work: { spec: TaskSpec; tree: KeptTreeRecord; key: readonly string[] },
+  work: { spec: JudgedSpec; tree: KeptTreeRecord; key: readonly string[] },
   workflow: Workflow,
   hands: Hands,
 ): Promise<Judged> {
@@ -41,7 +43,7 @@ export async function judgeWork(
     return { verdict: judge(question, result), check: summary };
   };
   // The server's own task has the last word on a run: all that it says was run for it.
-  const cache = spec.agent === null ? 'renew' : 'use';
+  const cache = isServersOwn(spec) ? 'renew' : 'use';
   const change = { base: tree.base, commit: tree.commit ?? tree.base, testsMayGo, cache } as const;
   return judgeByBoth(change, verdictOn, workflow, hands);
 }
@@ -86,9 +88,9 @@ function isFurtherTest({ kind, change }: LaidJudge['touched'][number]): boolean 
 }
 
 /** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
-export function testsAreTheWork(spec: TaskSpec | undefined, { definition }: Workflow): boolean {
+export function testsAreTheWork(spec: JudgedSpec | undefined, { definition }: Workflow): boolean {
   return definition.phases.some(
-    (phase) => phase.tests === 'work' && (!spec || spec.agent === null || phase.name === spec.phase),
+    (phase) => phase.tests === 'work' && (!spec || isServersOwn(spec) || phase.name === spec.phase),
   );
 }
 

@@ -1,10 +1,16 @@
 import { briefly } from '../machines/correspondence.ts';
 import { candidatesOf, runTrainOf } from '../machines/merge-train/index.ts';
 import type { Task, Wait } from '../machines/task/index.ts';
-import type { CheckSummary, Phase, Workflow, WorkflowPhase } from '../machines/workflow/index.ts';
+import {
+  type CheckSummary,
+  type Phase,
+  resultPolicy,
+  type Workflow,
+  type WorkflowPhase,
+} from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
-import { HephError } from '../kernel/errors.ts';
 import { readTests, runCheck } from './checking.ts';
+import { conclude, concludeEarly } from './concluding.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp, failWorkflow } from './fail-workflow.ts';
 import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
@@ -12,9 +18,9 @@ import type { World } from './world.ts';
 
 /**
  * A run on its way: the branch and the baseline first, then phase after phase as their tasks come to an end, a red
- * phase's further rounds. What is green is delivered; see `delivering.ts`.
+ * phase's further rounds. What comes after the last one is in `concluding.ts`.
  *
- *   RunOpened → BaselineRecorded → investigate → fix → verify ─ green → delivery
+ *   RunOpened → BaselineRecorded → investigate → fix → verify ─ green → result → delivery
  *                                                ↑ ______| red, at most rounds_max times
  */
 export const phases: Process = {
@@ -88,11 +94,15 @@ function baseline(workflow: Entity<Workflow>): Obligation {
 function grow(workflow: Entity<Workflow>, world: World): Obligation[] {
   const { context } = workflow;
   const current = context.phases.at(-1);
+  const early = concludeEarly(workflow, world, () =>
+    current?.status === 'started' ? [endPhase(workflow, phaseNamed(context, current.name), current, world)] : [],
+  );
+  if (early) return early;
   if (!current) return [startPhase(workflow, context.definition.phases[0] as Phase, 1)];
   const phase = phaseNamed(context, current.name);
   return current.status === 'started'
     ? runPhase(workflow, phase, current, world)
-    : [followPhase(workflow, phase, current, world)];
+    : followPhase(workflow, phase, current, world);
 }
 
 function startPhase(workflow: Entity<Workflow>, phase: Phase, round: number): Obligation {
@@ -110,17 +120,17 @@ function runPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPha
   if (phase.starts_with === 'one_task' && (youngest === 0 || youngest < roundBegan(workflow, current)))
     return [firstTask(workflow, phase, current.round, key)];
   if (world.countOpen(workflow.id, phaseIndex(workflow.context, phase.name)) > 0) return [];
+  return [endPhase(workflow, phase, current, world)];
+}
+
+function endPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation {
   const own = tasksOfRound(workflow, phase, current, world);
   const outcome = own.length === 0 ? 'empty' : own.every((task) => task.value === 'done') ? 'green' : 'red';
-  return [
-    {
-      key: `complete:${key}`,
-      act: async ({ send }) =>
-        void (await settled(
-          send('complete_phase', { workflowId: workflow.id, phase: phase.name, round: current.round, outcome }),
-        )),
-    },
-  ];
+  const input = { workflowId: workflow.id, phase: phase.name, round: current.round, outcome };
+  return {
+    key: `complete:${workflow.id}:${phase.name}:${current.round}`,
+    act: async ({ send }) => void (await settled(send('complete_phase', input))),
+  };
 }
 
 /** The phase's tasks; of one that runs again, those created since the phase before it ended. */
@@ -128,7 +138,9 @@ function tasksOfRound(workflow: Entity<Workflow>, phase: Phase, current: Workflo
   const before = roundBegan(workflow, current);
   return world
     .tasksOf(workflow.id)
-    .filter(({ began, context: { spec } }) => spec.phase === phase.name && began >= before && !spec.review);
+    .filter(
+      ({ began, context: { spec } }) => spec.phase === phase.name && began >= before && !spec.review && !spec.candidate,
+    );
 }
 
 /** Where in the log the phase before it ended: tasks that were created since belong to the phase's round. */
@@ -147,10 +159,18 @@ function firstTask(workflow: Entity<Workflow>, phase: Phase, round: number, key:
           phase: phase.name,
           title: titleOf(phase, round),
           description: workflow.context.goal,
+          ...severalFor(phase, workflow.context),
         }),
       );
     },
   };
+}
+
+/** How many candidates a first task gets; an agent that opens tasks is told how many the run allows for one. */
+function severalFor({ candidates, allowed_tools }: Phase, { params }: Workflow): Record<string, unknown> {
+  if (candidates !== undefined) return { candidates: params[candidates] };
+  const several = typeof params.best_of === 'number' && params.best_of > 1;
+  return several && allowed_tools.includes('create_task') ? { inputs: { bestOf: params.best_of } } : {};
 }
 
 /** `Verify`, `Verify, round 2`. */
@@ -160,54 +180,20 @@ function titleOf(phase: Phase, round: number): string {
 }
 
 /** What comes after a phase that is over. */
-function followPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation {
+function followPhase(workflow: Entity<Workflow>, phase: Phase, current: WorkflowPhase, world: World): Obligation[] {
   const { definition } = workflow.context;
   const tasks = tasksOfRound(workflow, phase, current, world);
   const done = tasks.filter((task) => task.value === 'done');
   if (current.status === 'empty' && !phase.may_be_empty) {
-    return failWorkflow(
-      workflow,
-      'phase_empty',
-      `The phase ${phase.name} ended without a task: ${priorWord(workflow, world)}`,
-    );
+    const why = `The phase ${phase.name} ended without a task: ${priorWord(workflow, world)}`;
+    return [failWorkflow(workflow, 'phase_empty', why)];
   }
-  if (current.status === 'red' && phase.on_red) return again(workflow, phase, current, tasks);
+  if (current.status === 'red' && phase.on_red) return [again(workflow, phase, current, tasks)];
   if (current.status === 'red' && done.length === 0)
-    return failWorkflow(workflow, 'phase_failed', `Every task of the phase ${phase.name} failed. ${reasons(tasks)}`);
+    return [failWorkflow(workflow, 'phase_failed', `Every task of the phase ${phase.name} failed. ${reasons(tasks)}`)];
   const next = definition.phases[phaseIndex(workflow.context, phase.name) + 1];
-  if (next) return startPhase(workflow, next, roundOf(workflow.context, next.name) + 1);
-  return startDelivery(workflow, world);
-}
-
-function startDelivery(workflow: Entity<Workflow>, world: World): Obligation {
-  const { repository, runBranch, phases: ran, definition } = workflow.context;
-  return {
-    key: `deliver:${workflow.id}:${ran.length}`,
-    ...failOnGiveUp(workflow, 'The result could not be delivered'),
-    async act({ runner, send }) {
-      const tip = await runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch });
-      const verified = lastVerified(workflow, world);
-      // Something was merged after the verdict: it is verified again before it leaves the house.
-      if (verified !== null && tip !== verified) {
-        const last = ran.at(-1) as WorkflowPhase;
-        if (last.round >= definition.rounds_max)
-          throw new HephError(
-            'workflow.out_of_order',
-            `after ${last.round} rounds work was merged that none of them saw.`,
-          );
-        await settled(send('start_phase', { workflowId: workflow.id, phase: last.name, round: last.round + 1 }));
-        return;
-      }
-      await settled(send('start_delivery', { workflowId: workflow.id, commit: tip ?? repository.baseCommit }));
-    },
-  };
-}
-
-function lastVerified(workflow: Entity<Workflow>, world: World): string | null {
-  const judged = world
-    .tasksOf(workflow.id)
-    .filter((task) => task.value === 'done' && task.context.spec.agent === null && task.context.tree);
-  return judged.sort((a, b) => a.arrived - b.arrived).at(-1)?.context.tree?.commit ?? null;
+  if (next) return [startPhase(workflow, next, roundOf(workflow.context, next.name) + 1)];
+  return conclude(workflow, world);
 }
 
 /** A red phase opens further tasks where its page says so, one per file that still fails, and runs again after them. */
@@ -276,6 +262,17 @@ function ofTask(task: Entity<Task>, world: World): Obligation[] {
     return [
       {
         key: `close:${task.id}`,
+        light: true,
+        act: async ({ send }) => void (await settled(send('cancel_task', { taskId: task.id, reason }))),
+      },
+    ];
+  }
+  const result = workflow.context.results.at(-1);
+  if (result?.status === 'accepted' && resultPolicy(workflow.context.definition).on_result === 'stop') {
+    const reason = `The run has its result: submission ${result.submission} was accepted, and the template says that the rest stops.`;
+    return [
+      {
+        key: `stop:${task.id}`,
         light: true,
         act: async ({ send }) => void (await settled(send('cancel_task', { taskId: task.id, reason }))),
       },

@@ -1,5 +1,5 @@
 import type { Task } from '../machines/task/index.ts';
-import type { Phase, Workflow } from '../machines/workflow/index.ts';
+import { criteriaOf, type Phase, type Workflow } from '../machines/workflow/index.ts';
 
 /** The template's name and version are recorded with each prompt; a change of wording is a new version. */
 export const PROMPT_TEMPLATE = { template: 'task', version: 2 } as const;
@@ -24,12 +24,23 @@ export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: T
     ['Goal of this phase', phase.goal],
     ['How to work', phase.instructions],
     ['Done means', phase.done.map((line) => `- ${line}`).join('\n')],
+    ['The result of the run', resultWords(workflow, spec.allowedTools)],
     ['Rules', rules(workflow, branch, task, phase)],
   ];
   return `${sections
     .filter(([, text]) => text.trim() !== '')
     .map(([title, text]) => `# ${title}\n\n${text.trim()}`)
     .join('\n\n')}\n`;
+}
+
+/** For agents that may submit it. */
+function resultWords({ definition }: Workflow, allowedTools: readonly string[]): string {
+  if (!allowedTools.includes('submit_result')) return '';
+  const criteria = criteriaOf(definition).map(({ text }) => `- ${text}`);
+  return [
+    'When what is merged on the run’s branch is what the run is for, call `submit_result` with a summary and `outputs`. Your own work is merged after your end: it is no part of a result that you submit. The result is judged by these criteria:',
+    criteria.join('\n'),
+  ].join('\n\n');
 }
 
 function rules(workflow: Workflow, branch: string, task: Task, phase: Phase): string {

@@ -1,7 +1,7 @@
 import type { Agent } from '../machines/agent/index.ts';
-import type { BestOfN } from '../machines/best-of-n/index.ts';
+import { type BestOfN, runIdOf } from '../machines/best-of-n/index.ts';
 import type { MergeTrain } from '../machines/merge-train/index.ts';
-import type { Task } from '../machines/task/index.ts';
+import { bestOfNIdOf, type Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
 import { type Entity, isEndedTask } from './entity.ts';
 import type { World } from './world.ts';
@@ -44,6 +44,7 @@ function ofTask(task: Entity<Task>, world: World): (Entity | undefined)[] {
     // Work and its review wait for each other.
     world.tasks.get(spec.review?.taskId ?? ''),
     world.tasks.get(review?.reviewId ?? ''),
+    world.bestOfNs.get(spec.candidate?.bestOfNId ?? bestOfNIdOf(task.context) ?? ''),
     world.workflows.get(spec.workflowId),
     world.fleet,
     ...world.agentsOf(task.id),
@@ -63,7 +64,8 @@ function ofWorkflow(workflow: Entity<Workflow>, world: World): Entity[] {
 
 function ofBestOfN({ context }: Entity<BestOfN>, world: World): (Entity | undefined)[] {
   return [
-    world.workflows.get(context.workflowId ?? ''),
+    world.workflows.get(runIdOf(context) ?? ''),
+    world.tasks.get(context.taskId ?? context.spec?.taskId ?? ''),
     ...context.candidates.map(({ taskId }) => world.tasks.get(taskId ?? '')),
   ];
 }

@@ -1,9 +1,17 @@
 import { deriveId } from '../kernel/ids.ts';
-import type { JudgeRecord, KeptTreeRecord, MutationSummary, Task, TaskSpec } from '../machines/task/index.ts';
+import {
+  isServersOwn,
+  type JudgeRecord,
+  type KeptTreeRecord,
+  type MutationSummary,
+  type Task,
+  type TaskSpec,
+} from '../machines/task/index.ts';
 import type { CheckSummary, Phase, Workflow } from '../machines/workflow/index.ts';
 import { lastWord, wholeStory } from './correspondence.ts';
 import { type Hands, type Obligation, settled } from './define-process.ts';
 import { type Entity, isEndedTask } from './entity.ts';
+import { isAwaited } from './results.ts';
 import type { World } from './world.ts';
 
 /**
@@ -27,7 +35,8 @@ interface Passed {
 /** Asks for the review that the task's phase wants; null when it wants none. The server's own tasks are judged by the check alone. */
 export function askForReview(task: Entity<Task>, workflow: Workflow, passed: Passed, hands: Hands) {
   const { spec, attempt } = task.context;
-  if (spec.agent === null || !phaseOf(spec, workflow)?.review) return null;
+  // Of several candidates only the one that wins is reviewed, as its parent's work.
+  if (isServersOwn(spec) || spec.candidate || !phaseOf(spec, workflow)?.review) return null;
   const reviewId = deriveId('tsk', [task.id, String(attempt), 'review'], task.id);
   return settled(hands.send('request_review', { taskId: task.id, attempt, reviewId, ...passed }));
 }
@@ -74,9 +83,10 @@ export function awaitReview(
 /** A review that nobody waits for any more. */
 export function closeReview(review: Entity<Task>, world: World): Obligation[] {
   const work = world.tasks.get(review.context.spec.review?.taskId ?? '');
-  const awaited = work?.value === 'blocked_on_validation' && work.context.review?.reviewId === review.id;
+  const ofWork = work?.value === 'blocked_on_validation' && work.context.review?.reviewId === review.id;
+  const awaited = review.context.spec.review?.submission === undefined ? ofWork : isAwaited(review, world);
   if (isEndedTask(review) || awaited) return [];
-  const reason = 'The work that it was to review is not waiting for a verdict any more.';
+  const reason = 'What it was to review is not waiting for a verdict any more.';
   return [
     {
       key: `close:${review.id}`,
@@ -94,7 +104,7 @@ function specOf(task: Entity<Task>, workflow: Workflow, { settings: { limits } }
   const { spec, attempt, tree, submitted, review } = task.context;
   const wanted = phaseOf(spec, workflow)?.review?.agent ?? 'default';
   const commit = tree?.commit ?? tree?.base ?? workflow.repository.baseCommit;
-  const { phaseRuns: _queuedAlready, ...inherited } = spec;
+  const { phaseRuns: _queuedAlready, candidates: _ended, ...inherited } = spec;
   return {
     ...inherited,
     taskId: review?.reviewId ?? '',

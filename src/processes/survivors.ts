@@ -2,8 +2,9 @@ import { hashOf } from '../kernel/canonical.ts';
 import { Fault } from '../kernel/errors.ts';
 import type { KeptTreeRecord, MutationSummary, Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
-import type { MutationResult } from '../runtime/mutation/mutation.ts';
+import type { MutationRequest, MutationResult } from '../runtime/mutation/mutation.ts';
 import { describeMutation } from '../runtime/mutation/survivors-text.ts';
+import type { CheckedRun } from './checking.ts';
 import type { Hands } from './define-process.ts';
 import type { Verdict } from './judge.ts';
 
@@ -19,7 +20,9 @@ export async function seekSurvivors(
 ): Promise<(Verdict & { mutation: MutationSummary }) | null> {
   const survivorsMax = workflow.definition.phases.find(({ name }) => name === spec.phase)?.survivors_max;
   if (survivorsMax === undefined || tree.commit === null) return null;
-  const { seed, result } = await mutate(spec, { ...tree, commit: tree.commit }, workflow, hands);
+  // Other tasks' failures are still red in this one's tree.
+  const baseline = spec.checks === 'own_failures' ? 'passing_tests' : 'green';
+  const { seed, result } = await mutateChange({ ...tree, commit: tree.commit }, baseline, workflow, hands);
   const resultHash = await hands.blobs.put(JSON.stringify(result));
   const mutation = summaryOf(result, { survivorsMax, seed, resultHash });
   const text = describeMutation(result);
@@ -29,24 +32,23 @@ export async function seekSurvivors(
   return { pass: false, code: 'survivors', text: `${rule}\n${text}`, mutation };
 }
 
-async function mutate(
-  spec: Task['spec'],
-  tree: KeptTreeRecord & { commit: string },
-  workflow: Workflow,
+/** The mutants of a change; the same change under the same check is measured once. */
+export async function mutateChange(
+  tree: Pick<KeptTreeRecord, 'base' | 'tree'> & { commit: string },
+  baseline: MutationRequest['baseline'],
+  run: CheckedRun,
   hands: Hands,
 ): Promise<{ seed: number; result: MutationResult }> {
-  const command = workflow.tests ?? workflow.check;
+  const command = run.tests ?? run.check;
   if (command === null)
     throw new Fault('check.failed_to_run', 'The workflow has no check to run.', { retryable: false });
-  // Other tasks' failures are still red in this one's tree.
-  const baseline = spec.checks === 'own_failures' ? 'passing_tests' : 'green';
-  const key = hashOf(['mutate', workflow.workflowId, command, baseline, tree.base, tree.tree]);
+  const key = hashOf(['mutate', run.workflowId, command, baseline, tree.base, tree.tree]);
   const seed = Number.parseInt(key.slice(0, 8), 16);
   const result = await hands.runner.mutate({
     ...{ key, seed, command, baseline, base: tree.base, commit: tree.commit },
-    repositoryId: workflow.repository.repositoryId,
+    repositoryId: run.repository.repositoryId,
     budgetMs: hands.world.settings.limits.mutationMs,
-    copyIgnored: { from: workflow.repository.path, globs: ['node_modules'] },
+    copyIgnored: { from: run.repository.path, globs: ['node_modules'] },
   });
   return { seed, result };
 }

@@ -19,7 +19,8 @@ export function addTask(tally: Tally, task: { context: Task; began: number }, op
   const { spec, usage } = task.context;
   for (let index = tally.open.length; index <= spec.phaseIndex; index++) tally.open.push(0);
   tally.open[spec.phaseIndex] = (tally.open[spec.phaseIndex] as number) + open;
-  tally.lastCreated.set(spec.phase, Math.max(tally.lastCreated.get(spec.phase) ?? 0, task.began));
+  // A review belongs to no round of the phase that it stands in.
+  if (!spec.review) tally.lastCreated.set(spec.phase, Math.max(tally.lastCreated.get(spec.phase) ?? 0, task.began));
   tally.costUsd += sign * usage.costUsd;
   tally.tokens += sign * (usage.inputTokens + usage.outputTokens);
 }

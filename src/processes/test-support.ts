@@ -3,11 +3,12 @@ import type { Clock } from '../kernel/clock.ts';
 import { createIds } from '../kernel/ids.ts';
 import { silentLog } from '../kernel/log.ts';
 import { createActorHost } from '../actors/actor-host.ts';
-import { type CommandBus, createCommandBus } from '../commands/index.ts';
+import { type CommandBus, type CommandBusParts, createCommandBus } from '../commands/index.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
+import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { createFakeRunner } from '../../tests/support/fake-runner.ts';
+import { createFakeRunner, type FakeRunner } from '../../tests/support/fake-runner.ts';
 import type { Process } from './define-process.ts';
 import { createProcessHost, type ProcessHost } from './process-host.ts';
 
@@ -16,12 +17,17 @@ export interface ProcessStage {
   store: EventStore;
   bus: CommandBus;
   host: ProcessHost;
-  runner: ReturnType<typeof createFakeRunner>;
+  runner: FakeRunner;
+  blobs: BlobStore;
 }
 
 export async function stage(
   processes: Process[],
-  parts: { clock?: Clock; store?: EventStore; around?: (bus: CommandBus) => CommandBus } = {},
+  parts: Partial<Pick<ProcessStage, 'store' | 'runner' | 'blobs'>> & {
+    clock?: Clock;
+    preparations?: CommandBusParts['preparations'];
+    around?: (bus: CommandBus) => CommandBus;
+  } = {},
 ): Promise<ProcessStage> {
   const clock = parts.clock ?? systemClock;
   const store = parts.store ?? openMemoryStore();
@@ -29,22 +35,23 @@ export async function stage(
   const plain = createCommandBus({
     host: actors,
     ids: createIds(clock, systemRandom),
-    preparations: {},
+    preparations: parts.preparations ?? {},
     redact: (value) => value,
     resolveId: async (_kind, id) => id,
   });
   const bus = parts.around?.(plain) ?? plain;
-  const runner = createFakeRunner({ bugs: [], agent: () => {}, now: () => clock.now() });
+  const runner = parts.runner ?? createFakeRunner({ bugs: [], agent: () => {}, now: () => clock.now() });
+  const blobs = parts.blobs ?? createMemoryBlobs();
   const host = createProcessHost({
     store,
     bus,
     runner,
-    blobs: createMemoryBlobs(),
+    blobs,
     clock,
     log: silentLog,
     processes,
   });
-  return { store, bus, host, runner };
+  return { store, bus, host, runner, blobs };
 }
 
 /** Time that passes when the test says so; what is due is then called in order. */

@@ -1,5 +1,11 @@
 import { Fault } from '../kernel/errors.ts';
-import type { JudgeRecord, KeptTreeRecord, MutationSummary, Task } from '../machines/task/index.ts';
+import {
+  isServersOwn,
+  type JudgeRecord,
+  type KeptTreeRecord,
+  type MutationSummary,
+  type Task,
+} from '../machines/task/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
 import { lastWord } from './correspondence.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
@@ -101,7 +107,7 @@ export function handedIn(task: Entity<Task>, workflow: Workflow, world: World): 
 type Seen = { judge?: JudgeRecord; mutation?: MutationSummary };
 
 async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Workflow, hands: Hands): Promise<void> {
-  const { spec, attempt, agentId } = task.context;
+  const { spec, attempt } = task.context;
   const judged = task.context.tree === null ? { tree } : {};
   const pass = (check: CheckSummary | null, verdict: string, seen: Seen = {}) =>
     askForReview(task, workflow, { ...judged, ...seen, check, verdict }, hands) ??
@@ -122,7 +128,7 @@ async function validate(task: Entity<Task>, tree: KeptTreeRecord, workflow: Work
   }
   const commit = tree.commit ?? tree.base;
   // The same tree under the same command is judged once; the server's own task runs its check anew each time.
-  const key = agentId === null ? ['task', task.id, String(attempt), commit] : ['tree', tree.tree];
+  const key = isServersOwn(spec) ? ['task', task.id, String(attempt), commit] : ['tree', tree.tree];
   const { verdict, check, ...by } = await judgeWork({ spec, tree, key }, workflow, hands);
   if (!verdict.pass) return void (await fail(check, verdict.code, verdict.text, by));
   const tested = await seekSurvivors(task.context, tree, workflow, hands);

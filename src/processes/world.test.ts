@@ -257,7 +257,10 @@ test('a phase that runs again knows its own tasks, also when the clock was put b
   const owed = (entity: Entity) => phases.obligations(entity, world, 0).map(({ key }) => key);
   run('WorkflowStarted', {
     ...{ workflowId: 'wfl_1', repository: { repositoryId: 'rep_1' }, runBranch: 'heph/wfl_1' },
-    definition: { phases: [{ name: 'fix' }, { name: 'verify', starts_with: 'one_task', on_red: 'fix' }] },
+    definition: {
+      result: { criteria: [] },
+      phases: [{ name: 'fix' }, { name: 'verify', starts_with: 'one_task', on_red: 'fix' }],
+    },
   });
   run('RunOpened', { commit: 'c0' });
   run('BaselineRecorded', { check: {} });
@@ -329,7 +332,7 @@ describe('the line', () => {
 });
 
 describe('a best-of-N', () => {
-  const started = { spec: {}, n: 1, directive: {}, weights: {} };
+  const started = { bestOfNId: 'bon_1', n: 1, directive: {}, repository: {}, weights: {} };
   const variant = { index: 0, directive: {}, mutators: [], words: '' };
 
   function contest() {

@@ -1,6 +1,6 @@
 import { ACTORS } from '../actors/catalogue.ts';
 import type { Agent } from '../machines/agent/index.ts';
-import { type BestOfN, openRescoring } from '../machines/best-of-n/index.ts';
+import { type BestOfN, openRescoring, runIdOf } from '../machines/best-of-n/index.ts';
 import { CONFIG_ID, type Config, configActor, type Settings } from '../machines/config/index.ts';
 import { actorStreamOf, carriedFrom, isCarryOver } from '../machines/carry-over.ts';
 import type { ActorKind, Fact } from '../machines/define-actor.ts';
@@ -238,7 +238,7 @@ export class World {
         break;
       }
       case 'bestOfN':
-        this.letGo((entity as Entity<BestOfN>).context.workflowId ?? '');
+        this.letGo(runIdOf((entity as Entity<BestOfN>).context) ?? '');
         break;
       case 'fleet':
         if (event.type === 'SlotReleased')
@@ -299,7 +299,7 @@ export class World {
   }
 
   private placeBestOfN(bestOfN: Entity<BestOfN>): void {
-    const { workflowId } = bestOfN.context;
+    const workflowId = runIdOf(bestOfN.context);
     this.bestOfNs.set(bestOfN.id, bestOfN);
     if (workflowId !== null) indexed(this.bestOfNIds, workflowId).add(bestOfN.id);
   }

@@ -4,12 +4,15 @@ import {
   type CommandBus,
   type CommandBusParts,
   createCommandBus,
+  prepareBestOfNRun,
   prepareCreateTask,
+  prepareRescoreBestOfN,
   prepareRestartTask,
   prepareRevertTask,
   prepareRevertWorkflow,
   prepareStartBestOfN,
   prepareStartWorkflow,
+  prepareSubmitResult,
   type WorkflowInspection,
 } from '../commands/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -23,6 +26,7 @@ import { openShare, type Sharing } from './share.ts';
 import {
   agentSessions,
   attempts,
+  bestOfN,
   budgets,
   createProcessHost,
   createSignals,
@@ -40,7 +44,9 @@ import {
   phases,
   type Process,
   type ProcessHost,
+  results,
   reunions,
+  scoring,
   validation,
   type World,
 } from '../processes/index.ts';
@@ -125,7 +131,14 @@ export async function assemble(parts: Parts): Promise<System> {
         settings: () => host.config().settings,
         ...(parts.sharing && { runnerId: runner.id }),
       }),
+      rescore_best_of_n: prepareRescoreBestOfN({ host, inspection, settings: () => host.config().settings }),
+      start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
+      submit_result: prepareSubmitResult({
+        host,
+        tip: ({ repository, runBranch }) =>
+          asValue(runner.readBranch({ repositoryId: repository.repositoryId, branch: runBranch })),
+      }),
       restart_task: prepareRestartTask({ host }),
       revert_task: prepareRevertTask({ host }),
       revert_workflow: prepareRevertWorkflow({ host }),
@@ -174,10 +187,13 @@ export async function assemble(parts: Parts): Promise<System> {
       environments,
       merging,
       phases,
+      results,
       delivering,
+      scoring,
       deadlines,
       reunions(signals),
       budgets,
+      bestOfN,
     ].map(around),
   });
 

@@ -3,7 +3,7 @@ import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import { sha256 } from '../kernel/canonical.ts';
 import { invalid } from '../kernel/errors.ts';
 import { VERSION } from '../kernel/version.ts';
-import { askQuery, QUERIES } from '../queries/index.ts';
+import { askQuery, createLive, QUERIES } from '../queries/index.ts';
 import type { Queries } from '../transport/queries-port.ts';
 import { createHttpServer, createMetrics, type HttpServer } from '../transport/rest/index.ts';
 import type { System } from './assemble.ts';
@@ -22,6 +22,8 @@ export function openFaces(ground: Ground, system: System, idle: IdleWatch): Http
   return createHttpServer({
     bus: { execute: (envelope) => idle.during(() => counted.execute(envelope)) },
     queries: queriesOf(ground, system, idle),
+    live: createLive({ ...ground, logId: ground.logStore.logId }),
+    during: (open) => idle.during(open),
     tokens: tokensOf(ground.token, system),
     clock: systemClock,
     random: systemRandom,

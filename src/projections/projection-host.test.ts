@@ -80,7 +80,7 @@ describe('live views', () => {
     await tell(store, told.events.slice(before));
     const head = await store.head();
     const view = await views.view('queue', {}, { until: head });
-    expect(view).toMatchObject({ view: 'queue', v: 2, params: {}, position: head.toString(), rows: { [taskId]: {} } });
+    expect(view).toMatchObject({ view: 'queue', v: 3, params: {}, position: head.toString(), rows: { [taskId]: {} } });
   });
 
   it('wake who waits for a position, and fail who waits when the feed ends', async () => {

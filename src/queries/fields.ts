@@ -32,7 +32,10 @@ const KINDS: [keyof Named, NamedKind][] = [
 ];
 
 /** The input with whole ids in place of prefixes. */
-export async function withWholeIds<T extends Named>(input: T, { ids }: QueryContext): Promise<T | Failure> {
+export async function withWholeIds<T extends Named>(
+  input: T,
+  { ids }: Pick<QueryContext, 'ids'>,
+): Promise<T | Failure> {
   const whole = { ...input };
   for (const [field, kind] of KINDS) {
     const text = input[field];

@@ -37,3 +37,11 @@ export const QUERIES: ReadonlyMap<string, CatalogueQuery> = new Map(
 export { askQuery } from './ask.ts';
 export type { HealthCheck, QueryContext, QueryDefinition, ServerHealth } from './define-queries.ts';
 export { createIdIndex } from './id-index.ts';
+export {
+  createLive,
+  type EventSelection,
+  eventSelectionSchema,
+  type Live,
+  type LiveEvents,
+  selectEvents,
+} from './live/index.ts';

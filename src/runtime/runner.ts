@@ -14,16 +14,19 @@ export interface Runner {
 
   /** Looks at a user's repository and touches nothing. Throws the `repository.*` codes. */
   inspectRepository(request: { path: string; branch?: string; fromHead?: boolean }): Promise<RepositoryInspection>;
-  /** Brings the base commit into the bare mirror and makes `runBranch` there, at that commit unless it exists already. */
+  /** Brings the commit into the bare mirror and makes `runBranch` there, if one is named, at that commit unless it exists already. */
   openRun(request: {
     repositoryId: string;
     path: string;
     commit: string;
-    runBranch: string;
+    runBranch?: string;
   }): Promise<{ commit: string }>;
   /** The commit a branch of the mirror is at, or null. */
   readBranch(request: { repositoryId: string; branch: string }): Promise<string | null>;
-  /** A task's worktree: a clone of the mirror on branch `heph/<task>` at `commit`, the setup run. An existing one is kept as it is. */
+  /**
+   * A task's worktree: a clone of the mirror on branch `heph/<task>` at `commit`, its environment made ready, the setup run. An existing
+   * one is kept as it is. Throws `environment.unfit` when what the repository asks for cannot be had.
+   */
   prepareWorktree(request: WorktreeRequest): Promise<WorktreeReady>;
   /** Keeps what the agent left, committed or not, as a commit under `refs/heph/turns/<task>/<turn>`; `commit` is null when nothing differs from `base`. */
   keepTree(request: {
@@ -119,12 +122,23 @@ export interface WorktreeRequest {
   setup?: string[][];
   /** Ignored files of the user's repository to copy in, by glob relative to its root (`node_modules` is linked copy-on-write where possible). */
   copyIgnored?: { from: string; globs: string[] };
+  /** The commit whose `checks.yaml` says which variables checks of the environment may see; absent: `commit` itself. */
+  trusted?: string;
 }
 
 export interface WorktreeReady {
   path: string;
   branch: string;
   commit: string;
+  /** What the repository asks of the environment of whoever works in it; absent where it asks for nothing. */
+  environment?: Environment;
+}
+
+/** The checks of an environment, all of them good, and what had to be mended for that. */
+export interface Environment {
+  checks: CheckPart[];
+  /** A sentence for each fix that was applied. */
+  fixed: string[];
 }
 
 export interface KeptTree {
@@ -240,6 +254,8 @@ export interface CheckResult {
   checks?: CheckPart[];
   /** What the results from the cache took when they were made. */
   savedMs?: number;
+  /** What was done so that the checks could be run: a sentence for each time that dependencies were installed. */
+  fixed?: string[];
 }
 
 /** One check of a result. */

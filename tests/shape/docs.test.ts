@@ -5,6 +5,7 @@ import { ACTORS, COMMANDS } from '../../src/actors/catalogue.ts';
 import { ERROR_CODES } from '../../src/kernel/error-codes.ts';
 import { statesOf } from '../../src/machines/define-actor.ts';
 import { QUERIES } from '../../src/queries/index.ts';
+import { clientMessages, serverMessages } from '../../src/transport/ws/protocol.ts';
 import { sourceFiles } from '../support/source-files.ts';
 
 const codes = Object.keys(ERROR_CODES);
@@ -41,6 +42,16 @@ describe('the reference pages', () => {
 
   it('tell of every command and every question', () => {
     for (const name of [...COMMANDS.keys(), ...QUERIES.keys()]) expect(pages['commands.md']).toContain(`\`${name}\``);
+  });
+});
+
+describe('the stream protocol', () => {
+  it('tells of every message, each with a sentence', () => {
+    for (const [name, schema] of Object.entries({ ...clientMessages, ...serverMessages })) {
+      expect(schema.description).toMatch(/\.$/);
+      expect(schema.shape.type.value).toBe(name);
+      expect(pages['stream-protocol.md']).toContain(`### \`${name}\`\n\n${schema.description}`);
+    }
   });
 });
 

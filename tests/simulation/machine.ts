@@ -247,6 +247,7 @@ export function createMachine(parts: MachineParts): Machine {
         })),
       openRun: ({ runBranch, commit }) =>
         verb(`openRun ${runBranch}`, 400, () => {
+          if (runBranch === undefined) return { commit };
           if (!repository.branches.has(runBranch)) repository.branches.set(runBranch, commit);
           return { commit: repository.branches.get(runBranch) as string };
         }),

@@ -34,12 +34,17 @@ export const CHECK = {
 /** The steps of a bug-fix run, each a few commands that the system would send. */
 export function bugfix(story: Story) {
   const steps = {
-    /** `runnerId`: whose work it is, where several servers share the log. */
-    start(goal = 'Make the tests pass', runnerId?: string, repository: Partial<Workflow['repository']> = {}): string {
+    /** `runnerId`: whose work it is, where several servers share the log; `result`: what the template says of it. */
+    start(
+      goal = 'Make the tests pass',
+      runnerId?: string,
+      repository: Partial<Workflow['repository']> = {},
+      result?: object,
+    ): string {
       const workflowId = story.id('wfl');
       story.send('start_workflow', {
         workflowId,
-        definition: BUGFIX,
+        definition: result ? checkedDefinitionSchema.parse({ ...BUGFIX, result }) : BUGFIX,
         definitionHash: 'h',
         goal,
         params: {},

@@ -60,6 +60,9 @@ export interface FakeRunner extends Runner {
   /** The bugs in a branch of the mirror. */
   bugsOf(branch: string): string[];
   userBase(): string[];
+  /** A commit on the base, as if somebody had left it there. */
+  commit(...words: string[]): { commit: string; tree: string };
+  readonly base: string;
   agents: Map<string, Running>;
   /** Fails the next call of a verb. */
   failNext(verb: string, error: Error): void;
@@ -176,6 +179,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     agents,
     bugsOf: (branch) => [...bugsIn(branches.get(branch) ?? '')].sort(),
     userBase: () => [...bugsIn(userBase)].sort(),
+    base,
+    commit: (...words) => ({ commit: commitOf(words, base), tree: treeOf(words) }),
     failNext: (verb, error) => void failures.set(verb, [...(failures.get(verb) ?? []), error]),
     userCommits(bug) {
       userBase = commitOf([...bugsIn(userBase), bug], userBase);
@@ -199,7 +204,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       };
     },
     async openRun({ runBranch, commit }) {
-      called('openRun', runBranch);
+      called('openRun', runBranch ?? commit);
+      if (runBranch === undefined) return { commit };
       if (!branches.has(runBranch)) branches.set(runBranch, commit);
       return { commit: branches.get(runBranch) as string };
     },

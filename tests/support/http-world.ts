@@ -13,6 +13,7 @@ import {
   prepareRevertTask,
   prepareRevertWorkflow,
   prepareStartBestOfN,
+  prepareSubmitResult,
   type Principal,
   SERVER,
   type TokenIndex,
@@ -26,6 +27,9 @@ import type { Log } from '../../src/kernel/log.ts';
 import type { Random } from '../../src/kernel/random.ts';
 import { DEFAULT_SETTINGS } from '../../src/machines/config/index.ts';
 import { definitionSchema } from '../../src/machines/workflow/index.ts';
+import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
+import { startProjectionHost, VIEWS } from '../../src/projections/index.ts';
+import { createIdIndex, createLive } from '../../src/queries/index.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import type { Queries, QueryEntry } from '../../src/transport/queries-port.ts';
@@ -76,6 +80,8 @@ export interface HttpWorldOptions {
   tokens?: (tokens: TokenIndex) => TokenIndex;
   ready?: () => boolean;
   port?: number;
+  /** What the workflow's template says of its result. */
+  result?: object;
   terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
 }
 
@@ -99,7 +105,8 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     host,
     ids: createIds(clock, random),
     preparations: {
-      start_workflow: startWorkflow as Preparation,
+      start_workflow: startWorkflow(options.result) as Preparation,
+      submit_result: prepareSubmitResult({ host, tip: async () => RUN_TIP }) as Preparation,
       start_best_of_n: prepareStartBestOfN({
         ...{ host, inspection: INSPECTION, settings: () => DEFAULT_SETTINGS },
         resolveId: async (_kind, id) => id,
@@ -112,6 +119,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     resolveId: async (_kind, id) =>
       /^[a-z0-9_]{1,60}$/.test(id) ? id : invalid('id.unknown', `Nothing is named ${id}.`),
   });
+  const views = await startProjectionHost({ store, views: VIEWS, cache: createMemoryCache(), logId: LOG_ID, clock });
   const metrics = createMetrics({ queueLength: () => 1, agents: () => ({ working: 1 }), clock });
   const bus = metrics.counted(options.bus?.(plain) ?? plain);
   const { workflowId, taskId } = await openTask(bus, agentId);
@@ -124,6 +132,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const server = createHttpServer({
     bus,
     queries: options.queries ?? testQueries(),
+    live: createLive({ logId: LOG_ID, ids: createIdIndex(store), store, views }),
     tokens: options.tokens?.(tokens) ?? tokens,
     clock,
     random,
@@ -176,6 +185,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     get: (path, headers = as(operatorToken)) => send(path, 'GET', headers),
     async close() {
       await server.close();
+      await views.close();
       await store.close();
     },
   };
@@ -303,30 +313,51 @@ const INSPECTION: WorkflowInspection = {
   check: () => null,
 };
 
-const startWorkflow: Preparation = async (_input, { actorId }) => ({
-  workflowId: actorId,
-  definition: definitionSchema.parse({ name: 'bugfix', title: 'Bug fix', phases: [phase('fix'), phase('verify')] }),
-  definitionHash: '0',
-  goal: 'Green',
-  params: {},
-  repository: REPOSITORY,
-  runBranch: `heph/run-${actorId.slice(4)}`,
-  agent: 'repair',
-  check: null,
-  merge: true,
-});
+/** Where the run's branch is. */
+export const RUN_TIP = 'c'.repeat(40);
+
+const startWorkflow =
+  (result: object = {}): Preparation =>
+  async (_input, { actorId }) => ({
+    workflowId: actorId,
+    definition: definitionSchema.parse({
+      ...{ name: 'bugfix', title: 'Bug fix', phases: [phase('fix'), phase('verify')] },
+      result,
+    }),
+    definitionHash: '0',
+    goal: 'Green',
+    params: {},
+    repository: REPOSITORY,
+    runBranch: `heph/run-${actorId.slice(4)}`,
+    agent: 'repair',
+    check: null,
+    merge: true,
+  });
 
 function phase(name: string) {
   return { name, goal: 'Green', role: name };
 }
 
+/** The log that the test servers serve. */
+export const LOG_ID = 'log_test';
+
 function manualClock(): ManualClock {
   let ms = 1_000;
+  let timers: { at: number; fire: () => void }[] = [];
   return {
     now: () => 1_790_000_000_000 + ms,
     monotonicMs: () => ms,
-    after: () => () => {},
-    advance: (by) => void (ms += by),
+    after(delayMs, fire) {
+      const timer = { at: ms + delayMs, fire };
+      timers.push(timer);
+      return () => void (timers = timers.filter((one) => one !== timer));
+    },
+    advance(by) {
+      ms += by;
+      const due = timers.filter(({ at }) => at <= ms);
+      timers = timers.filter(({ at }) => at > ms);
+      for (const { fire } of due) fire();
+    },
   };
 }
 

@@ -52,19 +52,30 @@ const values = fc.dictionary(
 );
 const config = fc.oneof(move('set_config', { changes: values }), move('override_config', { overrides: values }));
 
+/** An answer to what the template does not ask. */
+const unwritten = { criterion: 'no such', verdict: 'pass' as const, evidence: 'none' };
 const workflowId = 'wfl_1';
 const phase = pick(...definition().phases.map(({ name }) => name), 'no_such');
 const round = fc.integer({ min: 1, max: 3 });
+const judgedResult = { submission: pick(1, 1, 2), check: null, criteria: pick([], [], [unwritten]) };
 const ofWorkflow = (name: string, fields: Record<string, unknown> = {}) => move(name, { workflowId, ...fields });
 const workflow = fc.oneof(
   move('start_workflow', { ...workflowStart(workflowId), runnerId: 'rnr_1' }),
+  move('start_best_of_n_run', { ...workflowStart(workflowId), runnerId: 'rnr_1', bestOfNId: 'bon_1' }),
   ofWorkflow('pause_workflow', { reason: text }),
   { weight: 3, arbitrary: ofWorkflow('resume_workflow') },
   ofWorkflow('record_run_opened', { commit: 'c0' }),
   ofWorkflow('record_baseline', { check: checkSummary('failed') }),
-  { weight: 6, arbitrary: ofWorkflow('start_phase', { phase, round }) },
+  { weight: 6, arbitrary: ofWorkflow('start_phase', { phase, round, mends: pick(undefined, undefined, 1) }) },
   { weight: 6, arbitrary: ofWorkflow('complete_phase', { phase, round, outcome: pick('green', 'red', 'empty') }) },
-  ofWorkflow('start_delivery', { commit: 'c9' }),
+  {
+    weight: 8,
+    arbitrary: ofWorkflow('submit_result', { summary: text, outputs: {}, commit: pick('c8', 'c9'), taskId: null }),
+  },
+  ofWorkflow('request_result_review', { ...judgedResult, reviewId: 'tsk_r' }),
+  { weight: 4, arbitrary: ofWorkflow('accept_result', judgedResult) },
+  { weight: 4, arbitrary: ofWorkflow('reject_result', { ...judgedResult, code: 'red', feedback: text }) },
+  { weight: 2, arbitrary: ofWorkflow('start_delivery', { commit: pick('c8', 'c9') }) },
   ofWorkflow('complete_workflow', { delivery: delivery(), summary: text }),
   ofWorkflow('fail_workflow', { code: 'red', reason: text, delivery: null }),
   ofWorkflow('cancel_workflow', { reason: text }),
@@ -91,10 +102,15 @@ const ofTask = (name: string, fields: Record<string, unknown> = {}) =>
   move(name, { taskId, ...fields }, 'attempt' in fields ? { relative: true } : {});
 const judgedTree = pick(undefined, undefined, keptTree());
 const waits = pick([{ code: 'phase', text: 'not yet', eventId: null }], [{ code: 'paused', text: 'no', eventId: 'e' }]);
+const ofVariant = (index: number) => ({ bestOfNId: 'bon_1', index, base: 'c0' });
 const reviewed = { taskId: 'tsk_work', attempt: 1, commit: 'c1' };
+const resultReviewed = { taskId: null, attempt: 1, commit: 'c1', submission: 1, criteria: ['It is so.'] };
+const answer = (criterion: number) => ({ criterion, verdict: 'pass' as const, evidence: 'a.js:1' });
 const green = { tree: judgedTree, check: null, verdict: text };
 const task = fc.oneof(
   { weight: 40, arbitrary: move('create_task', spec) },
+  { weight: 10, arbitrary: move('create_task', { ...spec, agent: null, candidates: contest({ taskId }) }) },
+  { weight: 10, arbitrary: move('create_candidate', { ...spec, candidate: pick(ofVariant(0), ofVariant(1)) }) },
   {
     weight: 12,
     arbitrary: ofTask('update_task_status', {
@@ -117,6 +133,11 @@ const task = fc.oneof(
       ...green,
     }),
   },
+  { weight: 12, arbitrary: move('create_review', { ...spec, review: resultReviewed }) },
+  {
+    weight: 6,
+    arbitrary: ofTask('submit_result_validation', { criteria: pick([answer(1)], [answer(2)]), feedback: text }),
+  },
   { weight: 12, arbitrary: ofTask('report_progress', { message: 'so far', fraction: pick(null, 0.5) }) },
   ofTask('report_usage', { inputTokens: fc.nat(9), outputTokens: fc.nat(9), costUsd: fc.nat(9), wallMs: fc.nat(9) }),
   ofTask('cancel_task', { reason: text }),
@@ -127,7 +148,11 @@ const task = fc.oneof(
   { weight: 16, arbitrary: ofTask('queue_task', { because: text }) },
   { weight: 24, arbitrary: ofTask('assign_task', { ...attempt, attempt: pick(0, 1, 1, 1) }) },
   { weight: 10, arbitrary: ofTask('start_task', attempt) },
-  { weight: 3, arbitrary: ofTask('run_by_server') },
+  { weight: 10, arbitrary: ofTask('run_by_server') },
+  {
+    weight: 10,
+    arbitrary: ofTask('submit_winner', { attempt: attempt.attempt, summary: text, tree: keptTree() }),
+  },
   { weight: 4, arbitrary: ofTask('submit_on_exit', { ...attempt, summary: text }) },
   {
     weight: 24,
@@ -305,7 +330,16 @@ const bestOfN = fc.oneof(
       weights: pick({ tests: 1, time: 1 }, { tests: 1, time: 1 }, { agreement: 1, tests: 1 }),
     }),
   },
-  { weight: 12, arbitrary: ofContest('start_mutating', { workflowId: pick('wfl_1', 'wfl_2') }) },
+  {
+    weight: 4,
+    arbitrary: move('start_best_of_n_of_task', { ...contest({ bestOfNId, taskId }), n: 2, earlyStop: true }),
+  },
+  {
+    weight: 12,
+    arbitrary: ofContest('start_mutating', {
+      ...{ workflowId: pick('wfl_1', 'wfl_2'), taskId: pick(undefined, 'tsk_1'), base: pick(undefined, 'c0') },
+    }),
+  },
   {
     weight: 8,
     arbitrary: ofContest('record_drafts', {
@@ -328,7 +362,7 @@ const bestOfN = fc.oneof(
       .chain(([index, outcome]) => ofContest('record_build_ended', { ...buildEnd(index, { outcome }) })),
   },
   { weight: 30, arbitrary: ofContest('record_scores', { index: variant, scores: scoresOf, judgeMs: 2 }) },
-  { weight: 9, arbitrary: ofContest('stop_early', { open: pick([], [{ index: 1, buildMs: 9e9, costUsd: null }]) }) },
+  { weight: 40, arbitrary: ofContest('stop_early', { open: pick([], [{ index: 1, buildMs: 9e9, costUsd: null }]) }) },
   { weight: 10, arbitrary: ofContest('record_winner_sent', { trainId: 'mtr_1', candidateId: pick('a', 'b') }) },
   { weight: 14, arbitrary: ofContest('complete_best_of_n', { commit: pick('m1', null), words: text }) },
   ofContest('fail_best_of_n', { code: 'no', reason: text }),

@@ -54,6 +54,28 @@ export const BUGFIX: WorkflowDefinition = definitionSchema.parse({
   ],
 });
 
+export const BEST_OF: WorkflowDefinition = definitionSchema.parse({
+  name: 'best-of',
+  title: 'Best of several',
+  parameters: [
+    { name: 'best_of', type: 'number', default: 3 },
+    { name: 'agents', type: 'text' },
+    { name: 'score', type: 'text' },
+    { name: 'seed', type: 'number', default: 1 },
+    { name: 'early_stop', type: 'boolean', default: false },
+  ],
+  phases: [
+    {
+      name: 'build',
+      goal: 'The goal is reached.',
+      role: 'fix',
+      starts_with: 'one_task',
+      candidates: 'best_of',
+      allowed_tools: ['create_task', 'update_task_status', 'report_progress', 'report_usage'],
+    },
+  ],
+});
+
 export interface TestSystemOptions {
   bugs?: string[];
   agent?: (session: FakeSession, speak: Speak) => Promise<void> | void;
@@ -64,6 +86,8 @@ export interface TestSystemOptions {
   model?: Model;
   /** Stands between the system and the runner. */
   around?: (runner: FakeRunner) => Partial<FakeRunner>;
+  /** False: no candidate is scored by itself; the test says what it is worth. */
+  scoring?: boolean;
   settings?: Record<string, unknown>;
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
@@ -140,12 +164,15 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     dataDirectory: '/data',
     redact: (value) => value,
     resolveId: async (_kind, id) => id,
-    definition: async (name) =>
-      name === 'bugfix'
-        ? (options.definition ?? BUGFIX)
-        : invalid('definition.unknown', `There is no workflow ${name}.`),
+    definition: async (name) => {
+      if (name === 'bugfix') return options.definition ?? BUGFIX;
+      return name === 'best-of' ? BEST_OF : invalid('definition.unknown', `There is no workflow ${name}.`);
+    },
     checkProblem: () => null,
     fillPreset: (preset) => preset,
+    ...(options.scoring === false && {
+      around: (story) => (story.name === 'scoring' ? { ...story, obligations: () => [] } : story),
+    }),
     ...(options.snapshots && { snapshots: options.snapshots }),
     ...(options.sharing && { sharing: options.sharing }),
   });

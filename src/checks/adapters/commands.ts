@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../../kernel/clock.ts';
 import { Fault, messageOf } from '../../kernel/errors.ts';
@@ -49,6 +49,7 @@ export function processCommands(options: Options): Commands {
       const output = join(outputs, `${fileName(check.name)}.log`);
       const log = await openOutput(output, redactor);
       const group = groupFile(folder, root, check.name);
+      await makeFolder(dirname(group)); // a fix runs without a claim
       const startedAt = clock.now();
       try {
         const files = await layReporter(scratch);

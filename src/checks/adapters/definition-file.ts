@@ -8,7 +8,7 @@ import { codeOf, placeFile } from './folder.ts';
 
 const BYTES_MAX = 1024 * 1024;
 /** Raised when the parsed form changes its shape. */
-const PARSED_VERSION = 1;
+const PARSED_VERSION = 2;
 
 /**
  * The checks of a repository: what its `checks.yaml` says, else what is detected. A parsed file is kept by its hash, so that the

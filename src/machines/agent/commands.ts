@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
-import { ACTIVITIES, agentFacts } from './events.ts';
+import { ACTIVITIES, agentFacts, environmentSchema } from './events.ts';
 
 const agentId = z.string().max(60).describe('agt_…, or a unique prefix of it');
 const target = (input: { agentId: string }) => input.agentId;
@@ -32,7 +32,12 @@ export const agentCommands = {
   record_worktree: command({
     v: 1,
     summary: 'Its worktree is ready.',
-    schema: z.strictObject({ agentId, branch: z.string(), commit: z.string() }),
+    schema: z.strictObject({
+      agentId,
+      branch: z.string(),
+      commit: z.string(),
+      environment: environmentSchema.optional(),
+    }),
     roles: INTERNAL,
     target,
   }),

@@ -5,6 +5,13 @@ export const ACTIVITIES = ['working', 'idle', 'needs_input', 'rate_limited', 'no
 export type Activity = (typeof ACTIVITIES)[number];
 const seen = z.object({ evidence: z.string() });
 
+/** What the checks of a worktree's environment came to. */
+export const environmentSchema = z.object({
+  checks: z.array(z.object({ name: z.string(), status: z.string(), cached: z.boolean(), why: z.string() })).max(50),
+  /** A sentence for each fix that was applied. */
+  fixed: z.array(z.string()).max(20),
+});
+
 export const agentFacts = {
   AgentRequested: z.object({
     agentId: z.string(),
@@ -21,7 +28,12 @@ export const agentFacts = {
     base: z.string().optional(),
   }),
   PreparationStarted: z.object({ branch: z.string(), commit: z.string() }),
-  WorktreeReady: z.object({ branch: z.string(), commit: z.string() }),
+  WorktreeReady: z.object({
+    branch: z.string(),
+    commit: z.string(),
+    /** What the repository asks of the environment, all of it good; absent where it asks for nothing. */
+    environment: environmentSchema.optional(),
+  }),
   PromptSent: z.object({
     template: z.string(),
     version: z.number().int(),

@@ -165,9 +165,10 @@ function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): Agent
       return actor.facts({ type: 'PreparationStarted', v: 1, data: { branch, commit } });
     }
     case 'record_worktree': {
-      const { branch, commit } = command.input;
+      const { branch, commit, environment } = command.input;
       if (actor.value === 'starting') return [];
-      return actor.facts({ type: 'WorktreeReady', v: 1, data: { branch, commit } });
+      const data = { branch, commit, ...(environment && { environment }) };
+      return actor.facts({ type: 'WorktreeReady', v: 1, data });
     }
     case 'record_start':
       if (actor.context.started) return [];

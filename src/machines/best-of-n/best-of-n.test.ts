@@ -232,10 +232,10 @@ describe('the winner', () => {
     done.when(cancel).thenRejected('best.not_open');
   });
 
-  it('is only named where nothing is to be merged', () => {
+  it('goes into its run also where nothing goes to the base branch', () => {
     const waiting = after(...selected({ merge: false }));
-    waiting.when(sent).thenRejected('best.out_of_order', 'not to be merged');
-    waiting.when(complete).thenFacts('BestOfNCompleted');
+    waiting.when(complete).thenRejected('best.out_of_order', 'not been merged');
+    waiting.when(sent).thenFacts('WinnerSent');
   });
 
   it('may fail to be merged', () => {

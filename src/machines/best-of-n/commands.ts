@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { constraintsSchema, directiveSchema, parametersSchema } from './directive.ts';
 import {
+  bestOfNFacts,
   bestOfNSpecSchema,
   buildEndSchema,
   CANDIDATES_MAX,
@@ -42,7 +43,6 @@ const rescoreSchema = z.strictObject({
   measure: z.boolean().default(false).describe('Measure anew, also what has a recorded score'),
 });
 
-/** Nobody may send the first three yet: nothing acts on them before the story that builds candidates is there. */
 export const bestOfNCommands = {
   start_best_of_n: command({
     v: 1,
@@ -92,15 +92,23 @@ export const bestOfNCommands = {
       fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
     }),
     prepared: bestOfNSpecSchema,
-    roles: INTERNAL,
+    roles: ['operator'],
     target: (_input, newId) => newId('bon'),
+    example: 'heph best-of 3 "Make the tests pass" --repo .',
+  }),
+  start_best_of_n_of_task: command({
+    ...internal,
+    summary: 'Candidates work for a task of a run, as was settled when the task was created.',
+    schema: bestOfNSpecSchema,
   }),
   cancel_best_of_n: command({
     v: 1,
     summary: 'Ends it without a winner: its candidates are cancelled, their work so far is kept.',
     schema: z.strictObject({ bestOfNId, reason }),
-    roles: INTERNAL,
+    roles: ['operator'],
     target,
+    cli: 'best-of cancel <bestOfNId>',
+    example: 'heph best-of cancel bon_01k --reason "not needed any more"',
   }),
   rescore_best_of_n: command({
     v: 1,
@@ -112,13 +120,14 @@ export const bestOfNCommands = {
       /** The tip of the branch that was named. */
       judges: z.string().optional(),
     }),
-    roles: INTERNAL,
+    roles: ['operator'],
     target,
+    example: 'heph best-of rescore bon_01k --score "tests=3,agreement=2"',
   }),
   start_mutating: command({
     ...internal,
     summary: 'The run that holds the candidates is open, and their directives are made.',
-    schema: z.strictObject({ bestOfNId, workflowId: z.string() }),
+    schema: z.strictObject({ bestOfNId, ...bestOfNFacts.MutationStarted.shape }),
   }),
   record_drafts: command({
     ...internal,
@@ -161,7 +170,7 @@ export const bestOfNCommands = {
   }),
   complete_best_of_n: command({
     ...internal,
-    summary: 'The winner is merged, or was not asked to be.',
+    summary: 'The winner is merged into its run.',
     schema: z.strictObject({ bestOfNId, commit: z.string().nullable(), words: z.string() }),
   }),
   fail_best_of_n: command({

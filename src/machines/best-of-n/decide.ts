@@ -20,16 +20,18 @@ const OVER = ['completed', 'failed', 'cancelled'];
 
 function decide(command: BestOfNCommand, actor: Actor): Decision {
   const { context } = actor;
-  if (command.name === 'start_best_of_n') {
+  if (command.name === 'start_best_of_n' || command.name === 'start_best_of_n_of_task') {
     if (actor.value !== 'absent') return rejected('best.exists', 'It exists already.');
     return actor.facts({ type: 'BestOfNStarted', v: 1, data: { ...command.input, startedBy: command.actor } });
   }
   const { spec } = context;
   if (!spec) return rejected('best.not_open', 'There is no such best-of-N.');
   switch (command.name) {
-    case 'start_mutating':
-      if (context.workflowId === command.input.workflowId) return [];
-      return actor.facts({ type: 'MutationStarted', v: 1, data: { workflowId: command.input.workflowId } });
+    case 'start_mutating': {
+      const { bestOfNId: _id, ...started } = command.input;
+      if (context.workflowId === started.workflowId) return [];
+      return actor.facts({ type: 'MutationStarted', v: 1, data: started });
+    }
     case 'record_drafts':
       return recordDrafts(command.input, spec, actor);
     case 'record_variant':
@@ -45,12 +47,11 @@ function decide(command: BestOfNCommand, actor: Actor): Decision {
     case 'record_winner_sent': {
       const { trainId, candidateId } = command.input;
       if (context.sent?.candidateId === candidateId) return [];
-      if (!spec.merge) return actor.refuse('The winner is not to be merged.');
       return actor.facts({ type: 'WinnerSent', v: 1, data: { trainId, candidateId } });
     }
     case 'complete_best_of_n': {
       if (actor.value === 'completed') return [];
-      if (spec.merge && !context.sent) return actor.refuse('The winner has not been merged.');
+      if (!context.sent) return actor.refuse('The winner has not been merged.');
       const { commit, words } = command.input;
       return actor.facts({ type: 'BestOfNCompleted', v: 1, data: { commit, words } });
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
-import { checkSummarySchema, repositorySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
+import { repositorySchema } from '../workflow/events.ts';
 import { directiveSchema } from './directive.ts';
 import { writtenSchema } from './drafts.ts';
 import { ownScorersSchema } from './own-scorers.ts';
@@ -31,12 +32,16 @@ export const bestOfNSpecSchema = z.object({
   /** Whether candidates that can no longer win are withdrawn. */
   earlyStop: z.boolean(),
   check: z.string().nullable(),
-  /** Whether the winner goes to the base branch. */
+  /** The command that runs the tests, where `check` is a graph of checks that has one. */
+  tests: z.string().optional(),
+  /** Whether the run that gets the winner goes to the base branch. */
   merge: z.boolean(),
   /** Whose work it is; absent where there is one runner only. */
   runnerId: z.string().optional(),
   /** The build whose directive is variant 0; absent: the directive was given in words. */
   from: buildRefSchema.optional(),
+  /** The task of a run that it works for; absent: it has a run of its own. */
+  taskId: z.string().optional(),
 });
 export type BestOfNSpec = z.infer<typeof bestOfNSpecSchema>;
 
@@ -83,8 +88,6 @@ export const buildEndSchema = z.object({
   /** The kept work; null when it left none. */
   commit: z.string().nullable(),
   tree: z.string().nullable(),
-  /** The commit that the work began at; absent: the base of the repository. */
-  base: z.string().optional(),
   /** Lines added and removed; a binary file counts as one. */
   changedLines: z.number().int().min(0),
   check: checkSummarySchema.nullable(),
@@ -120,7 +123,13 @@ const verdict = z.number().int().min(1);
 export const bestOfNFacts = {
   BestOfNStarted: bestOfNSpecSchema.extend({ startedBy: z.string() }),
   /** The run that holds the candidates is open. */
-  MutationStarted: z.object({ workflowId: z.string() }),
+  MutationStarted: z.object({
+    workflowId: z.string(),
+    /** The task whose work the winner becomes. */
+    taskId: z.string().optional(),
+    /** The commit that every candidate begins at; absent: the repository’s base. */
+    base: z.string().optional(),
+  }),
   /** A model was asked once for all variants that it can write; the built-in mutators make what it did not. */
   DraftsWritten: draftingSchema,
   VariantPlanned: variantSchema.extend({ mutateMs: ms, modelMs: ms }),
@@ -136,7 +145,7 @@ export const bestOfNFacts = {
     times: timesSchema,
   }),
   WinnerSelected: verdictSchema.extend({ winner: index }),
-  /** It waits in the merge train. */
+  /** It waits in its run's merge train. */
   WinnerSent: z.object({ trainId: z.string(), candidateId: z.string() }),
   BestOfNCompleted: z.object({ commit: z.string().nullable(), words: z.string() }),
   BestOfNFailed: z.object({ code: z.string(), reason: z.string() }),

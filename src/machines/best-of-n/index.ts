@@ -23,6 +23,7 @@ export {
   REPAIR_FORMULAS,
   REPAIR_ORDERS,
 } from './directive.ts';
+export { prospectsOf } from './conclude.ts';
 export { ANSWER_SCHEMA, askForDrafts, type Draft, readDrafts, type Written } from './drafts.ts';
 export { highestTotal, type Prospect, settledWinner, type Spent } from './early-stop.ts';
 export {
@@ -73,6 +74,7 @@ export {
   type TestCounts,
   unmeasured,
 } from './scorers.ts';
+export { ownRunIdOf, runIdOf } from './run-id.ts';
 export { comparePlaces, select, totalOf, totalOfScores } from './selection.ts';
 export {
   DEFAULT_SCORE,
@@ -80,6 +82,7 @@ export {
   parseWeights,
   SCORER_NAMES,
   type ScorerName,
+  scorersOf,
   type Weights,
   weightsSchema,
 } from './weights.ts';

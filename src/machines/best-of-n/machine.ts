@@ -40,6 +40,10 @@ export interface BestOfN {
   spec: BestOfNSpec | null;
   /** The run that holds the candidates. */
   workflowId: string | null;
+  /** The task whose work the winner becomes. */
+  taskId: string | null;
+  /** The commit that every candidate begins at. */
+  base: string | null;
   /** What a model wrote for the variants; null while none was asked. */
   drafting: Drafting | null;
   /** By index. */
@@ -82,6 +86,8 @@ export const bestOfNChart: Chart = {
 const NONE: BestOfN = {
   spec: null,
   workflowId: null,
+  taskId: null,
+  base: null,
   drafting: null,
   candidates: [],
   early: null,
@@ -102,7 +108,12 @@ export function evolveBestOfN(state: BestOfN, fact: BestOfNFact, at: number): Be
       return { ...state, spec, startedAt: at };
     }
     case 'MutationStarted':
-      return { ...state, workflowId: fact.data.workflowId };
+      return {
+        ...state,
+        workflowId: fact.data.workflowId,
+        taskId: fact.data.taskId ?? null,
+        base: fact.data.base ?? state.spec?.repository.baseCommit ?? null,
+      };
     case 'DraftsWritten':
       return { ...state, drafting: fact.data };
     case 'VariantPlanned':

@@ -133,10 +133,17 @@ export interface CrossRun {
 
 /**
  * How far the candidate's code passes what the others' new tests ask: the mean over the others that wrote any. It needs
- * no model, and its limit is that candidates with a blind spot in common agree in it.
+ * no model, and its limit is that candidates with a blind spot in common agree in it. Who alone wrote tests is judged by
+ * nobody, which is the others' silence and not its own: it gets one half.
  */
 export function scoreAgreement(index: number, matrix: readonly CrossRun[]): Judgement {
   const runs = matrix.filter(({ testsOf, codeOf, total }) => codeOf === index && testsOf !== index && total > 0);
+  const own = matrix.find(({ testsOf, codeOf, total }) => testsOf === index && codeOf === index && total > 0);
+  if (runs.length === 0 && own)
+    return {
+      ...{ scorer: 'agreement', value: 0.5, evidence: { runs: [own] } },
+      words: 'It alone wrote new tests, so that nobody judges its own code.',
+    };
   if (runs.length === 0) return unmeasured('agreement', 'No other candidate wrote a test to agree with.');
   const byJudge = runs.toSorted((a, b) => a.testsOf - b.testsOf);
   const value = Math.min(1, byJudge.reduce((sum, { passed, total }) => sum + passed / total, 0) / runs.length);

@@ -180,7 +180,7 @@ export const settingsSchema = z.strictObject({
       score: scoreTextSchema
         .default(DEFAULT_SCORE)
         .describe(
-          'What counts how much among several candidates, as scorer=weight,… The names are those of the built-in scorers and of bestOfN.scorers. Nothing asks for it yet.',
+          'What counts how much among several candidates, as scorer=weight,… The names are those of the built-in scorers and of bestOfN.scorers.',
         ),
       scorers: ownScorersSchema
         .default({})
@@ -195,9 +195,7 @@ export const settingsSchema = z.strictObject({
         .string()
         .max(200)
         .default('')
-        .describe(
-          'A language model that writes variants for best of N. Empty: none, and nothing needs one. Nothing asks for it yet.',
-        ),
+        .describe('A language model that writes variants for best of N. Empty: none, and nothing needs one.'),
       baseUrl: z
         .string()
         .max(2000)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { judgeSchema } from '../task/events.ts';
-import { checkSummarySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
 import { candidateSchema, trainSchema } from './events.ts';
 
 const trainId = z.string();

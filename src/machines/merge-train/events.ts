@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
 import { judgeSchema } from '../task/events.ts';
-import { checkSummarySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
 
 export const revertSchema = z.object({
   /** The commit that the merge had brought in. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkSummarySchema } from '../workflow/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
 import { type Candidate, candidateSchema, trainSchema } from './events.ts';
 
 /** What a train knows. */

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { correspondenceSchema } from '../correspondence.ts';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
-import { checkSummarySchema } from '../workflow/events.ts';
+import { CANDIDATES_MAX } from '../best-of-n/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
 import {
+  criterionAnswersSchema,
   judgeSchema,
   mutationSummarySchema,
   prioritySchema,
@@ -32,6 +34,13 @@ export const taskCommands = {
       inputs: z.record(z.string(), z.unknown()).default({}).describe('What the agent needs, structured'),
       priority: prioritySchema.default('medium'),
       agent: z.string().max(40).optional().describe('Default: the phase’s'),
+      candidates: z
+        .number()
+        .int()
+        .min(1)
+        .max(CANDIDATES_MAX)
+        .optional()
+        .describe('Several agents try it, each in its own way, and the best result is taken; default: one agent works'),
     }),
     prepared: taskSpecSchema,
     roles: ['operator', 'worker'],
@@ -73,6 +82,21 @@ export const taskCommands = {
     tool: true,
     cli: 'task review <taskId> <verdict>',
     example: 'heph task review tsk_01k pass --evidence "src/parse.js:12 keeps empty fields"',
+  }),
+  submit_result_validation: command({
+    v: 1,
+    summary:
+      'A reviewer’s answer to each criterion of a run’s result, with the evidence that it rests on; it ends the review.',
+    schema: z.strictObject({
+      taskId,
+      criteria: criterionAnswersSchema.min(1).max(30),
+      feedback: z.string().max(20_000).default('').describe('What has to be mended; goes to whoever mends it'),
+    }),
+    roles: ['worker', 'operator'],
+    target,
+    tool: true,
+    cli: 'result validate <taskId>',
+    example: `heph result validate tsk_01k --criteria '[{"criterion": 1, "verdict": "pass", "evidence": "npm test: 40 pass"}]'`,
   }),
   report_progress: command({
     v: 1,
@@ -166,6 +190,13 @@ export const taskCommands = {
     roles: INTERNAL,
     target,
   }),
+  submit_winner: command({
+    v: 1,
+    summary: 'The best of its candidates is the task’s work; it is judged and merged as every work is.',
+    schema: z.strictObject({ taskId, attempt: z.number().int(), summary: z.string().max(20_000), tree: treeSchema }),
+    roles: INTERNAL,
+    target,
+  }),
   submit_on_exit: command({
     v: 1,
     summary: 'The agent ended well without a word; the checks shall tell.',
@@ -183,6 +214,13 @@ export const taskCommands = {
   create_review: command({
     v: 1,
     summary: 'Another agent is to judge the work of a task.',
+    schema: taskSpecSchema,
+    roles: INTERNAL,
+    target,
+  }),
+  create_candidate: command({
+    v: 1,
+    summary: 'One of several that work for the same task, each in a worktree of its own.',
     schema: taskSpecSchema,
     roles: INTERNAL,
     target,

@@ -1,16 +1,16 @@
 import { canonicalJson } from '../../kernel/canonical.ts';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
 import type { Correspondence } from '../correspondence.ts';
-import { defineActor, type Proposer } from '../define-actor.ts';
+import { defineActor } from '../define-actor.ts';
 import type { TaskCommand } from './commands.ts';
+import { hasCandidates, isServersOwn } from './candidates.ts';
 import { type KeptTreeRecord, type TaskFact, taskFacts } from './events.ts';
+import { giveReview, giveValidation, endOf } from './decide-review.ts';
 import { evolveTask, noTask, type Task, taskChart } from './machine.ts';
+import { type Actor, ENDED, idle, notOpen, notWaiting, open, owned, stale } from './refusals.ts';
 
-type Actor = Proposer<Task, TaskFact>;
 type Decision = TaskFact[] | Rejected;
 
-const WAITING = ['pending', 'blocked', 'queued', 'needs_work'];
-const ENDED = ['done', 'failed', 'cancelled', 'duplicated'];
 /** A pause doubles with each failure; beyond this it stays. */
 const BACKOFF_MAX_MS = 300_000;
 
@@ -25,7 +25,14 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
   }
   if (command.name === 'create_review') {
     if (actor.value !== 'absent') return [];
-    const because = `The work of ${command.input.review?.taskId ?? 'a task'} passed its checks.`;
+    const { taskId } = command.input.review ?? {};
+    const because = taskId ? `The work of ${taskId} passed its checks.` : 'The result of the run waits for a verdict.';
+    const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
+    return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
+  }
+  if (command.name === 'create_candidate') {
+    if (actor.value !== 'absent') return [];
+    const because = `A candidate of ${command.input.candidate?.bestOfNId ?? 'a best-of-N'}.`;
     const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
     return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
   }
@@ -35,6 +42,8 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
       return outcome(command, actor);
     case 'give_validation_review':
       return giveReview(command, actor);
+    case 'submit_result_validation':
+      return giveValidation(command, actor);
     case 'report_progress':
       return (
         owned(command.actor, actor) ??
@@ -91,11 +100,25 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     case 'run_by_server': {
       if (task.spec.agent !== null) return actor.refuse('The task has an agent of its own.');
       const run = { agentId: null, attempt: task.attempt + 1 };
-      return actor.facts(
+      const begun: TaskFact[] = [
         { type: 'TaskAssigned', v: 1, data: run },
         { type: 'TaskStarted', v: 1, data: run },
-        { type: 'WorkSubmitted', v: 1, data: { ...run, summary: 'The tree as it is.', outputs: {}, how: 'server' } },
-      );
+      ];
+      // Its candidates work from here on.
+      if (hasCandidates(task.spec)) return actor.facts(...begun);
+      return actor.facts(...begun, {
+        type: 'WorkSubmitted',
+        v: 1,
+        data: { ...run, summary: 'The tree as it is.', outputs: {}, how: 'server' },
+      });
+    }
+    case 'submit_winner': {
+      const { attempt, summary, tree } = command.input;
+      if (attempt !== task.attempt) return stale(actor, attempt);
+      if (task.submitted) return [];
+      if (!hasCandidates(task.spec)) return actor.refuse('No candidates work for the task.');
+      const submitted = { agentId: null, attempt, summary, outputs: {}, how: 'server' as const };
+      return actor.facts({ type: 'WorkSubmitted', v: 1, data: submitted }, { type: 'TreeKept', v: 1, data: tree });
     }
     case 'submit_on_exit': {
       const { attempt, agentId, summary } = command.input;
@@ -182,7 +205,9 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
       actor.facts({ type: 'TaskFailed', v: 1, data: { code: 'agent_gave_up', reason: text, by: command.actor } })
     );
   }
-  if (task.spec.review) return rejected('task.wrong_outcome', 'A review ends with give_validation_review.');
+  if (task.spec.review) return rejected('task.wrong_outcome', `A review ends with ${endOf(task.spec.review)}.`);
+  if (hasCandidates(task.spec))
+    return rejected('task.wrong_outcome', 'Candidates work for this task; it is done when the best of them is merged.');
   // Said twice, true once: the work is with the judges already.
   if (
     task.submitted &&
@@ -191,22 +216,6 @@ function outcome(command: Extract<TaskCommand, { name: 'update_task_status' }>, 
     return [];
   const { agentId, attempt } = task;
   return open(actor) ?? submit(actor, { agentId, attempt, summary, outputs, how: 'reported' });
-}
-
-function giveReview(command: Extract<TaskCommand, { name: 'give_validation_review' }>, actor: Actor): Decision {
-  const task = actor.context;
-  if (!task.spec.review) return rejected('task.wrong_outcome', 'This task reviews no other one.');
-  const { taskId: _taskId, ...said } = command.input;
-  const notYours = owned(command.actor, actor) ?? idle(command.actor, actor);
-  if (notYours) return notYours;
-  // Said twice, true once; a verdict that was given is not taken back.
-  if (task.given && canonicalJson(task.given) === canonicalJson(said)) return [];
-  const given: TaskFact = { type: 'ReviewGiven', v: 1, data: { ...said, by: command.actor } };
-  const { agentId, attempt } = task;
-  const started: TaskFact[] =
-    actor.value === 'assigned' ? [{ type: 'TaskStarted', v: 1, data: { agentId, attempt } }] : [];
-  const summary = `${said.verdict}: ${said.feedback || said.evidence}`;
-  return open(actor) ?? actor.facts(...started, given, { type: 'TaskCompleted', v: 1, data: { summary } });
 }
 
 function submit(actor: Actor, data: Extract<TaskFact, { type: 'WorkSubmitted' }>['data']): Decision {
@@ -226,7 +235,8 @@ function pass(command: Extract<TaskCommand, { name: 'pass_validation' }>, actor:
   const round = task.rounds + 1;
   const data = { round, check, verdict, ...(judge && { judge }), ...(mutation && { mutation }) };
   const passed: TaskFact = { type: 'ValidationPassed', v: 1, data };
-  const toMerge = task.spec.changes !== 'none' && (task.tree ?? tree)?.commit;
+  // What a candidate left is kept; the winner's becomes its parent's work, and that is merged.
+  const toMerge = task.spec.changes !== 'none' && !task.spec.candidate && (task.tree ?? tree)?.commit;
   if (toMerge) return actor.facts(...kept, passed);
   return actor.facts(...kept, passed, {
     type: 'TaskCompleted',
@@ -248,7 +258,7 @@ function again(
 ): Decision {
   const { code, feedback, correspondence } = said;
   const { rounds, spec } = actor.context;
-  if (spec.agent === null)
+  if (isServersOwn(spec))
     return actor.facts(...verdict, { type: 'TaskFailed', v: 1, data: { code, reason: feedback, by: 'server' } });
   if (rounds + 1 >= spec.roundsMax) {
     const reason = `After ${rounds + 1} rounds the work still does not pass: ${feedback}`;
@@ -292,34 +302,6 @@ function restart(command: Extract<TaskCommand, { name: 'restart_task' }>, actor:
   if (actor.context.restarts >= max)
     return rejected('task.attempts_exhausted', `The task has been restarted ${max} times already.`);
   return actor.facts({ type: 'TaskRestarted', v: 1, data: { by: command.actor } });
-}
-
-/** An agent speaks for the attempt it was started for, and for no other. */
-function owned(principal: string, actor: Actor): Rejected | null {
-  if (!principal.startsWith('agent:') || principal === `agent:${actor.context.agentId}`) return null;
-  return rejected('task.not_assigned', 'The task is not assigned to this agent (any more).');
-}
-
-/** Between two attempts the task is nobody's: the agent of the failed one cannot end it. */
-function idle(principal: string, actor: Actor): Rejected | null {
-  if (!principal.startsWith('agent:') || !WAITING.includes(actor.value)) return null;
-  return rejected('task.not_assigned', `The task is ${actor.value.replaceAll('_', ' ')}; no agent works on it.`);
-}
-
-function open(actor: Actor): Rejected | null {
-  return ENDED.includes(actor.value) ? notOpen(actor) : null;
-}
-
-function notOpen(actor: Actor): Rejected {
-  return rejected('task.not_open', `The task is ${actor.value} already.`);
-}
-
-function notWaiting(actor: Actor): Rejected {
-  return rejected('task.not_queued', `The task is ${actor.value.replaceAll('_', ' ')}, not waiting in the queue.`);
-}
-
-function stale(actor: Actor, attempt: number): Rejected {
-  return rejected('task.stale_attempt', `That concerns attempt ${attempt}; the task is at ${actor.context.attempt}.`);
 }
 
 export const taskActor = defineActor<Task, TaskFact, TaskCommand>({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { correspondenceSchema } from '../correspondence.ts';
 import type { FactsOf } from '../define-actor.ts';
-import { checkSummarySchema } from '../workflow/events.ts';
+import { bestOfNSpecSchema } from '../best-of-n/events.ts';
+import { checkSummarySchema } from '../workflow/check-summary.ts';
 
 export const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const;
 export const prioritySchema = z.enum(PRIORITIES);
@@ -35,7 +36,23 @@ export const taskSpecSchema = z.object({
   parentTaskId: z.string().nullable(),
   createdBy: z.string(),
   /** It judges another task's work, at that commit; its end is a verdict. */
-  review: z.object({ taskId: z.string(), attempt: z.number().int(), commit: z.string() }).optional(),
+  review: z
+    .object({
+      /** Null: it judges the result of the run. */
+      taskId: z.string().nullable(),
+      attempt: z.number().int(),
+      commit: z.string(),
+      /** Of a result: which submission, and the criteria that it answers, numbered from 1. */
+      submission: z.number().int().optional(),
+      criteria: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** Instead of an agent several candidates work for it, and the best one's work becomes its own; what was settled of them. */
+  candidates: bestOfNSpecSchema.optional(),
+  /** It is a candidate of that best-of-N, and begins at `base`. Its work is kept and not merged: what wins becomes its parent's. */
+  candidate: z.object({ bestOfNId: z.string(), index: z.number().int(), base: z.string() }).optional(),
+  /** What its agent uses instead of its own model. */
+  model: z.string().optional(),
   /** Whether its agents' first word after a verdict is recorded as the sign that they got it. */
   acknowledges: z.boolean().optional(),
   /** Its phase ran already, so that it is queued at once; else its queueing follows when the phase starts. */
@@ -91,6 +108,17 @@ export type JudgeRecord = z.infer<typeof judgeSchema>;
 
 export const reviewVerdictSchema = z.enum(['pass', 'fail']);
 
+/** Each criterion by its number, from 1. */
+export const criterionAnswersSchema = z.array(
+  z.strictObject({
+    criterion: z.number().int().min(1).describe('Its number, from 1'),
+    verdict: reviewVerdictSchema,
+    evidence: z.string().min(1).max(3000).describe('What was looked at and run: files with lines, commands'),
+  }),
+);
+
+export type CriterionAnswer = z.infer<typeof criterionAnswersSchema>[number];
+
 export const taskFacts = {
   TaskCreated: taskSpecSchema,
   TaskBlocked: z.object({ reasons: z.array(waitSchema).min(1) }),
@@ -125,6 +153,8 @@ export const taskFacts = {
   }),
   /** The verdict of the task that reviews, in its own stream. */
   ReviewGiven: z.object({ verdict: reviewVerdictSchema, feedback: z.string(), evidence: z.string(), by: z.string() }),
+  /** What it says of the run's result, in its own stream. */
+  ResultValidationGiven: z.object({ criteria: criterionAnswersSchema, feedback: z.string(), by: z.string() }),
   ValidationPassed: z.object({
     round: z.number().int(),
     check: checkSummarySchema.nullable(),

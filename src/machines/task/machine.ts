@@ -1,7 +1,15 @@
 import type { Letter } from '../correspondence.ts';
 import { type Chart, stays } from '../define-actor.ts';
-import type { CheckSummary } from '../workflow/events.ts';
-import type { JudgeRecord, MutationSummary, KeptTreeRecord, TaskFact, TaskSpec, Wait } from './events.ts';
+import type { CheckSummary } from '../workflow/check-summary.ts';
+import type {
+  CriterionAnswer,
+  JudgeRecord,
+  KeptTreeRecord,
+  MutationSummary,
+  TaskFact,
+  TaskSpec,
+  Wait,
+} from './events.ts';
 
 export interface Task {
   spec: TaskSpec;
@@ -32,6 +40,8 @@ export interface Task {
   };
   /** Of a task that reviews: what it came to. */
   given?: { verdict: 'pass' | 'fail'; feedback: string; evidence: string };
+  /** Of a task that reviews a result: its answers. */
+  validated?: { criteria: CriterionAnswer[]; feedback: string };
   /** What the last verdict said; the next attempt’s prompt carries it. */
   feedback: string | null;
   /** Every verdict that sent the work back since the creation or the last restart, with what it was about. */
@@ -105,7 +115,7 @@ export const taskChart: Chart = {
       on: {
         ...works('in_progress'),
         WorkSubmitted: 'blocked_on_validation',
-        ...stays('in_progress', 'ReviewGiven'),
+        ...stays('in_progress', 'ReviewGiven', 'ResultValidationGiven'),
         TaskCompleted: 'done',
         AttemptFailed: 'queued',
         TaskFailed: 'failed',
@@ -235,6 +245,10 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
     case 'ReviewGiven': {
       const { by: _by, ...given } = fact.data;
       return { ...task, given };
+    }
+    case 'ResultValidationGiven': {
+      const { by: _by, ...validated } = fact.data;
+      return { ...task, validated };
     }
     case 'ValidationPassed':
       return { ...judgedBy(task, fact.data.judge), check: fact.data.check, feedback: null, since: at };

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { checkSummary, keptTree, taskSpec } from '../../../tests/support/examples.ts';
+import { checkSummary, contest, keptTree, taskSpec } from '../../../tests/support/examples.ts';
 import { type Given, given, type Said, START_MS } from '../../../tests/support/given.ts';
 import { DEFAULT_SETTINGS } from '../config/index.ts';
-import { type Task, type TaskFact, type TaskSpec, taskActor, taskChart, taskCommands } from './index.ts';
+import {
+  bestOfNIdOf,
+  bestOfNSpecOf,
+  type Task,
+  type TaskFact,
+  type TaskSpec,
+  taskActor,
+  taskChart,
+  taskCommands,
+} from './index.ts';
 
 const taskId = 'tsk_parser';
 const ada = { agentId: 'agt_ada', attempt: 1 };
@@ -578,7 +587,9 @@ function exampleOf(name: string): Said {
   const examples: Record<string, Said> = {
     update_task_status: status('done'),
     give_validation_review: review('pass'),
+    create_candidate: { name, input: taskSpec({ candidate: { bestOfNId: 'bon_parser', index: 1, base: 'c0' } }) },
     create_review: { name, input: taskSpec({ review: { taskId: 'tsk_work', attempt: 1, commit: 'c1' } }) },
+    submit_result_validation: say(name, { criteria: [{ criterion: 1, verdict: 'pass', evidence: 'a.md:3' }] }),
     request_review: requestReview(),
     report_progress: say(name, { message: 'half way' }),
     report_usage: say(name),
@@ -590,6 +601,7 @@ function exampleOf(name: string): Said {
     assign_task: assign(),
     start_task: say(name, ada),
     run_by_server: say(name),
+    submit_winner: say(name, { attempt: 1, summary: '', tree: keptTree() }),
     submit_on_exit: say(name, { ...ada, summary: '' }),
     record_tree: recordTree(),
     pass_validation: passValidation(),
@@ -713,6 +725,121 @@ describe('a review', () => {
     waiting.when(requestReview(2)).thenRejected('task.stale_attempt');
     const next = waiting.when(failValidation()).next.when(assign(bob)).next;
     expect(next.state.context.review).toBeUndefined();
+  });
+});
+
+describe('the review of a result', () => {
+  const criteria = ['All checks pass.', 'The manual tells of it.'];
+  const review = { taskId: null, attempt: 1, commit: 'c1', submission: 1, criteria };
+  const spec = { review, changes: 'none', checks: 'none' } as const;
+  const reviewing = [created(spec), ...WORKING.slice(1)];
+  const answer = (criterion: number, verdict: 'pass' | 'fail' = 'pass') => ({ criterion, verdict, evidence: 'a.md:3' });
+  const answers = (list: object[], actor = 'agent:agt_ada') =>
+    say('submit_result_validation', { criteria: list, feedback: 'See there.' }, actor);
+
+  it('is created and queued in one', () => {
+    const create = { name: 'create_review', input: taskSpec(spec) };
+    given(taskActor)
+      .when(create)
+      .thenFacts('TaskCreated', { type: 'TaskQueued', data: { because: 'The result of the run waits for a verdict.' } })
+      .when(create)
+      .thenNothing();
+  });
+
+  it('ends with an answer to each criterion, said once or twice, and is not taken back', () => {
+    const ended = given(taskActor, ...reviewing)
+      .when(answers([answer(1), answer(2, 'fail')]))
+      .thenFacts(
+        { type: 'ResultValidationGiven', data: { by: 'agent:agt_ada', feedback: 'See there.' } },
+        { type: 'TaskCompleted', data: { summary: '1 of 2 criteria met. See there.' } },
+      );
+    ended.when(answers([answer(1), answer(2, 'fail')])).thenNothing();
+    ended.when(answers([answer(1), answer(2)])).thenRejected('task.not_open');
+  });
+
+  it('may be given before the word that the reviewer lives', () => {
+    given(taskActor, created(spec), ...ASSIGNED.slice(1))
+      .when(answers([answer(1), answer(2)]))
+      .thenFacts('TaskStarted', 'ResultValidationGiven', 'TaskCompleted');
+  });
+
+  it.each([
+    ['leaves one out', [answer(1)], '2'],
+    ['answers one twice', [answer(1), answer(1), answer(2)], '1'],
+    ['answers one that there is not', [answer(1), answer(2), answer(3)], '3'],
+  ])('is refused when it %s', (_how, list, which) => {
+    given(taskActor, ...reviewing)
+      .when(answers(list))
+      .thenRejected('result.criteria_unanswered', `Not so: ${which}.`);
+  });
+
+  it('is given by the agent that it is assigned to, and ends in no other way', () => {
+    const whole = [answer(1), answer(2)];
+    given(taskActor, ...reviewing)
+      .when(answers(whole, 'agent:agt_bob'))
+      .thenRejected('task.not_assigned');
+    given(taskActor, ...reviewing)
+      .when(status('done'))
+      .thenRejected('task.wrong_outcome', 'submit_result_validation');
+    given(taskActor, ...reviewing)
+      .when(say('give_validation_review', { verdict: 'pass', evidence: 'x' }, 'agent:agt_ada'))
+      .thenRejected('task.wrong_outcome');
+    given(taskActor, ...WORKING)
+      .when(answers(whole))
+      .thenRejected('task.wrong_outcome', 'judges no result');
+  });
+});
+
+describe('a task that candidates work for', () => {
+  const spec = { agent: null, candidates: contest({ taskId, seed: 2 ** 31 - 1 }) };
+  const waiting = () =>
+    given(taskActor, created(spec), queued).when(say('run_by_server')).thenFacts('TaskAssigned', 'TaskStarted');
+  const winner = (attempt = 1) => say('submit_winner', { attempt, summary: 'Variant 1.', tree: keptTree() });
+
+  it('waits for the winner, whose work is then judged and merged as its own', () => {
+    const won = waiting()
+      .when(winner())
+      .thenFacts({ type: 'WorkSubmitted', data: { how: 'server', agentId: null } }, 'TreeKept');
+    won.when(winner()).thenNothing();
+    won.when(winner(2)).thenRejected('task.stale_attempt');
+    expect(won.when(passValidation()).thenFacts('ValidationPassed').state.value).toBe('merging');
+  });
+
+  it('is not done by anybody’s word, and takes a winner only when it has candidates', () => {
+    waiting()
+      .when(status('done', {}, 'operator'))
+      .thenRejected('task.wrong_outcome');
+    given(taskActor, ...WORKING)
+      .when(winner())
+      .thenRejected('task.out_of_order', 'No candidates');
+  });
+
+  it('has another best-of-N for each attempt, also when the work comes back from the merge train', () => {
+    const first = waiting();
+    expect(bestOfNIdOf(first.state.context)).toBe('bon_parser');
+    const back = first.when(winner()).next.when(passValidation()).next.when(sendBack());
+    const second = back.thenFacts('WorkSentBack', 'TaskQueued').when(say('run_by_server')).next;
+    const again = bestOfNSpecOf(second.state.context);
+    expect(again).toMatchObject({ taskId, seed: 0, directive: spec.candidates.directive });
+    expect(again?.bestOfNId).not.toBe('bon_parser');
+    expect(again?.bestOfNId).toBe(bestOfNIdOf(second.state.context));
+  });
+});
+
+describe('a candidate', () => {
+  const candidate = { bestOfNId: 'bon_parser', index: 1, base: 'c0' };
+
+  it('is created and queued in one, and once', () => {
+    const said = exampleOf('create_candidate');
+    given(taskActor).when(said).thenFacts('TaskCreated', 'TaskQueued').when(said).thenNothing();
+  });
+
+  it('is done when its work passes: it is kept, and not merged', () => {
+    const facts = SUBMITTED.with(0, created({ candidate }));
+    const done = given(taskActor, ...facts, treeKept)
+      .when(passValidation())
+      .thenFacts('ValidationPassed', 'TaskCompleted');
+    expect(done.state).toMatchObject({ value: 'done', context: { merged: null } });
   });
 });
 

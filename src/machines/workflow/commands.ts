@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
-import { definitionSchema } from './definition.ts';
-import { checkSummarySchema, deliverySchema, repositorySchema, workflowFacts } from './events.ts';
+import { ownRunIdOf } from '../best-of-n/run-id.ts';
+import { correspondenceSchema } from '../correspondence.ts';
+import { checkSummarySchema } from './check-summary.ts';
+import { deliverySchema, workflowFacts } from './events.ts';
+import { resultFacts, submittedSchema } from './result.ts';
 
 const workflowId = z.string().describe('wfl_…, or a unique prefix of it');
+/** What is recorded of a submission, to whose workflow it goes. */
+const ofResult = <S extends z.ZodRawShape>(shape: S) => z.strictObject({ workflowId, ...shape });
 const reason = z.string().max(2000).default('');
+
+const prepared = workflowFacts.WorkflowStarted.omit({ startedBy: true });
 
 export const workflowCommands = {
   start_workflow: command({
@@ -27,24 +34,19 @@ export const workflowCommands = {
       fromHead: z.boolean().default(false).describe('Start from the last commit although tracked files are changed'),
       params: z.record(z.string(), z.unknown()).default({}),
     }),
-    prepared: z.object({
-      workflowId: z.string(),
-      definition: definitionSchema,
-      definitionHash: z.string(),
-      goal: z.string(),
-      params: z.record(z.string(), z.unknown()),
-      repository: repositorySchema,
-      runBranch: z.string(),
-      agent: z.string(),
-      check: z.string().nullable(),
-      tests: z.string().optional(),
-      merge: z.boolean(),
-      runnerId: z.string().optional(),
-    }),
+    prepared,
     roles: ['operator'],
     target: (_input, newId) => newId('wfl'),
     cli: 'workflow start',
     example: 'heph workflow start --workflow bugfix --repository . --goal "Make the tests pass"',
+  }),
+  start_best_of_n_run: command({
+    v: 1,
+    summary: 'The run in which the candidates of a best-of-N work; it takes everything from what was settled there.',
+    schema: z.strictObject({ bestOfNId: z.string() }),
+    prepared,
+    roles: INTERNAL,
+    target: (input) => ownRunIdOf(input.bestOfNId),
   }),
   pause_workflow: command({
     v: 1,
@@ -90,7 +92,7 @@ export const workflowCommands = {
   start_phase: command({
     v: 1,
     summary: 'The phase’s tasks may start.',
-    schema: z.strictObject({ workflowId, phase: z.string(), round: z.number().int() }),
+    schema: z.strictObject({ workflowId, ...workflowFacts.PhaseStarted.shape }),
     roles: INTERNAL,
     target: (input) => input.workflowId,
   }),
@@ -103,6 +105,49 @@ export const workflowCommands = {
       round: z.number().int(),
       outcome: z.enum(['green', 'red', 'empty']),
     }),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  submit_result: command({
+    v: 1,
+    summary:
+      'Says that the run has come to its result: what is on its branch now. It is judged by the template’s criteria.',
+    schema: z.strictObject({
+      workflowId: z
+        .string()
+        .max(60)
+        .optional()
+        .describe('wfl_…, or a unique prefix of it; default for an agent: its own'),
+      summary: z.string().min(1).max(20_000).describe('What was reached, and where to see it'),
+      outputs: z.record(z.string(), z.unknown()).default({}).describe('What others go on with, structured'),
+      commit: z.string().max(64).optional().describe('The tip of the run’s branch; another one is refused'),
+    }),
+    prepared: z.object({ workflowId: z.string(), ...submittedSchema.shape }),
+    roles: ['operator', 'worker'],
+    target: (input) => input.workflowId ?? '',
+    preparedTarget: (prepared) => prepared.workflowId,
+    tool: true,
+    cli: 'result submit <workflowId>',
+    example: 'heph result submit wfl_01k --summary "All parsers keep empty fields"',
+  }),
+  request_result_review: command({
+    v: 1,
+    summary: 'The checks have nothing against the result; another agent is to answer the criteria.',
+    schema: ofResult(resultFacts.ResultReviewRequested.shape),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  accept_result: command({
+    v: 1,
+    summary: 'The result meets its criteria.',
+    schema: ofResult(resultFacts.ResultAccepted.omit({ commit: true }).shape),
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
+  reject_result: command({
+    v: 1,
+    summary: 'The result does not meet its criteria; a phase mends it, a bounded number of times.',
+    schema: ofResult(resultFacts.ResultRejected.omit({ commit: true }).shape),
     roles: INTERNAL,
     target: (input) => input.workflowId,
   }),
@@ -123,7 +168,13 @@ export const workflowCommands = {
   fail_workflow: command({
     v: 1,
     summary: 'The workflow cannot reach its goal; the reason is recorded.',
-    schema: z.strictObject({ workflowId, code: z.string(), reason: z.string(), delivery: deliverySchema.nullable() }),
+    schema: z.strictObject({
+      workflowId,
+      code: z.string(),
+      reason: z.string(),
+      delivery: deliverySchema.nullable(),
+      correspondence: correspondenceSchema.optional(),
+    }),
     roles: INTERNAL,
     target: (input) => input.workflowId,
   }),

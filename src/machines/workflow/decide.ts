@@ -2,16 +2,18 @@ import { rejected, type Rejected } from '../../kernel/errors.ts';
 import { defineActor, type Proposer } from '../define-actor.ts';
 import type { WorkflowCommand } from './commands.ts';
 import { type WorkflowFact, workflowFacts } from './events.ts';
+import { decideResult } from './decide-result.ts';
 import { evolveWorkflow, noWorkflow, type Workflow, workflowChart } from './machine.ts';
 
 type Decision = WorkflowFact[] | Rejected;
 
 export function decide(command: WorkflowCommand, actor: Proposer<Workflow, WorkflowFact>): Decision {
-  if (command.name !== 'start_workflow' && actor.value === 'absent')
-    return rejected('workflow.not_open', 'There is no such workflow.');
+  const starts = command.name === 'start_workflow' || command.name === 'start_best_of_n_run';
+  if (!starts && actor.value === 'absent') return rejected('workflow.not_open', 'There is no such workflow.');
   const workflow = actor.context;
   switch (command.name) {
     case 'start_workflow':
+    case 'start_best_of_n_run':
       if (actor.value !== 'absent')
         return rejected('workflow.exists', `The workflow ${workflow.workflowId} exists already.`);
       return actor.facts({ type: 'WorkflowStarted', v: 1, data: { ...command.input, startedBy: command.actor } });
@@ -41,10 +43,16 @@ export function decide(command: WorkflowCommand, actor: Proposer<Workflow, Workf
       return startPhase(command.input, actor);
     case 'complete_phase':
       return completePhase(command.input, actor);
+    case 'submit_result':
+    case 'request_result_review':
+    case 'accept_result':
+    case 'reject_result':
+      return open(actor) ?? decideResult(command, actor);
     case 'start_delivery':
       if (workflow.delivering) return [];
       return (
         open(actor) ??
+        notAccepted(command.input.commit, actor) ??
         actor.facts({ type: 'DeliveryStarted', v: 1, data: { commit: command.input.commit, merge: workflow.merge } })
       );
     case 'complete_workflow': {
@@ -53,8 +61,9 @@ export function decide(command: WorkflowCommand, actor: Proposer<Workflow, Workf
       return actor.facts({ type: 'WorkflowCompleted', v: 1, data: { delivery, summary } });
     }
     case 'fail_workflow': {
-      const { code, reason, delivery } = command.input;
-      return open(actor) ?? actor.facts({ type: 'WorkflowFailed', v: 1, data: { code, reason, delivery } });
+      const { workflowId: _same, correspondence, ...end } = command.input;
+      const data = { ...end, ...(correspondence && { correspondence }) };
+      return open(actor) ?? actor.facts({ type: 'WorkflowFailed', v: 1, data });
     }
     case 'adopt_workflow': {
       const { workflowId: _same, ...adopted } = command.input;
@@ -66,7 +75,10 @@ export function decide(command: WorkflowCommand, actor: Proposer<Workflow, Workf
   }
 }
 
-function startPhase(input: { phase: string; round: number }, actor: Proposer<Workflow, WorkflowFact>): Decision {
+function startPhase(
+  input: { phase: string; round: number; mends?: number | undefined },
+  actor: Proposer<Workflow, WorkflowFact>,
+): Decision {
   const { definition, phases } = actor.context;
   const known = definition.phases.map((phase) => phase.name);
   if (!known.includes(input.phase))
@@ -76,7 +88,9 @@ function startPhase(input: { phase: string; round: number }, actor: Proposer<Wor
     return actor.refuse(`Round ${input.round} is beyond rounds_max ${definition.rounds_max}.`);
   const running = phases.find((phase) => phase.status === 'started');
   if (running) return actor.refuse(`The phase ${running.name} is not over.`);
-  return open(actor) ?? actor.facts({ type: 'PhaseStarted', v: 1, data: { phase: input.phase, round: input.round } });
+  const { phase, round, mends } = input;
+  const data = { phase, round, ...(mends !== undefined && { mends }) };
+  return open(actor) ?? actor.facts({ type: 'PhaseStarted', v: 1, data });
 }
 
 function completePhase(
@@ -88,6 +102,13 @@ function completePhase(
   if (phase.status !== 'started') return [];
   const { phase: name, round, outcome } = input;
   return open(actor) ?? actor.facts({ type: 'PhaseCompleted', v: 1, data: { phase: name, round, outcome } });
+}
+
+/** What was never submitted is of a run from before results were; everything else is delivered as it was accepted. */
+function notAccepted(commit: string, actor: Proposer<Workflow, WorkflowFact>): Rejected | null {
+  const result = actor.context.results.at(-1);
+  if (!result || (result.status === 'accepted' && result.commit === commit)) return null;
+  return actor.refuse(`The result at ${commit.slice(0, 10)} has not been accepted.`);
 }
 
 function open(actor: Proposer<Workflow, WorkflowFact>): Rejected | null {

@@ -5,7 +5,13 @@ export const NAME_PATTERN = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 const name = z.string().regex(NAME_PATTERN, 'must be lower-case letters, digits, dash or underscore');
 
 /** The MCP tools that a phase may allow its agents; `get_*` and `wait_for_events` are always allowed. */
-export const AGENT_TOOLS = ['create_task', 'update_task_status', 'report_progress', 'report_usage'] as const;
+export const AGENT_TOOLS = [
+  'create_task',
+  'update_task_status',
+  'report_progress',
+  'report_usage',
+  'submit_result',
+] as const;
 
 export const reviewSchema = z.strictObject({
   agent: z
@@ -27,6 +33,12 @@ export const phaseSchema = z.strictObject({
     .enum(['one_task', 'tasks_created_by_agents'])
     .default('tasks_created_by_agents')
     .describe('`one_task`: the server opens one task when the phase starts.'),
+  candidates: z
+    .string()
+    .optional()
+    .describe(
+      'The parameter that says how many agents try the task that the server opens, each in its own way; the best result is taken.',
+    ),
   may_be_empty: z.boolean().default(false).describe('Whether the phase may end without any task.'),
   changes: z
     .enum(['none', 'optional', 'required'])
@@ -63,6 +75,51 @@ export const phaseSchema = z.strictObject({
 });
 export type Phase = z.infer<typeof phaseSchema>;
 
+const criterionSchema = z.union(
+  [
+    z.string().min(1).max(500),
+    z.strictObject({
+      text: z.string().min(1).max(500),
+      proved_by: z
+        .enum(['checks', 'baseline'])
+        .describe(
+          '`checks`: the whole check passes on the result; `baseline`: no test that was green at the base is red, removed or skipped.',
+        ),
+    }),
+  ],
+  {
+    error: 'must be a sentence of at most 500 characters, or `text` with `proved_by: checks` or `proved_by: baseline`',
+  },
+);
+
+const resultSchema = z.strictObject({
+  criteria: z
+    .array(criterionSchema)
+    .max(30)
+    .default([])
+    .describe('What is true of a good result. A criterion that nothing proves is for the reviewer, if there is one.'),
+  submitted_by: z
+    .enum(['phases', 'agents', 'operator'])
+    .optional()
+    .describe(
+      '`phases`, the default: the server, when the last phase is over; `agents`: those whose phase allows `submit_result`. An operator always may.',
+    ),
+  review: reviewSchema
+    .optional()
+    .describe('Another agent answers each criterion, in a worktree of its own at the commit that was submitted.'),
+  on_fail: name
+    .optional()
+    .describe(
+      'The phase that gets a task to mend a rejected result, up to `rounds_max`; default: `on_red` of the last phase, else the last phase that changes something.',
+    ),
+  on_result: z
+    .enum(['stop', 'finish_open', 'continue'])
+    .optional()
+    .describe(
+      'What an accepted result means for open tasks. `stop`: they are cancelled; `finish_open`, the default: they finish, and no further phase starts; `continue`: the run goes on to its last phase.',
+    ),
+});
+
 export const parameterSchema = z.strictObject({
   name,
   type: z.enum(['text', 'number', 'boolean', 'agent', 'command']),
@@ -76,7 +133,7 @@ export const definitionSchema = z.strictObject({
   title: z.string().min(1).max(200),
   description: z.string().max(4000).default(''),
   parameters: z.array(parameterSchema).default([]),
-  result: z.strictObject({ criteria: z.array(z.string()).default([]) }).prefault({}),
+  result: resultSchema.prefault({}),
   rounds_max: z.number().int().min(1).max(20).default(3).describe('How often a red phase may open further tasks.'),
   phases: z.array(phaseSchema).min(1).max(20),
 });

@@ -10,12 +10,19 @@ export {
   type WorkflowDefinition,
 } from './definition.ts';
 export { checkedDefinitionSchema } from './definition-rules.ts';
+export { type CheckSummary, checkSummarySchema } from './check-summary.ts';
 export {
-  type CheckSummary,
-  checkSummarySchema,
   type Delivery,
   deliverySchema,
   type WorkflowFact,
   workflowFacts,
 } from './events.ts';
+export {
+  type Criterion,
+  type CriterionVerdict,
+  criteriaOf,
+  isPending,
+  resultPolicy,
+  type RunResult,
+} from './result.ts';
 export { noWorkflow, type Workflow, type WorkflowPhase, workflowChart } from './machine.ts';

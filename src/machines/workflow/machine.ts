@@ -1,6 +1,9 @@
 import { type Chart, stays } from '../define-actor.ts';
 import type { WorkflowDefinition } from './definition.ts';
-import type { CheckSummary, Delivery, WorkflowFact } from './events.ts';
+import type { CheckSummary } from './check-summary.ts';
+import type { Delivery, WorkflowFact } from './events.ts';
+import { afterPhaseStart, evolveResults } from './evolve-results.ts';
+import type { RunResult } from './result.ts';
 
 export interface WorkflowPhase {
   name: string;
@@ -23,12 +26,16 @@ export interface Workflow {
   merge: boolean;
   /** Whose work it is; null where there is one runner only. */
   runnerId: string | null;
+  /** The best-of-N that it was started for. */
+  bestOfNId: string | null;
   /** The last time that another runner took it over. */
   adopted: { from: string; reason: string; at: number } | null;
   runOpened: boolean;
   baseline: CheckSummary | null;
   /** Every start of a phase, in order; the last one is the current. */
   phases: WorkflowPhase[];
+  /** Every submission of the run's result, in order; the last one counts. */
+  results: RunResult[];
   delivering: { commit: string } | null;
   delivery: Delivery | null;
   reason: string | null;
@@ -41,6 +48,10 @@ const growing = [
   'BaselineRecorded',
   'PhaseStarted',
   'PhaseCompleted',
+  'ResultSubmitted',
+  'ResultReviewRequested',
+  'ResultAccepted',
+  'ResultRejected',
   'DeliveryStarted',
   'WorkflowAdopted',
 ];
@@ -85,10 +96,12 @@ const NONE: Workflow = {
   check: null,
   merge: false,
   runnerId: null,
+  bestOfNId: null,
   adopted: null,
   runOpened: false,
   baseline: null,
   phases: [],
+  results: [],
   delivering: null,
   delivery: null,
   reason: null,
@@ -100,8 +113,8 @@ export const noWorkflow = (): Workflow => NONE;
 export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: number): Workflow {
   switch (fact.type) {
     case 'WorkflowStarted': {
-      const { definitionHash: _hash, startedBy: _by, runnerId = null, ...data } = fact.data;
-      return { ...workflow, ...data, runnerId, startedAt: at };
+      const { definitionHash: _hash, startedBy: _by, runnerId = null, bestOfNId = null, ...data } = fact.data;
+      return { ...workflow, ...data, runnerId, bestOfNId, startedAt: at };
     }
     case 'RunOpened':
       return { ...workflow, runOpened: true };
@@ -111,6 +124,7 @@ export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: numbe
       return {
         ...workflow,
         phases: [...workflow.phases, { name: fact.data.phase, round: fact.data.round, status: 'started', since: at }],
+        results: afterPhaseStart(workflow.results, fact.data.mends, at),
       };
     case 'PhaseCompleted':
       return {
@@ -125,6 +139,11 @@ export function evolveWorkflow(workflow: Workflow, fact: WorkflowFact, at: numbe
       return { ...workflow, reason: fact.data.reason };
     case 'WorkflowResumed':
       return { ...workflow, reason: null };
+    case 'ResultSubmitted':
+    case 'ResultReviewRequested':
+    case 'ResultAccepted':
+    case 'ResultRejected':
+      return { ...workflow, results: evolveResults(workflow.results, fact, { at, phases: workflow.phases.length }) };
     case 'DeliveryStarted':
       return { ...workflow, delivering: { commit: fact.data.commit } };
     case 'WorkflowCompleted':

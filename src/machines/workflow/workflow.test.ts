@@ -20,6 +20,7 @@ const completePhase = (phase: string, round = 1, outcome = 'green') => say('comp
 const startDelivery = say('start_delivery', { commit: 'c9' });
 const complete = say('complete_workflow', { delivery: delivery(), summary: 'All is green.' });
 const fail = say('fail_workflow', { code: 'red', reason: 'Verify stays red.', delivery: null });
+const ofBestOfN: Said = { name: 'start_best_of_n_run', input: { ...workflowStart(), bestOfNId: 'bon_parser' } };
 const EXAMPLES = [
   pause,
   resume,
@@ -32,6 +33,10 @@ const EXAMPLES = [
   complete,
   fail,
   say('adopt_workflow', { from: 'rnr_a', runnerId: 'rnr_b', reason: 'its server is gone', rescued: [] }),
+  say('submit_result', { summary: 'Done.', outputs: {}, commit: 'c9', taskId: null }),
+  say('request_result_review', { submission: 1, check: null, criteria: [], reviewId: 'tsk_r' }),
+  say('accept_result', { submission: 1, check: null, criteria: [] }),
+  say('reject_result', { submission: 1, check: null, criteria: [], code: 'red', feedback: '' }),
 ];
 const after = (...said: Said[]): Given<Workflow> =>
   said.reduce((actor, one) => actor.when(one).next, given(workflowActor));
@@ -43,10 +48,15 @@ describe('a workflow’s beginning', () => {
       .when(start)
       .thenFacts({ type: 'WorkflowStarted', data: { ...workflowStart(), startedBy: 'operator' } });
     started.when(start).thenRejected('workflow.exists');
+    started.when(ofBestOfN).thenRejected('workflow.exists');
+    const run = given(workflowActor).when(ofBestOfN).thenFacts('WorkflowStarted');
+    expect(run.state.context.bestOfNId).toBe('bon_parser');
   });
 
   it('has an example of every command here', () => {
-    expect([start, ...EXAMPLES].map(({ name }) => name).sort()).toEqual(Object.keys(workflowCommands).sort());
+    expect([start, ofBestOfN, ...EXAMPLES].map(({ name }) => name).sort()).toEqual(
+      Object.keys(workflowCommands).sort(),
+    );
   });
 
   it.each(EXAMPLES)('is not there for $name before', (said) => {

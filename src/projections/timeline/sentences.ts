@@ -22,6 +22,7 @@ type AnyFact =
   | RunnerFact
   | TaskFact
   | WorkflowFact;
+type AgentEnvironment = NonNullable<Extract<AgentFact, { type: 'WorktreeReady' }>['data']['environment']>;
 type Sentences = { [T in AnyFact['type']]: (data: Extract<AnyFact, { type: T }>['data']) => string };
 
 /** Every kind of fact in one sentence for people. A new fact does not compile until it has one. */
@@ -40,10 +41,18 @@ export const SENTENCES: Sentences = {
     `Workflow ${definition.name} started on ${repository.baseBranch} of ${repository.path}: ${short(goal)}`,
   RunOpened: ({ commit }) => `The run’s branch was made at ${sha(commit)}.`,
   BaselineRecorded: ({ check }) => `The checks on the base commit: ${verdict(check)}.`,
-  PhaseStarted: ({ phase, round }) => `Phase ${phase} began${round > 1 ? `, round ${round}` : ''}.`,
+  PhaseStarted: ({ phase, round, mends }) =>
+    `Phase ${phase} began${round > 1 ? `, round ${round}` : ''}${mends === undefined ? '' : ', to mend the result'}.`,
   PhaseCompleted: ({ phase, outcome }) => `Phase ${phase} is over: ${outcome}.`,
   WorkflowPaused: ({ reason, by }) => `The workflow was paused by ${by}${because(reason)}.`,
   WorkflowResumed: ({ by }) => `The workflow was resumed by ${by}.`,
+  ResultSubmitted: ({ submission, by, commit, summary }) =>
+    `${by} submitted the result ${sha(commit)}${again(submission)}: ${short(summary)}`,
+  ResultReviewRequested: ({ reviewId, check }) =>
+    `${reviewId} reviews the result${check ? `; checks: ${verdict(check)}` : ''}.`,
+  ResultAccepted: ({ commit, criteria }) => `The result ${sha(commit)} was accepted${answered(criteria)}.`,
+  ResultRejected: ({ commit, feedback, criteria }) =>
+    `The result ${sha(commit)} was rejected${answered(criteria)}: ${short(feedback)}`,
   DeliveryStarted: ({ commit, merge }) =>
     `The result ${sha(commit)} goes ${merge ? 'to the base branch' : 'to its own branch only'}.`,
   WorkflowCompleted: ({ delivery, summary }) =>
@@ -82,9 +91,12 @@ export const SENTENCES: Sentences = {
     `The checks have passed, and ${reviewId} reviews the work: ${short(said)}${judges(judge)}`,
   ReviewGiven: ({ verdict: said, feedback, evidence, by }) =>
     `${by} reviewed the work: ${said}. ${short(feedback || evidence)}`,
-  ValidationPassed: ({ verdict: said, judge }) => `The work is good: ${short(said)}${judges(judge)}`,
-  ValidationFailed: ({ round, feedback, judge }) =>
-    `Round ${round}: the work is not good enough. ${short(feedback)}${judges(judge)}`,
+  ResultValidationGiven: ({ criteria, feedback, by }) =>
+    `${by} answered the criteria of the result${answered(criteria)}. ${short(feedback)}`.trim(),
+  ValidationPassed: ({ verdict: said, judge, check }) =>
+    `The work is good: ${short(said)}${judges(judge)}${known(check)}`,
+  ValidationFailed: ({ round, feedback, judge, check }) =>
+    `Round ${round}: the work is not good enough. ${short(feedback)}${judges(judge)}${known(check)}`,
   WorkSentBack: ({ feedback }) => `The work could not be merged: ${short(feedback)}`,
   AttemptFailed: ({ attempt, reason, counts }) =>
     `Attempt ${attempt} came to nothing${counts ? '' : ' (not counted)'}: ${short(reason)}`,
@@ -104,7 +116,8 @@ export const SENTENCES: Sentences = {
   // agent
   AgentRequested: ({ agent, taskId, attempt }) => `An agent ${agent} is wanted for attempt ${attempt} of ${taskId}.`,
   PreparationStarted: ({ branch, commit }) => `Its worktree is being made on ${branch} at ${sha(commit)}.`,
-  WorktreeReady: ({ branch, commit }) => `Its worktree is ready on ${branch} at ${sha(commit)}.`,
+  WorktreeReady: ({ branch, commit, environment }) =>
+    `Its worktree is ready on ${branch} at ${sha(commit)}${environment ? `; ${readyWith(environment)}` : ''}.`,
   PromptSent: ({ template, version, memoryIds }) =>
     `It was given the prompt ${template} (version ${version})${memoryIds.length > 0 ? ` with ${memoryIds.length} memories` : ''}.`,
   AgentStarted: ({ pid }) => `It lives, as process ${pid}.`,
@@ -226,6 +239,18 @@ function judges(judge: JudgeRecord | undefined): string {
   return ` It touches what judges it (${files}): with its own files it ${said(judge.own)}${original}.`;
 }
 
+function again(submission: number): string {
+  return submission > 1 ? `, submission ${submission}` : '';
+}
+
+/** `: 2 of 3 criteria pass, 1 was not judged`. */
+function answered(criteria: readonly { verdict: string }[]): string {
+  if (criteria.length === 0) return '';
+  const count = (wanted: string) => criteria.filter(({ verdict: given }) => given === wanted).length;
+  const open = count('not_judged');
+  return `; ${count('pass')} of ${counted(criteria.length, 'criterion', 'criteria')} met${open > 0 ? `, ${open} not judged` : ''}`;
+}
+
 function listed(names: readonly string[]): string {
   const more = names.length - LISTED_MAX;
   return more > 0 ? `${names.slice(0, LISTED_MAX).join(', ')} and ${more} more` : names.join(', ');
@@ -239,8 +264,8 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function counted(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? '' : 's'}`;
+function counted(n: number, thing: string, things = `${thing}s`): string {
+  return `${n} ${n === 1 ? thing : things}`;
 }
 
 function scored(scores: readonly Score[]): string {
@@ -251,14 +276,24 @@ function because(reason: string): string {
   return reason === '' ? '' : `: ${short(reason)}`;
 }
 
+/** What the repository asks of the environment, and what was mended for it. */
+function readyWith({ checks, fixed }: AgentEnvironment): string {
+  const mended = fixed.length > 0 ? `; mended: ${fixed.join('; ')}` : '';
+  return `${counted(checks.length, 'check')} of its environment passed${mended}`;
+}
+
 function verdict({ status, passed, failed, cache, warnings }: CheckSummary): string {
   const counts = passed === null ? '' : ` (${passed} passed, ${failed ?? 0} failed)`;
   const warned = warnings === undefined ? '' : `, with ${counted(warnings, 'warning')}`;
   return `${status.replace('_', ' ')}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
 }
 
+function known(check: CheckSummary | null): string {
+  return check?.cache ? ` (${fromCache(check.cache)})` : '';
+}
+
 /** What was not run again, and why it could be left out. */
 function fromCache({ cached, checks, savedMs, why }: NonNullable<CheckSummary['cache']>): string {
-  const which = checks === 1 ? 'it is' : `${cached} of ${counted(checks, 'check')} are`;
-  return `${which} from the cache, which saved ${(savedMs / 1000).toFixed(1)} s: ${short(why)}`;
+  const saved = `from the cache, which saved ${(savedMs / 1000).toFixed(1)} s`;
+  return `${cached} of ${counted(checks, 'check')} ${saved}: ${short(why)}`;
 }

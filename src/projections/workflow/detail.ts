@@ -6,6 +6,7 @@ import type { StoredEvent } from '../../store/event-store.ts';
 import { defineProjection, type Moment, type Rendered, type Row } from '../define-projection.ts';
 import { ageMs, type Evidence, evidenceOf } from '../evidence.ts';
 import { type Overview, runnerGone } from './overview.ts';
+import { resultOf } from './result.ts';
 
 /** Everything known of one workflow. The actors' own reducers say what; a single workflow's events are few enough for that. */
 interface Detail {
@@ -60,6 +61,7 @@ function render(state: Detail, _params: Record<string, unknown>, { asOf, whole }
     summary: {
       ...facts,
       definition: { name: definition.name, title: definition.title, rounds_max: definition.rounds_max },
+      result: resultOf(workflow, state.status),
       status: state.status,
       evidence,
       ageMs: evidence && ageMs(evidence, asOf),
@@ -120,6 +122,7 @@ function taskRow(
     review: task.review ?? null,
     reviews: spec.review ?? null,
     given: task.given ?? null,
+    validated: task.validated ?? null,
     tree: tree && { commit: tree.commit, ref: tree.ref, files: tree.files, filesMore: tree.filesMore },
     merged: task.merged,
     usage: known.usageReported ? task.usage : null,
@@ -168,7 +171,7 @@ function usage(state: Detail) {
 
 export const detailProjection = defineProjection<Detail>({
   name: 'workflow-detail',
-  v: 3,
+  v: 4,
   init: () => ({
     workflow: workflowActor.initial(),
     status: 'unknown',

@@ -30,12 +30,18 @@ interface WorkflowLine {
   tasks: Record<string, number>;
   /** Null until something was reported. */
   usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number } | null;
+  /** The last submission of its result. */
+  result: { submission: number; status: string; evidence: Evidence } | null;
   delivery: Delivery | null;
   startedAt: number;
   endedAt: number | null;
 }
 
 const GOAL_SHOWN_MAX = 300;
+const RESULT = {
+  ...{ ResultSubmitted: 'submitted', ResultReviewRequested: 'in_review' },
+  ...{ ResultAccepted: 'accepted', ResultRejected: 'rejected' },
+} as const;
 
 function fold({ lines, runners }: Overview, event: StoredEvent): void {
   foldRunner(runners, event);
@@ -65,9 +71,18 @@ function fold({ lines, runners }: Overview, event: StoredEvent): void {
     case 'PhaseStarted':
     case 'PhaseCompleted': {
       const status = fact.type === 'PhaseStarted' ? 'started' : fact.data.outcome;
+      // As the run knows it: more is done after what was accepted.
+      if (fact.type === 'PhaseStarted' && line.result?.status === 'accepted')
+        line.result = { ...line.result, status: 'superseded', evidence: evidenceOf(event) };
       line.phase = { name: fact.data.phase, round: fact.data.round, status, evidence: evidenceOf(event) };
       return;
     }
+    case 'ResultSubmitted':
+    case 'ResultReviewRequested':
+    case 'ResultAccepted':
+    case 'ResultRejected':
+      line.result = { submission: fact.data.submission, status: RESULT[fact.type], evidence: evidenceOf(event) };
+      return;
     case 'UsageReported': {
       const { inputTokens, outputTokens, costUsd, wallMs } = fact.data;
       const before = line.usage ?? { inputTokens: 0, outputTokens: 0, costUsd: 0, wallMs: 0 };
@@ -106,6 +121,7 @@ function begun(data: Extract<WorkflowFact, { type: 'WorkflowStarted' }>['data'],
     phase: null,
     tasks: {},
     usage: null,
+    result: null,
     delivery: null,
     startedAt: event.at,
     endedAt: null,
@@ -155,7 +171,7 @@ function render(state: Overview, _params: Record<string, unknown>, { asOf }: { a
 
 export const overviewProjection = defineProjection<Overview>({
   name: 'workflow',
-  v: 2,
+  v: 3,
   init: () => ({ lines: new Map(), runners: new Map() }),
   fold,
   render,

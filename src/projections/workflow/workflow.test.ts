@@ -56,6 +56,19 @@ describe('workflow overview', () => {
     expect(summary).toEqual({ counts: { completed: 1, cancelled: 1 } });
   });
 
+  it('has where its result stands', () => {
+    const { story, start, phase, overview } = given();
+    const workflowId = start();
+    const standing = () => overview().rows[workflowId]?.result;
+    expect(standing()).toBe(null);
+    story.send('submit_result', { workflowId, summary: 'Done.', outputs: {}, commit: 'c1', taskId: null });
+    expect(standing()).toMatchObject({ submission: 1, status: 'submitted', evidence: { type: 'ResultSubmitted' } });
+    story.send('accept_result', { workflowId, submission: 1, check: null, criteria: [] });
+    expect(standing()).toMatchObject({ submission: 1, status: 'accepted' });
+    phase(workflowId, 'fix');
+    expect(standing()).toMatchObject({ status: 'superseded', evidence: { type: 'PhaseStarted' } });
+  });
+
   it('counts what its tasks become after its end', () => {
     const { story, start, phase, task, overview } = given();
     const workflowId = start();
@@ -107,6 +120,42 @@ describe('workflow detail', () => {
         { name: 'verify', status: 'not_started', rounds: [] },
       ],
     });
+  });
+
+  it('shows the result with every criterion, its verdict and what that rests on, and for what it waits', () => {
+    const { story, start, phase, over, detail } = given();
+    const texts = ['All checks pass.', 'The manual tells of it.'];
+    const result = { criteria: [{ text: texts[0], proved_by: 'checks' }, texts[1]], submitted_by: 'operator' };
+    const workflowId = start('g', undefined, {}, result);
+    const shown = () => detail(workflowId).summary as { result: object; results: object[] };
+    expect(shown().result).toEqual({
+      criteria: [
+        { criterion: texts[0], provedBy: 'checks' },
+        { criterion: texts[1], provedBy: null },
+      ],
+      ...{ submittedBy: 'operator', onResult: 'finish_open', reviewedBy: null },
+      ...{ status: 'not_submitted', submissions: 0, awaits: null },
+    });
+    for (const name of ['investigate', 'fix', 'verify']) {
+      phase(workflowId, name);
+      over(workflowId, name);
+    }
+    expect(shown().result).toMatchObject({ awaits: expect.stringContaining(`heph result submit ${workflowId}`) });
+    story.send('submit_result', { workflowId, summary: 'Done.', outputs: {}, commit: 'c1', taskId: null });
+    expect(shown().result).toMatchObject({ status: 'submitted', awaits: 'The checks look at it.' });
+    const criteria = texts.map((criterion, at) => ({
+      ...{ criterion, verdict: at === 0 ? 'pass' : 'fail', evidence: `looked at ${at}` },
+    }));
+    story.send('reject_result', {
+      workflowId,
+      submission: 1,
+      check: null,
+      criteria,
+      code: 'red',
+      feedback: 'No page.',
+    });
+    expect(shown().result).toMatchObject({ status: 'rejected', submissions: 1 });
+    expect(shown().results).toMatchObject([{ submission: 1, summary: 'Done.', criteria, feedback: 'No page.' }]);
   });
 
   it('says unknown of a workflow that is not there', () => {

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../runner.ts';
+import type { CheckResult, Environment } from '../runner.ts';
 
 /** What judges a checkout: the check engine, as the runner uses it. It is filled where adapters meet ports. */
 export interface CheckEngine {
@@ -7,6 +7,11 @@ export interface CheckEngine {
    * Throws `check.failed_to_run` when it cannot be run at all.
    */
   judge(request: JudgeRequest): Promise<Judgement>;
+  /**
+   * Brings a fresh worktree into the state that the repository's `checks.yaml` asks for by its checks of the environment. Null where
+   * it asks for nothing. Throws `environment.unfit` when that state cannot be reached, with why.
+   */
+  makeReady(request: Omit<JudgeRequest, 'command' | 'cache'>): Promise<Environment | null>;
   /** What a repository says of its checks. `read` answers the text of a file at its root, or null. Throws `check.bad_definition`. */
   declares(read: (path: string) => Promise<string | null>): Promise<DeclaredChecks>;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isFailure } from '../../kernel/errors.ts';
 import { checkedDefinitionSchema } from '../../machines/workflow/index.ts';
+import { EXAMPLE } from '../../../scripts/docs/workflows.ts';
 import { createFolderLoader } from './adapters/folder.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../../phases', import.meta.url));
@@ -12,7 +13,7 @@ const SHIPPED = fileURLToPath(new URL('../../../phases', import.meta.url));
 describe('the shipped workflows', () => {
   it('are all whole', async () => {
     const listed = await createFolderLoader({ folders: [SHIPPED], schema: checkedDefinitionSchema }).list();
-    expect(listed.map((one) => ('broken' in one ? one.broken.message : one.name))).toEqual(['bugfix']);
+    expect(listed.map((one) => ('broken' in one ? one.broken.message : one.name))).toEqual(['best-of', 'bugfix']);
   });
 
   it('repair in three phases', async () => {
@@ -126,6 +127,48 @@ describe('a definition', () => {
       { 'one.md': '---\ngoal: G\nrole: fix\nmodle: x\n---\n' },
       'mine/one.md:4:1 there is no key modle here',
     ],
+    [
+      'a criterion that is neither a sentence nor proved by what there is',
+      `${WORKFLOW}result:\n  criteria:\n    - It is so.\n    - text: And so.\n      proved_by: magic\n`,
+      {},
+      'mine/workflow.yaml:8:7 result.criteria.1: must be a sentence of at most 500 characters, or `text` with',
+    ],
+    [
+      'an unknown word for what an accepted result means',
+      `${WORKFLOW}result:\n  on_result: stop_all\n`,
+      {},
+      'mine/workflow.yaml:6:14 result.on_result: Invalid option: expected one of "stop"|"finish_open"|"continue"',
+    ],
+    [
+      'a result that agents submit and none may',
+      `${WORKFLOW}result:\n  submitted_by: agents\n`,
+      {},
+      'mine/workflow.yaml:6:17 result.submitted_by: no phase has `submit_result`',
+    ],
+    [
+      'agents that may submit what others submit',
+      `${WORKFLOW}result:\n  submitted_by: operator\n`,
+      { 'one.md': '---\ngoal: G\nrole: fix\nallowed_tools: [submit_result]\n---\n' },
+      'mine/workflow.yaml:6:17 result.submitted_by: the phase one allows `submit_result`; that needs',
+    ],
+    [
+      'an unknown phase to mend the result',
+      `${WORKFLOW}result:\n  on_fail: nine\n`,
+      {},
+      'mine/workflow.yaml:6:12 result.on_fail: there is no phase nine; there are one, two',
+    ],
+    [
+      'a phase without an agent to mend the result',
+      `${WORKFLOW}result:\n  on_fail: two\n`,
+      { 'two.md': '---\ngoal: G\nrole: fix\nagent: none\n---\n' },
+      'mine/workflow.yaml:6:12 result.on_fail: no agent works in the phase two',
+    ],
+    [
+      'a reviewer without criteria',
+      `${WORKFLOW}result:\n  review: { agent: claude }\n`,
+      {},
+      'mine/workflow.yaml:6:11 result.review: there are no `criteria`',
+    ],
     ['bad YAML on a page', WORKFLOW, { 'one.md': '---\ngoal: G\nrole: [fix\n---\n' }, 'mine/one.md:3:'],
     [
       'an unknown tool',
@@ -145,6 +188,12 @@ describe('a definition', () => {
       code: 'definition.invalid',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('is whole where docs/workflows.md shows one', async () => {
+    const { 'workflow.yaml': workflow, ...pages } = EXAMPLE;
+    const loaded = await load(workflow, pages);
+    expect(loaded).toMatchObject({ definition: { result: { on_fail: 'write', review: { agent: 'default' } } } });
   });
 
   it('is listed with its mistake beside those that are whole', async () => {
@@ -176,6 +225,6 @@ describe('a definition', () => {
     await load(WORKFLOW.replace('Mine', 'Ours'), PAGES, 'bugfix');
     const both = createFolderLoader({ folders: [root, SHIPPED], schema: checkedDefinitionSchema });
     expect(await both.load('bugfix')).toMatchObject({ definition: { title: 'Ours' } });
-    expect(await both.list()).toHaveLength(1);
+    expect(await both.list()).toHaveLength(2);
   });
 });

@@ -62,6 +62,9 @@ export interface NotMeasured {
   millis: number;
 }
 
+/** The reason of a change in which no line could be mutated. */
+export const NOTHING_TO_MUTATE = 'no changed line of source holds anything to mutate';
+
 /** Lines of one file that a change touched, each from 1. */
 export interface ChangedFile {
   file: string;

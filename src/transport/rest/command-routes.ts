@@ -1,14 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { COMMANDS } from '../../commands/index.ts';
 import { HephError, invalid, isFailure } from '../../kernel/errors.ts';
-import { acceptedBody } from '../answers.ts';
-import { contradiction, recordDenial } from '../denials.ts';
 import { offeredCommands } from '../offered.ts';
 import { refuse } from './failures.ts';
 import type { HttpContext } from './http-context.ts';
 import { checkIdempotencyKey } from '../idempotency-key.ts';
+import { sendCommand } from '../send-command.ts';
 import { sendJson } from './routes.ts';
-import { acceptedSchema, idempotencyHeaders, refusedSchema } from './wire-schemas.ts';
+import { acceptedSchema, idempotencyHeaders, refusedSchema } from '../wire-schemas.ts';
 
 /** `POST /api/commands/<name>`, one route per command that somebody outside may send; what only the system sends has no address. */
 export function addCommandRoutes(app: FastifyInstance, { bus }: HttpContext): void {
@@ -28,18 +27,8 @@ export function addCommandRoutes(app: FastifyInstance, { bus }: HttpContext): vo
       async handler({ principal, body, headers }, reply) {
         const idempotencyKey = checkIdempotencyKey(headers['idempotency-key']);
         if (isFailure(idempotencyKey)) return refuse(reply, idempotencyKey);
-        const foreign = principal.agent && contradiction(principal, (body as { agentId?: unknown } | null)?.agentId);
-        if (foreign) {
-          await recordDenial(bus, principal, name, foreign);
-          return refuse(reply, foreign);
-        }
-        const result = await bus.execute({
-          name,
-          input: body,
-          principal,
-          ...(idempotencyKey !== undefined && { idempotencyKey }),
-        });
-        return isFailure(result) ? refuse(reply, result) : sendJson(reply, acceptedBody(name, result));
+        const result = await sendCommand(bus, { name, input: body, principal, idempotencyKey });
+        return isFailure(result) ? refuse(reply, result) : sendJson(reply, result);
       },
     });
   }

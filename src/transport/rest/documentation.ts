@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { HttpContext } from './http-context.ts';
 import { PAGE_POLICY } from './security-headers.ts';
-import { wireSchemas } from './wire-schemas.ts';
+import { wireSchemas } from '../wire-schemas.ts';
 
 /**
  * `/openapi.json` is made from the schemas on the routes, which are those that parse the input; `/docs` shows it. The

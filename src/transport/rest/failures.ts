@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { type Failure, HephError, invalid } from '../../kernel/errors.ts';
 import { errorBody, statusOf } from '../answers.ts';
@@ -37,6 +38,11 @@ export function refuseOnSocket(error: NodeJS.ErrnoException, socket: Socket): vo
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? invalid('request.timeout', 'The request did not arrive in time.')
       : invalid('request.malformed', 'The request is not proper HTTP, or its headers are too large.');
+  refuseOnRawSocket(socket, failure);
+}
+
+/** The same answer where there is no reply to give it by. */
+export function refuseOnRawSocket(socket: Duplex, failure: Failure): void {
   const body = refusalText(failure);
   const status = statusOf(failure);
   socket.end(

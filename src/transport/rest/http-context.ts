@@ -2,7 +2,9 @@ import type { CommandBus, TokenIndex } from '../../commands/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
+import type { Live } from '../../queries/index.ts';
 import type { Queries } from '../queries-port.ts';
+import type { Tickets } from '../ws/index.ts';
 import type { Gate } from './gate.ts';
 import type { Metrics } from './metrics.ts';
 import type { Sessions } from './sessions.ts';
@@ -20,6 +22,8 @@ export interface Health {
 export interface HttpServerParts {
   bus: CommandBus;
   queries: Queries;
+  /** What `/api/stream` tells of. Absent: nobody can follow anything. */
+  live?: Live;
   tokens: TokenIndex;
   clock: Clock;
   random: Random;
@@ -30,6 +34,8 @@ export interface HttpServerParts {
   metrics: Metrics;
   /** Where an operator's keystrokes go. Absent: nobody can type into an agent's terminal. */
   terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
+  /** Told of each socket for as long as it is open. */
+  during?: (open: () => Promise<void>) => unknown;
   /** How often one agent may ask. */
   rate?: { perSecond: number; burst: number };
 }
@@ -38,6 +44,7 @@ export interface HttpServerParts {
 export interface HttpContext extends HttpServerParts {
   gate(): Gate;
   sessions(): Sessions;
+  tickets: Tickets;
   /** Aborts when the server closes. */
   closing: AbortSignal;
 }

@@ -1,25 +1,28 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Principal } from '../../commands/index.ts';
 import { type Failure, Fault, HephError, invalid, isFailure } from '../../kernel/errors.ts';
 import { failureOf } from '../answers.ts';
 import { createMcpFace } from '../mcp/index.ts';
+import { createTickets, createWsFace, WS_PATH, type WsFace } from '../ws/index.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { addDocumentation } from './documentation.ts';
 import { type Drain, watchRequests } from './drain.ts';
-import { fastifyFailure, refuse, refuseOnSocket } from './failures.ts';
+import { fastifyFailure, refuse, refuseOnRawSocket, refuseOnSocket } from './failures.ts';
 import { createGate, type Gate } from './gate.ts';
 import { guard } from './guard.ts';
 import type { HttpContext, HttpServerParts } from './http-context.ts';
-import { BODY_BYTES_MAX, parseJsonBody } from './json-body.ts';
+import { BODY_BYTES_MAX, parseJsonBody } from '../json-body.ts';
 import { addKeystrokeRoute } from './keystroke-route.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addMcpRoute } from './mcp-route.ts';
 import { addReadRoutes } from './read-routes.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { watchRoutes } from './routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { addStatusRoutes } from './status-routes.ts';
+import { addStreamRoutes } from './stream-routes.ts';
 
 export interface Address {
   host: string;
@@ -57,8 +60,9 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   let closed: Promise<void> | null = null;
   // Made at the first request: with port 0, the names under which the server answers are known only when it listens.
   const atDoor = () => (door ??= openDoor((app.server.address() as AddressInfo).port, parts));
-  const { app, routes, drain } = createApp({
+  const { app, routes, drain, ws } = createApp({
     ...parts,
+    tickets: createTickets(parts),
     gate: () => atDoor().gate,
     sessions: () => atDoor().sessions,
     closing: closing.signal,
@@ -80,6 +84,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     close() {
       closed ??= (async () => {
         closing.abort();
+        await ws?.close();
         const tooLong = new Promise<void>((resolve) => parts.clock.after(DRAIN_MS, resolve));
         await Promise.race([drain.empty(), tooLong]);
         app.server.closeAllConnections();
@@ -95,7 +100,12 @@ function openDoor(port: number, { clock, random }: HttpServerParts): { gate: Gat
   return { gate: createGate(port), sessions: createSessions({ clock, random, port }) };
 }
 
-function createApp(context: HttpContext): { app: FastifyInstance; routes: () => string[]; drain: Drain } {
+function createApp(context: HttpContext): {
+  app: FastifyInstance;
+  routes: () => string[];
+  drain: Drain;
+  ws: WsFace | null;
+} {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -110,6 +120,7 @@ function createApp(context: HttpContext): { app: FastifyInstance; routes: () => 
       maxHeaderSize: HEADER_BYTES_MAX,
       // Two Host or Authorization headers become one that nobody accepts, instead of the first one winning.
       joinDuplicateHeaders: true,
+      shouldUpgradeCallback: (request) => context.live !== undefined && isForSocket(request),
     },
     clientErrorHandler: refuseOnSocket,
     frameworkErrors: (error, _request, reply) => {
@@ -120,7 +131,10 @@ function createApp(context: HttpContext): { app: FastifyInstance; routes: () => 
   app.decorateRequest('principal', null as unknown as Principal);
   takeJsonOnly(app);
   const drain = watchRequests(app.server);
-  app.addHook('onRequest', guard(context, createRateLimit({ clock: context.clock, ...(context.rate ?? WORKER_RATE) })));
+  const rate = createRateLimit({ clock: context.clock, ...(context.rate ?? WORKER_RATE) });
+  app.addHook('onRequest', guard(context, rate));
+  const ws = openWs(context, rate);
+  if (ws) app.server.on('upgrade', ws.upgrade);
   app.setErrorHandler((error, _request, reply) =>
     refuse(reply, fastifyFailure(error) ?? failureOf(error, context.log)),
   );
@@ -138,11 +152,34 @@ function createApp(context: HttpContext): { app: FastifyInstance; routes: () => 
     addReadRoutes(routes, context);
     addStatusRoutes(routes, context);
     addLoginRoutes(routes, context);
+    if (ws) addStreamRoutes(routes, context);
     addKeystrokeRoute(routes, context);
     addMcpRoute(routes, context, mcp);
     known.refuseOtherMethods();
   });
-  return { app, routes: known.list, drain };
+  return { app, routes: known.list, drain, ws };
+}
+
+function openWs(context: HttpContext, rate: RateLimit): WsFace | null {
+  const { live, during = (open) => open() } = context;
+  if (!live) return null;
+  return createWsFace({
+    ...context,
+    live,
+    during,
+    refuseStranger: (headers) => context.gate().refuse(headers),
+    tooOften: ({ role, id }) => (role === 'worker' ? rate.take(id) : null),
+    refuse(socket, failure) {
+      // Nobody reads what a client sends that was to become a socket and does not.
+      socket.once('finish', () => socket.destroy());
+      refuseOnRawSocket(socket, failure);
+    },
+  });
+}
+
+/** Every other wish for another protocol is passed over, as HTTP allows; the request is then one like any other. */
+function isForSocket({ url, headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket' && (url === WS_PATH || url?.startsWith(`${WS_PATH}?`) === true);
 }
 
 function takeJsonOnly(app: FastifyInstance): void {

@@ -4,7 +4,7 @@ import { parseInput } from '../../commands/index.ts';
 import { HephError, isFailure } from '../../kernel/errors.ts';
 import type { HttpContext } from './http-context.ts';
 import { requireRole, sendJson } from './routes.ts';
-import { refusedSchema } from './wire-schemas.ts';
+import { refusedSchema } from '../wire-schemas.ts';
 
 const bodySchema = z.strictObject({ data: z.string().min(1).max(10_000).describe('As typed; nothing is added') });
 const agentIdSchema = z.strictObject({ agentId: z.string().regex(/^agt_[0-9a-z]{26}$/, 'the whole id of an agent') });

@@ -4,7 +4,7 @@ import { isFailure } from '../../kernel/errors.ts';
 import { refuse } from './failures.ts';
 import type { HttpContext } from './http-context.ts';
 import { requireRole, sendJson } from './routes.ts';
-import { refusedSchema } from './wire-schemas.ts';
+import { refusedSchema } from '../wire-schemas.ts';
 
 const codeSchema = z.object({ ok: z.literal(true), code: z.string(), expiresInMs: z.number(), path: z.string() });
 

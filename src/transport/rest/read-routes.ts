@@ -5,7 +5,7 @@ import { recordDenial } from '../denials.ts';
 import { refuse } from './failures.ts';
 import type { HttpContext } from './http-context.ts';
 import { abandoned, sendJson } from './routes.ts';
-import { answeredSchema, refusedSchema } from './wire-schemas.ts';
+import { answeredSchema, refusedSchema } from '../wire-schemas.ts';
 
 /**
  * The way out: `POST /api/queries/<name>` for every query, and three addresses that a browser or `curl` can read, which

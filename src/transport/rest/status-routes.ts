@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { HttpContext } from './http-context.ts';
 import { requireRole } from './routes.ts';
-import { refusedSchema } from './wire-schemas.ts';
+import { refusedSchema } from '../wire-schemas.ts';
 
 const healthSchema = z.looseObject({
   ok: z.boolean(),

@@ -121,7 +121,8 @@ function bodyOf({ provider, instructions, material, answer, seed }: ModelRequest
 function failed({ status, headers }: Response, text: string, how: { key: string | null; now: number }): Tried {
   const said = plainLine(withoutKey(readError(text), how.key), 300);
   const message = `It answered ${status}${said && `: ${said}`}`;
-  if (status === 429 || status >= 500) return { fault: unavailable(message), pauseMs: retryAfterMs(headers, how.now) };
+  if (status === 408 || status === 429 || status >= 500)
+    return { fault: unavailable(message), pauseMs: retryAfterMs(headers, how.now) };
   const fault = new Fault('model.refused', message, { retryable: false });
   return UNREAD.includes(status) ? { fault, pauseMs: 0, plain: true } : { fault, pauseMs: null };
 }

@@ -9,7 +9,7 @@ import { checkOut } from '../../checks/adapters/run-check.ts';
 import { graphNames } from '../../checks/graph-command.ts';
 import { kindOf, makeDirectory, readJson, removeContained, writeWhole } from '../../worktrees/adapters/files.ts';
 import { checksOf, type Hands, mirrorOf } from '../../worktrees/hands.ts';
-import type { MutationRequest, MutationResult } from '../mutation.ts';
+import { type MutationRequest, type MutationResult, NOTHING_TO_MUTATE } from '../mutation.ts';
 import { commandTester } from './command-tester.ts';
 import { measure, NO_TIME } from './measure.ts';
 import { planMutants } from './plan.ts';
@@ -124,7 +124,7 @@ function nothingToMutate(unmeasured: string[]): Fresh {
           .slice(0, 3)
           .map((file) => plainLine(file, 200))
           .join(', ')}`
-      : 'no changed line of source holds anything to mutate';
+      : NOTHING_TO_MUTATE;
   return { measured: false, reason, unmeasured };
 }
 

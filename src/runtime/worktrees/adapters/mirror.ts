@@ -65,9 +65,10 @@ export async function swapRef(
 
 export function openMirror(hands: Hands): Runner['openRun'] {
   return async ({ repositoryId, path, commit, runBranch }) => {
-    const ref = branchRef(runBranch);
+    const ref = runBranch === undefined ? null : branchRef(runBranch);
     await makeMirror(hands, repositoryId, commitId(commit));
     await fetchBase(hands, repositoryId, path, commit);
+    if (ref === null) return { commit };
     await swapRef(hands, repositoryId, ref, commit, null);
     return { commit: (await commitOf(hands, repositoryId, ref)) ?? commit };
   };

@@ -1,4 +1,6 @@
 import { Fault, HephError, messageOf } from '../../../kernel/errors.ts';
+import { definitionText } from '../../checks/adapters/definition-text.ts';
+import type { CheckEngine } from '../../checks/check-engine.ts';
 import type { Runner, WorktreeReady, WorktreeRequest } from '../../runner.ts';
 import { type Hands, mirrorOf, worktreeOf, worktreesOf } from '../hands.ts';
 import { branchRef, commitId } from '../names.ts';
@@ -10,6 +12,8 @@ import { readRecord, type WorktreeRecord, writeRecord } from './registry.ts';
 import { runSetup } from './setup.ts';
 
 const CLONE_TIMEOUT_MS = 10 * 60_000;
+const ENVIRONMENT_WALL_MS = 15 * 60_000;
+const ENVIRONMENT_OUTPUT_BYTES = 8_192;
 /** Nothing to fetch by chance, nowhere to push to, no collection of garbage in the middle of a turn. */
 const CLONE = [
   'clone',
@@ -22,7 +26,7 @@ const CLONE = [
   '--config=maintenance.auto=false',
 ];
 
-export function prepareWorktree(hands: Hands): Runner['prepareWorktree'] {
+export function prepareWorktree(hands: Hands, engine: CheckEngine): Runner['prepareWorktree'] {
   return async (request) => {
     const path = worktreeOf(hands, request.taskId);
     const known = await readRecord(hands, request.taskId);
@@ -42,8 +46,11 @@ export function prepareWorktree(hands: Hands): Runner['prepareWorktree'] {
     try {
       await inMirror(hands, request.repositoryId, ['update-ref', '--end-of-options', ref, record.commit]);
       await clone(hands, request, path);
-      if (request.unfinished) await layMerge(hands, request, commitId(request.unfinished), path);
       if (request.copyIgnored) await copyIgnored(hands, request.copyIgnored, path);
+      // Before unfinished work comes, in which a manifest may hold the marks of a conflict.
+      const environment = await engine.makeReady(await environmentOf(hands, request, path));
+      if (environment) record.environment = environment;
+      if (request.unfinished) await layMerge(hands, request, commitId(request.unfinished), path);
       await runSetup(hands, path, request.setup ?? [], 'worktree.failed');
     } catch (error) {
       throw failedWorktree(error);
@@ -53,11 +60,19 @@ export function prepareWorktree(hands: Hands): Runner['prepareWorktree'] {
   };
 }
 
-const ready = (path: string, record: WorktreeRecord): WorktreeReady => ({
-  path,
-  branch: record.branch,
-  commit: record.commit,
+const ready = (path: string, { branch, commit, environment }: WorktreeRecord): WorktreeReady => ({
+  ...{ path, branch, commit },
+  ...(environment && { environment }),
 });
+
+/** No agent has been in this folder yet, so what is found in it is the commit's. */
+async function environmentOf(hands: Hands, request: WorktreeRequest, checkout: string) {
+  const { repositoryId, commit, trusted } = request;
+  const limits = { wallMs: ENVIRONMENT_WALL_MS, outputBytesMax: ENVIRONMENT_OUTPUT_BYTES };
+  const text =
+    trusted === undefined || trusted === commit ? undefined : await definitionText(hands, repositoryId, trusted);
+  return { repositoryId, commit, checkout, limits, ...(text !== undefined && { trusted: text }) };
+}
 
 async function refuseStranger(path: string, known: WorktreeRecord | null): Promise<void> {
   if (known || (await kindOf(path)) === 'absent') return;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Environment } from '../../runner.ts';
 import { type Hands, worktreesOf } from '../hands.ts';
 import { folderName } from '../names.ts';
 import { readJson, writeWhole } from './files.ts';
@@ -14,6 +15,7 @@ export interface WorktreeRecord {
   branch: string;
   commit: string;
   state: 'making' | 'ready';
+  environment?: Environment;
 }
 
 export function readRecord(hands: Hands, taskId: string): Promise<WorktreeRecord | null> {

@@ -80,7 +80,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     inspectRepository: inspectUsers(hands, options.engine),
     openRun: oneBy(repository, openMirror(hands)),
     readBranch: readMirrorBranch(hands),
-    prepareWorktree: oneBy(task, prepareWorktree(hands)),
+    prepareWorktree: oneBy(task, prepareWorktree(hands, options.engine)),
     keepTree: oneBy(task, keepTree(hands)),
     removeWorktree: oneBy(task, removeWorktree(hands)),
     runCheck: async (request) => swept.then(() => check(request)),

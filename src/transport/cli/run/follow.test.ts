@@ -248,6 +248,50 @@ describe('following a run', () => {
     ).toEqual(completed().map((one) => one.position));
   });
 
+  const submitted = (by: string) =>
+    workflow('ResultSubmitted', {
+      submission: 1,
+      by,
+      summary: 'All is well.',
+      outputs: {},
+      commit: COMMIT,
+      taskId: null,
+    });
+
+  it('tells of the result with each criterion', async () => {
+    const criteria = [
+      { criterion: 'All checks pass.', verdict: 'pass', evidence: 'npm test passes' },
+      { criterion: 'The manual tells of it.', verdict: 'not_judged', evidence: 'No check proves it.' },
+    ];
+    const events = [
+      ...story(),
+      submitted('process:phases'),
+      workflow('ResultAccepted', { submission: 1, check: null, criteria, commit: COMMIT }),
+      workflow('WorkflowCompleted', { delivery: DELIVERY, summary: 'Done.' }),
+    ];
+    const { cli } = await heph(['follow', WORKFLOW], serving(events));
+    for (const part of [
+      'Result submitted by process:phases: All is well.',
+      'Result: accepted',
+      '  pass       All checks pass. (npm test passes)',
+      '  not judged The manual tells of it. (No check proves it.)',
+    ])
+      expect(cli.out()).toContain(part);
+    const { report } = await heph(['follow', WORKFLOW, '--json'], serving(events));
+    expect(report().result).toMatchObject({ status: 'accepted', criteria, commit: COMMIT });
+  });
+
+  it('ends with 3 and says what to do when an operator is to submit the result', async () => {
+    const [first, ...rest] = story();
+    const definition = { title: 'Mine', phases: [{ name: 'fix' }], result: { submitted_by: 'operator' } };
+    const begun = { ...first, data: { ...first?.data, definition } } as Event;
+    const events = [begun, ...rest, workflow('PhaseCompleted', { phase: 'fix', round: 1, outcome: 'red' })];
+    const { code, cli } = await heph(['follow', WORKFLOW], serving(events));
+    expect(code).toBe(3);
+    expect(cli.out()).toContain(`heph result submit ${WORKFLOW}`);
+    expect(cli.out()).not.toContain('fleet resume');
+  });
+
   it('ends with 1 and says how to merge by hand when the base was left alone', async () => {
     const left = [
       ...story(),

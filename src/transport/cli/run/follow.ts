@@ -45,6 +45,7 @@ export async function followWorkflow(
       shown = '';
       continue;
     }
+    if (story.awaits !== null) return { story, stalled: [story.awaits] };
     const tasks = waitingIn(await client.query('get_queue', { workflowId }), story.workflowId);
     const stalled = standstillOf(tasks);
     if (stalled) return { story, stalled };

@@ -40,6 +40,14 @@ function lineOf(event: WireEvent, story: Story): string | null {
         : data.outcome === 'red'
           ? `${capital(String(data.phase))} is red`
           : `${capital(String(data.phase))} had nothing to do`;
+    case 'ResultSubmitted':
+      return `Result submitted by ${data.by}: ${data.summary}`;
+    case 'ResultReviewRequested':
+      return `The result waits for the review ${data.reviewId}`;
+    case 'ResultAccepted':
+      return 'The result is accepted';
+    case 'ResultRejected':
+      return `The result is rejected (${data.code}): ${data.feedback}`;
     case 'WorkflowPaused':
       return `Paused by ${data.by}${because(data.reason)}`;
     case 'WorkflowResumed':

@@ -3,7 +3,7 @@ import { duration } from '../output.ts';
 import { shellWords } from '../../../kernel/words.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';
-import { mergeCommits, type Story, type TaskStory } from './story.ts';
+import { mergeCommits, type ResultStory, type Story, type TaskStory } from './story.ts';
 
 /** The last line of a run with `--json`. */
 export interface RunReport {
@@ -16,6 +16,8 @@ export interface RunReport {
   base: { branch: string; state: 'moved' | 'left' | 'not_asked'; commit: string | null; reason: string | null };
   commits: string[];
   tasks: TaskStory[];
+  /** The last submission of the run's result; null: there was none. */
+  result: ResultStory | null;
   durationMs: number;
 }
 
@@ -36,6 +38,7 @@ export function reportOf({ story, stalled }: Followed): RunReport {
     },
     commits: mergeCommits(story),
     tasks: [...story.tasks.values()],
+    result: story.result,
     durationMs: Math.max(0, story.at - story.startedAt),
   };
 }
@@ -61,11 +64,12 @@ export function reportLines(report: RunReport, story: Story, say: Words): string
     ...report.tasks.flatMap(taskLines),
     ...(report.tasks.length === 0 ? ['  none'] : []),
     '',
+    ...(report.result ? resultLines(report.result) : []),
     ...deliveryLines(report, story),
     '',
     'How to look at the story',
     `  ${heph('events', '--workflow', report.workflowId)}`,
-    ...(report.outcome === 'stalled'
+    ...(report.outcome === 'stalled' && story.awaits === null
       ? [`  ${heph('fleet', 'resume')}   then   ${heph('follow', report.workflowId)}`]
       : []),
     `  ${heph('replay')}`,
@@ -85,6 +89,15 @@ function taskLines(task: TaskStory): string[] {
     ...(task.status !== 'done' && task.reason ? [`            why: ${plainLine(task.reason, 1000)}`] : []),
     ...(task.status === 'failed' ? roundLines(task) : []),
   ];
+}
+
+function resultLines({ status, criteria, submission }: ResultStory): string[] {
+  const head = `Result: ${status.replace('_', ' ')}${submission > 1 ? `, submission ${submission}` : ''}`;
+  const lines = criteria.map(
+    ({ criterion, verdict, evidence }) =>
+      `  ${verdict.replace('_', ' ').padEnd(10)} ${plainLine(criterion, 160)} (${plainLine(evidence, 160)})`,
+  );
+  return [head, ...lines, ''];
 }
 
 /** What was said each time that the work came back. */

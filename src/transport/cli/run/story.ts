@@ -45,6 +45,16 @@ export interface TaskStory {
   commit: string | null;
 }
 
+export interface ResultStory {
+  submission: number;
+  status: 'submitted' | 'in_review' | 'accepted' | 'rejected';
+  summary: string;
+  by: string;
+  commit: string;
+  criteria: { criterion: string; verdict: string; evidence: string }[];
+  feedback: string | null;
+}
+
 export interface Delivery {
   runBranch: string;
   commit: string | null;
@@ -59,6 +69,9 @@ export interface Story {
   goal: string;
   repository: { path: string; baseBranch: string; baseCommit: string };
   runBranch: string;
+  lastPhase: string | null;
+  /** Whether the run waits for a person to submit its result. */
+  operatorSubmits: boolean;
   check: string | null;
   baseline: Check | null;
   tasks: Map<string, TaskStory>;
@@ -66,6 +79,10 @@ export interface Story {
   reason: string | null;
   code: string | null;
   summary: string | null;
+  /** The last submission of the run's result. */
+  result: ResultStory | null;
+  /** What a person has to do before anything goes on; null: nothing. */
+  awaits: string | null;
   delivery: Delivery | null;
   startedAt: number;
   /** When the last event was recorded. */
@@ -79,6 +96,8 @@ export function newStory(workflowId: string): Story {
     goal: '',
     repository: { path: '', baseBranch: '', baseCommit: '' },
     runBranch: '',
+    lastPhase: null,
+    operatorSubmits: false,
     check: null,
     baseline: null,
     tasks: new Map(),
@@ -86,6 +105,8 @@ export function newStory(workflowId: string): Story {
     reason: null,
     code: null,
     summary: null,
+    result: null,
+    awaits: null,
     delivery: null,
     startedAt: 0,
     at: 0,
@@ -103,11 +124,25 @@ function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
   switch (type) {
     case 'WorkflowStarted': {
       const { definition, repository, runBranch, goal, check, workflowId } = data as unknown as Story & {
-        definition: { title: string };
+        definition: { title: string; phases?: { name: string }[]; result?: { submitted_by?: string } };
       };
       Object.assign(story, { workflowId, title: definition.title, repository, runBranch, goal, check, startedAt: at });
+      story.lastPhase = definition.phases?.at(-1)?.name ?? null;
+      story.operatorSubmits = definition.result?.submitted_by === 'operator';
       return;
     }
+    case 'PhaseStarted':
+      story.awaits = null;
+      return;
+    case 'PhaseCompleted':
+      if (data.phase === story.lastPhase && story.operatorSubmits && story.result?.status !== 'accepted')
+        story.awaits = `Every phase is over; an operator submits the result: heph result submit ${story.workflowId} --summary "…"`;
+      return;
+    case 'ResultSubmitted':
+    case 'ResultReviewRequested':
+    case 'ResultAccepted':
+    case 'ResultRejected':
+      return tellResult(story, type, data);
     case 'BaselineRecorded':
       story.baseline = data.check as Check;
       return;
@@ -120,6 +155,19 @@ function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
     case 'WorkflowCancelled':
       Object.assign(story, { outcome: 'cancelled', reason: data.reason || null });
   }
+}
+
+function tellResult(story: Story, type: string, data: Record<string, unknown>): void {
+  story.awaits = null;
+  if (type === 'ResultSubmitted') {
+    const { submission, summary, by, commit } = data as unknown as ResultStory;
+    story.result = { submission, summary, by, commit, status: 'submitted', criteria: [], feedback: null };
+    return;
+  }
+  if (!story.result) return;
+  const status = type === 'ResultAccepted' ? 'accepted' : type === 'ResultRejected' ? 'rejected' : 'in_review';
+  const feedback = (data.feedback as string | undefined) ?? null;
+  Object.assign(story.result, { status, criteria: data.criteria, feedback });
 }
 
 function tellTask(story: Story, { type, data, stream, meta }: WireEvent): void {

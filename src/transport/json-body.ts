@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Failure, invalid } from '../../kernel/errors.ts';
+import { type Failure, invalid } from '../kernel/errors.ts';
 
 /** 1 MiB. */
 export const BODY_BYTES_MAX = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BODY_BYTES_MAX } from './json-body.ts';
-import { IDEMPOTENCY_KEY } from '../idempotency-key.ts';
+import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
 
 /** The shapes of answers, named once in the documentation and referred to by every route. */
 export const wireSchemas = z.registry<{ id: string }>();
@@ -20,16 +20,18 @@ export const acceptedSchema = z
   })
   .describe('The command was accepted, and what follows from it is recorded.');
 
+export const errorSchema = z.object({
+  kind: z.enum(['invalid', 'denied', 'rejected', 'conflict', 'fault', 'defect']),
+  code: z.string().describe('area.reason; all of them are in docs/errors.md'),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+  next: z.string().describe('What to do about it'),
+});
+
 export const refusedSchema = z
   .object({
     ok: z.literal(false),
-    error: z.object({
-      kind: z.enum(['invalid', 'denied', 'rejected', 'conflict', 'fault', 'defect']),
-      code: z.string().describe('area.reason; all of them are in docs/errors.md'),
-      message: z.string(),
-      details: z.record(z.string(), z.unknown()).optional(),
-      next: z.string().describe('What to do about it'),
-    }),
+    error: errorSchema,
   })
   .describe(`Nothing was changed. Bodies above ${BODY_BYTES_MAX} bytes are refused, too.`);
 

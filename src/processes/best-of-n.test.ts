@@ -1,0 +1,231 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { describe, expect, test } from 'vitest';
+import { replay } from '../actors/replay.ts';
+import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
+import { openMemoryStore } from '../store/adapters/memory.ts';
+import type { FakeSession } from '../../tests/support/fake-runner.ts';
+import {
+  createLine,
+  type Speak,
+  START,
+  startSystem,
+  type TestSystem,
+  type TestSystemOptions,
+} from '../../tests/support/system.ts';
+import { judge } from '../../tests/support/judge.ts';
+
+const QUICK = { 'limits.backoffMs': 0, 'limits.exitGraceMs': 0, 'limits.stopGraceMs': 0 };
+const BEST = { n: 3, repository: '/repo', goal: 'Make the tests pass', score: 'tests=1,diff=1', agents: ['repair'] };
+
+const variantOf = ({ start }: FakeSession) => Number(/\(variant (\d+)\)/.exec(start.prompt)?.[1]);
+
+/** Each candidate mends everything in its own way. */
+async function builds(session: FakeSession, speak: Speak): Promise<void> {
+  session.fix('one', 'two');
+  session.add(`untested:${variantOf(session)}`);
+  await speak('update_task_status', { taskId: session.start.taskId, status: 'done', summary: 'mended' });
+  session.exit(0);
+}
+
+/** `of`: what each candidate does, by its variant; the others build. */
+function each(of: Record<number, (session: FakeSession, speak: Speak) => Promise<void> | void>) {
+  return async (session: FakeSession, speak: Speak) => (of[variantOf(session)] ?? builds)(session, speak);
+}
+
+async function open(options: TestSystemOptions = {}): Promise<TestSystem> {
+  return startSystem({ agent: builds, scoring: false, ...options, settings: { ...QUICK, ...options.settings } });
+}
+
+async function outcome(system: TestSystem) {
+  return Promise.race([
+    system.until('WorkflowCompleted'),
+    system.until('WorkflowFailed'),
+    system.until('WorkflowCancelled'),
+  ]);
+}
+
+async function ends(system: TestSystem): Promise<Record<string, unknown>[]> {
+  const found = (await system.events('BuildEnded')).map(({ data }) => data);
+  return found.sort((a, b) => Number(a.index) - Number(b.index));
+}
+
+/** Stops it when all is said: nothing of it is left, and every decision can be repeated. */
+async function closes(system: TestSystem): Promise<void> {
+  await system.stop(1000);
+  const report = await replay(system.store);
+  strictEqual(report.difference, null, JSON.stringify(report.difference));
+}
+
+describe('a best-of-N', () => {
+  test('goes from a goal to the merged winner, in a run of its own', async () => {
+    const system = await open();
+    const judged = judge(system, (index) => [0.2, 0.9, 0.5][index] as number);
+    await system.operator('start_best_of_n', BEST);
+    const end = await outcome(system);
+    strictEqual(end.type, 'WorkflowCompleted', JSON.stringify(end.data));
+    deepStrictEqual(system.runner.userBase(), ['untested:1']);
+    const [selected] = await system.events('WinnerSelected');
+    expect(selected?.data).toMatchObject({ winner: 1 });
+    const merged = await system.events('TaskMerged');
+    strictEqual(merged.length, 1, 'the candidates are not merged');
+    const [completed] = await system.events('BestOfNCompleted');
+    strictEqual(completed?.data.commit, merged[0]?.data.commit);
+    for (const [index, built] of (await ends(system)).entries())
+      expect(built).toMatchObject({ index, outcome: 'passed', changedLines: 2, costUsd: null });
+    await judged.stop();
+    await closes(system);
+  });
+
+  test('is reached by the template and its parameters too', async () => {
+    const system = await open();
+    const judged = judge(system, (index) => 1 - index / 10);
+    const params = { best_of: 2, score: 'tests=1', seed: 7, agents: 'repair,claude' };
+    await system.operator('start_workflow', { ...START, workflow: 'best-of', params });
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    const [started] = await system.events('BestOfNStarted');
+    expect(started?.data).toMatchObject({ n: 2, weights: { tests: 1 }, seed: 7, agents: ['repair', 'claude'] });
+    deepStrictEqual(
+      (await system.events('AgentRequested')).map(({ data }) => data.agent),
+      ['repair', 'claude'],
+    );
+    await judged.stop();
+    await closes(system);
+  });
+
+  test('gives every candidate the same beginning, its own words, and no task to open', async () => {
+    const prompts: string[] = [];
+    const refused: unknown[] = [];
+    const system = await open({
+      async agent(session, speak) {
+        prompts.push(session.start.prompt);
+        refused.push(await speak('create_task', { phase: 'build', title: 'more' }));
+        return builds(session, speak);
+      },
+    });
+    const judged = judge(system);
+    await system.operator('start_best_of_n', { ...BEST, n: 2, agents: ['claude'], criteria: ['Be kind'] });
+    await outcome(system);
+    strictEqual(new Set(prompts).size, 2);
+    ok(prompts.every((prompt) => prompt.includes('Make the tests pass') && prompt.includes('- Be kind')));
+    for (const one of refused) expect(one).toMatchObject({ code: 'auth.tool_not_allowed' });
+    const bases = (await system.events('AgentRequested')).map(({ data }) => data.base);
+    strictEqual(new Set(bases).size, 1);
+    await judged.stop();
+    await closes(system);
+  });
+
+  test('counts a candidate that dies as one that failed, with its reason, and asks nobody again', async () => {
+    const system = await open({
+      agent: each({
+        0: (session) => session.exit(3),
+        1: (session, speak) =>
+          void speak('update_task_status', { taskId: session.start.taskId, status: 'failed', reason: 'too hard' }),
+      }),
+    });
+    const judged = judge(system);
+    await system.operator('start_best_of_n', BEST);
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    deepStrictEqual(system.runner.userBase(), ['untested:2']);
+    const [died, failed, passed] = await ends(system);
+    expect(died).toMatchObject({ outcome: 'died', commit: null });
+    ok(String(died?.reason).includes('exit code 3'), String(died?.reason));
+    expect(failed).toMatchObject({ outcome: 'failed', reason: 'too hard' });
+    expect(passed).toMatchObject({ outcome: 'passed', reason: '' });
+    strictEqual((await system.events('AgentRequested')).length, 3);
+    await judged.stop();
+    await closes(system);
+  });
+
+  test('fails with all reasons when nobody passes, and merges nothing', async () => {
+    const gaveUp = (session: FakeSession, speak: Speak) =>
+      void speak('update_task_status', {
+        taskId: session.start.taskId,
+        status: 'failed',
+        reason: `reason ${variantOf(session)}`,
+      });
+    const system = await open({ agent: gaveUp });
+    await system.operator('start_best_of_n', BEST);
+    const end = await outcome(system);
+    strictEqual(end.type, 'WorkflowFailed');
+    for (const index of [0, 1, 2]) ok(String(end.data.reason).includes(`reason ${index}`), String(end.data.reason));
+    strictEqual((await system.events('TaskMerged')).length, 0);
+    deepStrictEqual(system.runner.userBase(), ['one', 'two']);
+    await closes(system);
+  });
+});
+
+describe('a crash at any moment of a best-of-3', () => {
+  test('loses nothing and doubles nothing', async () => {
+    const whole = await open();
+    const judged = judge(whole, (index) => [0.2, 0.9, 0.5][index] as number);
+    await whole.operator('start_best_of_n', BEST, 'start');
+    await outcome(whole);
+    await judged.stop();
+    await whole.stop(1000);
+    const length = (await whole.events()).length;
+    for (let at = 1; at < length; at++) {
+      const store = openMemoryStore();
+      const blobs = createMemoryBlobs();
+      const line = createLine();
+      const first = await open({ store, blobs, line });
+      const judgedFirst = judge(first, (index) => [0.2, 0.9, 0.5][index] as number);
+      const seen = (async () => {
+        for await (const item of store.subscribe())
+          if (item.kind === 'events' && item.events.some((event) => event.position >= BigInt(at))) return;
+      })();
+      await first.operator('start_best_of_n', BEST, 'start');
+      await seen;
+      await first.stop(0);
+      await judgedFirst.stop();
+      const second = await startSystem({ store, blobs, line, runner: first.runner, scoring: false });
+      const judgedSecond = judge(second, (index) => [0.2, 0.9, 0.5][index] as number);
+      const end = await outcome(second);
+      strictEqual(end.type, 'WorkflowCompleted', `crash after event ${at}: ${JSON.stringify(end.data)}`);
+      deepStrictEqual(second.runner.userBase(), ['untested:1'], `crash after event ${at}`);
+      const started = first.runner.calls.filter((call) => call.startsWith('startAgent'));
+      strictEqual(started.length, 3, `crash after event ${at}: ${started.join()}`);
+      strictEqual((await second.events('TaskMerged')).length, 1, `crash after event ${at}`);
+      await second.until('BestOfNCompleted');
+      strictEqual((await second.events('BuildEnded')).length, 3, `crash after event ${at}`);
+      await judgedSecond.stop();
+      await second.stop(1000);
+    }
+  });
+});
+
+describe('what ends one of run, task and best-of-N', () => {
+  /** Three candidates of which the last two never end. */
+  async function underWay() {
+    const system = await open({ agent: each({ 1: () => {}, 2: () => {} }) });
+    const { stream } = await system.operator('start_best_of_n', BEST);
+    await system.until('BuildEnded');
+    await system.until('TaskStarted', ({ meta }) => meta.scope?.taskId !== undefined);
+    const [parent] = (await system.events('TaskCreated')).filter(({ data }) => data.candidates !== undefined);
+    return { system, bestOfNId: stream.slice('bestOfN-'.length), parentId: String(parent?.data.taskId) };
+  }
+
+  /** Every agent has ended and every slot is free; nothing was merged. */
+  async function isOver({ system }: Awaited<ReturnType<typeof underWay>>) {
+    await system.until('BestOfNCancelled');
+    for (const granted of await system.events('SlotGranted'))
+      await system.until('SlotReleased', ({ data }) => data.agentId === granted.data.agentId);
+    deepStrictEqual(system.runner.userBase(), ['one', 'two']);
+    strictEqual((await system.events('TaskMerged')).length, 0);
+    await closes(system);
+  }
+
+  test.each(['best-of-N', 'task', 'run'])('ends the others, and nothing is merged: the %s', async (which) => {
+    const under = await underWay();
+    const { system, bestOfNId, parentId } = under;
+    const [run] = await system.events('WorkflowStarted');
+    const workflowId = String(run?.data.workflowId);
+    if (which === 'best-of-N') await system.operator('cancel_best_of_n', { bestOfNId, reason: 'enough' });
+    else if (which === 'task') await system.operator('cancel_task', { taskId: parentId, reason: 'enough' });
+    else await system.operator('cancel_workflow', { workflowId, reason: 'enough' });
+    await system.until('WorkflowCancelled');
+    await system.until('TaskCancelled', ({ stream }) => stream === `task-${parentId}`);
+    const candidates = (await system.events('BuildStarted')).map(({ data }) => `task-${data.taskId}`);
+    for (const stream of candidates.slice(1)) await system.until('TaskCancelled', (event) => event.stream === stream);
+    await isOver(under);
+  });
+});
