@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 
 /** A process that has said it is ready, and what it costs while it has nothing to do. */
 export interface Idle {
+  pid: number;
   residentMb(): number;
   /** How often a second its threads went to sleep and were woken again, over the next `windowMs`. */
   wakeUps(windowMs: number): Promise<number>;
@@ -25,6 +26,7 @@ export async function startIdle(command: string, args: readonly string[]): Promi
   ]);
   const folder = `/proc/${child.pid}`;
   return {
+    pid: child.pid as number,
     residentMb: () => numberIn(`${folder}/status`, 'VmRSS') / 1024,
     async wakeUps(windowMs) {
       const before = switches(folder);

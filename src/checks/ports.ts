@@ -92,6 +92,26 @@ export interface Commands {
   run(check: Check, words: readonly string[], runId: string, signal: AbortSignal): Promise<CommandRun>;
 }
 
+/** What is known of how an agent is started, as far as its program and its sign-in go. */
+export interface AgentPreset {
+  argv: readonly string[];
+  /** The name of the CLI whose habits it has, if any. */
+  output?: string | undefined;
+  passEnv?: readonly string[];
+  /** Set for the agent in place of the person's own variables. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** Single looks at this machine: what built-ins and `heph doctor` are made of. Nothing is changed by them. */
+export interface Probes {
+  /** Whether there is a program of that name, in a version within the range; a range of null is any. */
+  program(name: string, range: string | null): Promise<BuiltInResult>;
+  /** Whether there is room where a folder is, or will be. */
+  disk(folder: string): Promise<BuiltInResult>;
+  port(port: number): Promise<BuiltInResult>;
+  agents(presets: Readonly<Record<string, AgentPreset>>): Promise<AgentFound[]>;
+}
+
 /** What is known of one agent's program. */
 export interface AgentFound {
   name: string;

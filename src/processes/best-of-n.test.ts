@@ -1,10 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { replay } from '../actors/replay.ts';
+import { SERVER } from '../commands/index.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import type { FakeSession } from '../../tests/support/fake-runner.ts';
 import {
+  BUGFIX,
   createLine,
   type Speak,
   START,
@@ -227,5 +229,192 @@ describe('what ends one of run, task and best-of-N', () => {
     const candidates = (await system.events('BuildStarted')).map(({ data }) => `task-${data.taskId}`);
     for (const stream of candidates.slice(1)) await system.until('TaskCancelled', (event) => event.stream === stream);
     await isOver(under);
+  });
+});
+
+const CONFLICT = { outcome: 'conflict' as const, onto: 'x', files: ['a.js'] };
+
+describe('a winner that comes back', () => {
+  test('opens a further contest from where the branch stands then, with what was said', async () => {
+    const prompts: string[] = [];
+    let refusals = 0;
+    const system = await open({
+      async agent(session, speak) {
+        prompts.push(session.start.prompt);
+        return builds(session, speak);
+      },
+      around: (runner) => ({
+        mergeCandidates: async (request) =>
+          refusals++ > 0 ? runner.mergeCandidates(request) : request.candidates.map(() => CONFLICT),
+      }),
+    });
+    const judged = judge(system);
+    await system.operator('start_best_of_n', { ...BEST, n: 2, agents: ['claude'] });
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    const [first] = await system.events('BestOfNFailed');
+    expect(first?.data).toMatchObject({ code: 'merge_conflict' });
+    const started = await system.events('BestOfNStarted');
+    strictEqual(started.length, 2);
+    expect(started[1]?.data).toMatchObject({ seed: Number(started[0]?.data.seed) + 1, n: 2 });
+    strictEqual((await system.events('BestOfNCompleted')).length, 1);
+    strictEqual(prompts.filter((prompt) => prompt.includes('The best of an earlier round was not taken')).length, 2);
+    strictEqual((await system.events('TaskMerged')).length, 1);
+    await judged.stop();
+    await closes(system);
+  });
+
+  test('is not asked for again for ever: the task fails as any other does', async () => {
+    const system = await open({
+      settings: { 'limits.validationRoundsMax': 2 },
+      around: () => ({ mergeCandidates: async ({ candidates }) => candidates.map(() => CONFLICT) }),
+    });
+    const judged = judge(system);
+    await system.operator('start_best_of_n', { ...BEST, n: 1 });
+    expect((await outcome(system)).data).toMatchObject({ code: 'phase_failed' });
+    for (const { stream } of await system.events('BestOfNStarted'))
+      await system.until('BestOfNFailed', (event) => event.stream === stream);
+    await judged.stop();
+    await closes(system);
+  });
+});
+
+describe('a best-of-N that stops early', () => {
+  test('withdraws who can no longer win, and merges who has won', async () => {
+    const system: TestSystem = await open({
+      agent: each({
+        1: async (session, speak) => {
+          // It has used some time by then, and uses more for ever.
+          await system.until('CandidateScored');
+          await speak('report_progress', { taskId: session.start.taskId, message: 'still at it' });
+        },
+      }),
+    });
+    const scored = (async () => {
+      const { stream, data } = await system.until('BuildEnded');
+      const scores = [{ scorer: 'time', value: 1, words: '', evidence: null }];
+      const input = { bestOfNId: stream.slice('bestOfN-'.length), index: data.index, judgeMs: 1, scores };
+      await system.bus.execute({ name: 'record_scores', input, principal: SERVER });
+    })();
+    await system.operator('start_best_of_n', { ...BEST, n: 2, score: 'time=1', earlyStop: true });
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    const [, withdrawn] = await ends(system);
+    expect(withdrawn).toMatchObject({ outcome: 'withdrawn', commit: null });
+    await system.until('TaskCancelled');
+    strictEqual((await system.events('WinnerSelected')).length, 1);
+    await scored;
+    await closes(system);
+  });
+});
+
+describe('a task of a run', () => {
+  /** Opens one task for both bugs, that so many candidates are to work for. */
+  const asksFor = (candidates: number) => async (session: FakeSession, speak: Speak) => {
+    if (!session.start.prompt.includes('phase investigate')) return builds(session, speak);
+    const failures = ['one', 'two'].map((bug) => ({ id: `test/${bug}.test.js > ${bug}` }));
+    const task = { phase: 'fix', title: 'Mend both', inputs: { failures }, candidates };
+    answers.push(await speak('create_task', task));
+    await speak('update_task_status', { taskId: session.start.taskId, status: 'done', summary: 'grouped' });
+    session.exit(0);
+  };
+  const answers: unknown[] = [];
+
+  test('is worked for by as many candidates as its creator asked for, and the run goes on with the winner', async () => {
+    const system = await open({ agent: asksFor(2) });
+    const judged = judge(system, (index) => index / 2);
+    await system.operator('start_workflow', { ...START, params: {} });
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    deepStrictEqual(system.runner.userBase(), ['untested:1']);
+    const tasks = (await system.events('TaskCreated')).map(({ data }) => [data.phase, data.candidate !== undefined]);
+    deepStrictEqual(tasks, [
+      ['investigate', false],
+      ['fix', false],
+      ['fix', true],
+      ['fix', true],
+      ['verify', false],
+    ]);
+    await judged.stop();
+    await closes(system);
+  });
+
+  test('is given several where its run allows them, and whoever opens tasks is told how many', async () => {
+    const system = await open({
+      definition: { ...BUGFIX, parameters: [{ name: 'best_of', type: 'number', default: 1, required: false }] },
+      agent: (session, speak) => asksFor(Number(/"bestOf": (\d)/.exec(session.start.prompt)?.[1]))(session, speak),
+    });
+    const judged = judge(system);
+    await system.operator('start_workflow', { ...START, params: { best_of: 2 } });
+    strictEqual((await outcome(system)).type, 'WorkflowCompleted');
+    strictEqual((await system.events('BuildEnded')).length, 2);
+    await judged.stop();
+    await closes(system);
+  });
+
+  test('is refused candidates that make no sense, with the reason, and nothing is changed', async () => {
+    const system = await open({ agent: () => {} });
+    const { stream } = await system.operator('start_workflow', START);
+    const workflowId = stream.slice('workflow-'.length);
+    const before = (await system.events('TaskCreated')).length;
+    const task = { workflowId, phase: 'fix', title: 'x' };
+    for (const candidates of [0, 33, 1.5, 'three'])
+      expect(await system.refused('create_task', { ...task, candidates })).toMatchObject({ code: 'input.invalid' });
+    for (const phase of ['investigate', 'verify'])
+      expect(await system.refused('create_task', { ...task, phase, candidates: 2 })).toMatchObject({
+        code: 'input.invalid',
+        message: `The phase ${phase} takes no changes, so there is nothing to choose from.`,
+      });
+    expect(await system.refused('create_task', { ...task, agent: 'nobody', candidates: 2 })).toMatchObject({
+      code: 'agent.unknown_preset',
+    });
+    await system.operator('set_config', { changes: { 'limits.tasksPerWorkflowMax': 4 } });
+    await system.until('TaskCreated');
+    expect(await system.refused('create_task', { ...task, candidates: 3 })).toMatchObject({
+      code: 'workflow.too_many_tasks',
+    });
+    ok((await system.events('TaskCreated')).length <= before + 1);
+    await system.stop(1000);
+  });
+
+  test.each([
+    [{ best_of: 0 }, 'input.invalid'],
+    [{ best_of: 33 }, 'input.invalid'],
+    [{ best_of: 'many' }, 'input.invalid'],
+    [{ seed: -1 }, 'input.invalid'],
+    [{ score: 'beauty=1' }, 'best.bad_score'],
+    [{ agents: 'repair,nobody' }, 'agent.unknown_preset'],
+  ])('is not begun by a run with the parameters %j', async (params, code) => {
+    const system = await open();
+    expect(await system.refused('start_workflow', { ...START, workflow: 'best-of', params })).toMatchObject({ code });
+    deepStrictEqual(await system.events('WorkflowStarted'), []);
+    await system.stop(1000);
+  });
+
+  test('may be restarted when nobody passed: all try again, and a candidate cannot be by itself', async () => {
+    let hopeless = true;
+    const system = await open({
+      settings: { 'limits.attemptsMax': 1 },
+      async agent(session, speak) {
+        if (session.start.prompt.includes('phase investigate')) {
+          await speak('create_task', { phase: 'fix', title: 'Keeps the phase open' });
+          return asksFor(2)(session, speak);
+        }
+        if (session.start.prompt.includes('Keeps the phase open')) return;
+        return hopeless ? session.exit(1) : builds(session, speak);
+      },
+    });
+    await system.operator('start_workflow', { ...START, params: {} });
+    const failed = await system.until('TaskFailed', ({ data }) => data.code === 'none_passed');
+    const parentId = failed.stream.slice('task-'.length);
+    const [built] = await system.events('BuildStarted');
+    expect(await system.refused('restart_task', { taskId: built?.data.taskId })).toMatchObject({
+      code: 'task.candidate',
+    });
+    hopeless = false;
+    const judged = judge(system);
+    await system.operator('restart_task', { taskId: parentId });
+    await system.until('TaskMerged', ({ stream }) => stream === failed.stream);
+    strictEqual((await system.events('BestOfNStarted')).length, 2);
+    await system.until('BestOfNCompleted');
+    await judged.stop();
+    await closes(system);
   });
 });

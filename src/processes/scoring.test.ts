@@ -136,17 +136,22 @@ describe('each candidate that passed', () => {
     expect(state.verdict?.winner).toBe(1);
   });
 
-  it('waits for the others, unless an early stop was asked for', async () => {
-    const early = { weights: { tests: 1 }, earlyStop: true };
-    const one = await judged({ left: [[]], spec: { ...early, n: 1 } });
-    await until(one, hasVerdict);
-    const system = await judged({ left: [], spec: { ...early, n: 2 } });
-    const { runner, said } = system;
-    for (const index of [0, 1]) await said('record_variant', { ...contestVariant(index), mutateMs: 1, modelMs: 0 });
-    await said('record_build_started', { index: 0, taskId: 'tsk_0' });
-    await said('record_build_ended', { ...buildEnd(0, runner.commit()) });
-    const { candidates, early: stopped } = await until(system, (state) => Boolean(state.candidates[0]?.scores));
-    expect([candidates[1]?.end, stopped]).toEqual([null, null]);
+  it('waits for the others where a scorer compares them, and is judged while they are built where none does', async () => {
+    const building = async (weights: Record<string, number>) => {
+      const system = await judged({ left: [], spec: { weights, n: 2 } });
+      const { runner, said } = system;
+      for (const index of [0, 1]) await said('record_variant', { ...contestVariant(index), mutateMs: 1, modelMs: 0 });
+      await said('record_build_started', { index: 0, taskId: 'tsk_0' });
+      await said('record_build_ended', { ...buildEnd(0, runner.commit()) });
+      return system;
+    };
+    const system = await building({ tests: 1 });
+    const { candidates, early } = await until(system, (state) => Boolean(state.candidates[0]?.scores));
+    expect([candidates[1]?.end, early]).toEqual([null, null]);
+    const compared = await building({ tests: 1, agreement: 1 });
+    await compared.host.waitFor(await compared.store.head());
+    expect(compared.host.isIdle()).toBe(true);
+    expect(compared.host.world.bestOfNs.get(compared.bestOfNId)?.context.candidates[0]?.scores).toBeNull();
   });
 });
 

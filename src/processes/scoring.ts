@@ -20,8 +20,8 @@ import type { World } from './world.ts';
 
 /**
  * Which was the best? Each candidate that passed is measured by the scorers that count; the actor weighs what they say.
- * Who has ended may be judged while others are built where it is to be seen early that the outcome cannot change. Past
- * candidates are judged again in the same way, with other weights, scorers or tests, and no agent runs.
+ * Who has ended is judged while others are still built, unless a scorer compares them with each other: so the judges have no
+ * queue in the end, and it is seen early where the outcome cannot change any more. Past candidates are judged again in the same way, with other weights, scorers or tests, and no agent runs.
  */
 export const scoring: Process = {
   name: 'scoring',
@@ -33,7 +33,7 @@ export const scoring: Process = {
     if (!spec) return [];
     const rescoring = openRescoring(bestOfN.context);
     if (rescoring) return rescore(bestOfN, spec, rescoring, world);
-    if (bestOfN.value !== 'scoring' && !judgesEarly(bestOfN.value, spec)) return [];
+    if (bestOfN.value !== 'scoring' && !judgesMeanwhile(bestOfN.value, spec)) return [];
     const contest = contestOf(bestOfN.context, spec, null);
     return contest.peers
       .filter(({ candidate }) => candidate.scores === null)
@@ -41,9 +41,8 @@ export const scoring: Process = {
   },
 };
 
-function judgesEarly(value: string, { earlyStop, weights }: BestOfNSpec): boolean {
-  const relative = scorersOf(weights).some((scorer) => RELATIVE_SCORERS.includes(scorer));
-  return value === 'building' && earlyStop && !relative;
+function judgesMeanwhile(value: string, { weights }: BestOfNSpec): boolean {
+  return value === 'building' && !scorersOf(weights).some((scorer) => RELATIVE_SCORERS.includes(scorer));
 }
 
 function score(bestOfN: Entity<BestOfN>, work: Work, contest: Contest, world: World): Obligation {

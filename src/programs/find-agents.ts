@@ -6,16 +6,9 @@ export async function findAgents(
   env: Readonly<Record<string, string | undefined>>,
   home: string = homedir(),
 ): Promise<AgentFound[]> {
-  const [{ checkAgents }, { BUILT_IN_AGENTS }] = await Promise.all([
-    import('../transport/cli/doctor/agents.ts'),
+  const [{ probeAgents }, { BUILT_IN_AGENTS }] = await Promise.all([
+    import('../checks/adapters/agent-probe.ts'),
     import('../machines/config/index.ts'),
   ]);
-  const findings = await checkAgents(BUILT_IN_AGENTS, { env, home });
-  return findings.map(({ what, level, text, next }) => ({
-    name: what.replace(/^agent /, ''),
-    // A sign-in of which nothing can be told is no failure.
-    good: level === 'ok' || text.includes('sign-in unknown'),
-    text,
-    next,
-  }));
+  return probeAgents(BUILT_IN_AGENTS, { env, home });
 }

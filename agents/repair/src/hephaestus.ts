@@ -30,6 +30,8 @@ export interface Hephaestus extends AsyncDisposable {
     title: string;
     description: string;
     inputs: Record<string, unknown>;
+    /** So many agents try it, each in its own way. */
+    candidates?: number;
     idempotencyKey: string;
   }): Promise<{ taskId: string }>;
   /** Progress and usage are told as far as the phase allows; a refusal is printed and the work goes on. */

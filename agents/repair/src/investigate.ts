@@ -13,7 +13,7 @@ const FAILURES_LISTED_MAX = 100;
 
 /**
  * Runs the suite, groups what fails by the function that one fault would explain it with, and creates a task in phase
- * `fix` for each group. Throws `CannotDo` when no test fails or the suite cannot be run.
+ * `fix` for each group; at the one with the most places to look at several agents try, where the run asks for that. Throws `CannotDo` when no test fails or the suite cannot be run.
  */
 export async function investigate(job: Job, check: string): Promise<Outcome> {
   await job.tell(`running ${check}`, 0.1);
@@ -30,7 +30,10 @@ export async function investigate(job: Job, check: string): Promise<Outcome> {
   const observations = observe(run.results, coverage);
   const groups = groupFailures(observations, coverage);
   const created = [];
-  for (const group of groups) created.push(await createFix(job, group, observations, coverage));
+  const located = groups.map((group) => locate(group, observations, coverage));
+  const hardest = located.toSorted((a, b) => b.places.length - a.places.length)[0];
+  const several = candidatesOf(job.task.inputs.bestOf);
+  for (const one of located) created.push(await createFix(job, one, one === hardest ? several : {}));
 
   return {
     status: 'done',
@@ -44,18 +47,34 @@ export async function investigate(job: Job, check: string): Promise<Outcome> {
   };
 }
 
-async function createFix(
-  job: Job,
-  group: FailureGroup,
-  observations: readonly Observation[],
-  coverage: Coverage,
-): Promise<{ taskId: string; group: string; failures: string[] }> {
+interface Located {
+  group: FailureGroup;
+  members: Observation[];
+  /** Every line that is under any suspicion, the most suspicious first: so many places one may have to look at. */
+  places: Suspect[];
+}
+
+function locate(group: FailureGroup, observations: readonly Observation[], coverage: Coverage): Located {
   const ids = new Set(group.failures.map(({ id }) => id));
   const members = observations.filter(({ result }) => ids.has(result.id));
   const passing = observations.filter(({ result }) => result.state === 'passed');
-  const suspects = rankLines(spectrumOf(members, passing), members, coverage, SUSPECTS_MAX);
+  return { group, members, places: rankLines(spectrumOf(members, passing), members, coverage, Infinity) };
+}
+
+/** So many candidates at the hardest group, where the run was asked for several. */
+function candidatesOf(bestOf: unknown): { candidates?: number } {
+  return typeof bestOf === 'number' && Number.isInteger(bestOf) && bestOf > 1 ? { candidates: bestOf } : {};
+}
+
+async function createFix(
+  job: Job,
+  { group, members, places }: Located,
+  several: { candidates?: number },
+): Promise<{ taskId: string; group: string; failures: string[] }> {
+  const suspects = places.slice(0, SUSPECTS_MAX);
   const { taskId } = await job.heph.createTask({
     phase: 'fix',
+    ...several,
     title: `Fix ${nameOf(group)}: ${count(group.failures.length, 'test')} fail${group.failures.length === 1 ? 's' : ''}`,
     description: describe(group, suspects),
     inputs: {

@@ -34,6 +34,10 @@ test('investigates the demo, and a fix for each group restores the code its auth
   expect(tasks.map(({ phase }) => phase)).toEqual(['fix', 'fix', 'fix']);
   expect(new Set(tasks.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(3);
 
+  expect(tasks.every((task) => task.candidates === undefined)).toBe(true);
+  const several = created(await bench.run({ role: 'investigate', inputs: { bestOf: 3 } }));
+  expect(several.map(({ candidates }) => candidates).filter(Boolean), 'the hardest one, and no other').toEqual([3]);
+
   for (const task of tasks) {
     const fix = await bench.run({ role: 'fix', inputs: task.inputs as Record<string, unknown> });
     expect(fix).toMatchObject({ code: 0, outcome: { status: 'done', outputs: { granularity: 'test' } } });

@@ -1,22 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { managerOf } from '../detect.ts';
 import type { BuiltInName } from '../definition.ts';
 import { INSTALLED, named, notInstalled, outOfStep } from '../node-packages.ts';
-import type { AgentFound, BuiltIn, BuiltInResult, Fix } from '../ports.ts';
-import { inRange } from '../version-range.ts';
+import type { AgentFound, BuiltIn, BuiltInResult, Probes } from '../ports.ts';
 import { lookWithGit } from './git-listing.ts';
+import { bad, good } from './probes.ts';
 import type { Place } from '../opened.ts';
 
 interface Surroundings {
   place: Place;
-  versionOf(tool: string, ask: boolean): Promise<string | null>;
+  probes: Omit<Probes, 'agents'>;
   agents(): Promise<readonly AgentFound[]>;
 }
 
-const FREE_BYTES_LEAST = 1024 ** 3;
 const AGENTS_MS = 5 * 60_000;
 const UNDER_WAY: Readonly<Record<string, string>> = {
   'rebase-merge': 'a rebase',
@@ -28,11 +25,8 @@ const UNDER_WAY: Readonly<Record<string, string>> = {
 };
 const MANIFESTS = ['package.json', 'package-lock.json', 'pnpm-lock.yaml', 'yarn.lock'];
 
-const good = (text: string): BuiltInResult => ({ good: true, text, next: null, fix: null });
-const bad = (text: string, next: string, fix: Fix | null = null): BuiltInResult => ({ good: false, text, next, fix });
-
 /** What can be looked at without a command of the repository's. Results that files and tools decide are kept like any other. */
-export function createBuiltIns({ place, versionOf, agents }: Surroundings): Record<BuiltInName, BuiltIn> {
+export function createBuiltIns({ place, probes, agents }: Surroundings): Record<BuiltInName, BuiltIn> {
   const { root } = place;
   const text = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8') : null);
   const json = (name: string) => JSON.parse(text(name) ?? 'null') as Record<string, unknown> | null;
@@ -59,12 +53,9 @@ export function createBuiltIns({ place, versionOf, agents }: Surroundings): Reco
     if (tool && exact) wanted.push([tool, exact.replace(/[+-].*/, '')]);
     const found: string[] = [];
     for (const [program, range] of wanted) {
-      const version = await versionOf(program, true);
-      if (version === null)
-        return bad(`${program} ${range} is wanted, and there is none on the PATH.`, `Install ${program} ${range}.`);
-      if (inRange(version, range) === false)
-        return bad(`${program} is ${version}, and ${range} is wanted.`, `Install ${program} ${range}.`);
-      found.push(`${program} ${version}`);
+      const seen = await probes.program(program, range);
+      if (!seen.good) return seen;
+      found.push(seen.text);
     }
     return good(found.length > 0 ? `${found.join(', ')}, as wanted` : 'nothing is said about versions');
   }
@@ -103,14 +94,6 @@ export function createBuiltIns({ place, versionOf, agents }: Surroundings): Reco
       : bad(`Not installed as locked: ${named(missing)}.`, next, fix);
   }
 
-  async function diskSpace(): Promise<BuiltInResult> {
-    const { bavail, bsize } = await statfs(root);
-    const free = `${((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB are free`;
-    return bavail * bsize >= FREE_BYTES_LEAST
-      ? good(free)
-      : bad(`Only ${free}.`, 'Free some space: at least 1 GiB is needed.');
-  }
-
   async function gitState(): Promise<BuiltInResult> {
     if (!place.git) return bad('This is no git repository.', 'Run: git init');
     for (const [name, words] of Object.entries(UNDER_WAY)) {
@@ -137,21 +120,9 @@ export function createBuiltIns({ place, versionOf, agents }: Surroundings): Reco
     runtime: fromContent(['package.json', '.nvmrc', '.node-version'], runtime, ['node', 'npm']),
     lockfile: fromContent(MANIFESTS, lockfile),
     dependencies: fromContent([...MANIFESTS, ...Object.values(INSTALLED).flat()], dependencies),
-    disk_space: fromMoment(diskSpace),
+    disk_space: fromMoment(() => probes.disk(root)),
     git_state: fromMoment(gitState),
-    port_free: fromMoment((check) => portFree(Number(check.with.port))),
+    port_free: fromMoment((check) => probes.port(Number(check.with.port))),
     agents: fromMoment((check) => agentPrograms(check.with.agent), AGENTS_MS),
   };
-}
-
-function portFree(port: number): Promise<BuiltInResult> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () =>
-      resolve(bad(`Port ${port} is taken.`, 'End the program that listens there, or use another port.')),
-    );
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () =>
-      server.close(() => resolve(good(`port ${port} is free`))),
-    );
-  });
 }

@@ -12,6 +12,7 @@ import { loadDefinition } from './definition-file.ts';
 import { headOf, listWithGit } from './git-listing.ts';
 import { createFixes } from './fixes.ts';
 import { findPlace } from './place.ts';
+import { createProbes } from './probes.ts';
 import { createRemembered } from './remembered.ts';
 import { fileResultCache } from './result-cache.ts';
 import { fileRunStore } from './run-store.ts';
@@ -58,7 +59,8 @@ export function partsAt(
 ): CheckParts {
   const { folder, env, clock, random, readOnly, redactor, tailBytesMax } = options;
   const { root } = place;
-  const versionOf = createTools(join(folder, 'tools.json'), env);
+  const versionOf = createTools(join(folder, 'tools.json'), env, readOnly);
+  const probes = createProbes((name) => versionOf(name, true));
   return {
     inputs: {
       list: (literals) => (place.git ? listWithGit(root, literals) : listByWalking(root, literals)),
@@ -70,7 +72,7 @@ export function partsAt(
     cache: fileResultCache({ folder, root, clock, readOnly }),
     runs: fileRunStore(folder),
     commands: processCommands({ root, folder, env, clock, random, redactor, tailBytesMax }),
-    builtIns: createBuiltIns({ place, versionOf, agents: options.agents }),
+    builtIns: createBuiltIns({ place, probes, agents: options.agents }),
     head: async () => (place.git ? headOf(root) : null),
     redact: redactor.redactText,
     clock,

@@ -40,6 +40,7 @@ export function fileResultCache(options: {
     },
 
     async write(key, result) {
+      if (readOnly) return;
       const path = pathOf(key);
       await placeFile(path, seal(result));
       await dropOld(dirname(path));

@@ -10,7 +10,7 @@ const KEPT_MAX = 500;
 const QUESTIONS: Readonly<Record<string, readonly string[]>> = { go: ['version'], java: ['-version'] };
 
 /** The file that a program's name means on a PATH; null when there is none. */
-function findProgram(name: string, path: string | undefined): string | null {
+export function findProgram(name: string, path: string | undefined): string | null {
   try {
     return findExecutable(name, path, '/');
   } catch {
@@ -20,9 +20,9 @@ function findProgram(name: string, path: string | undefined): string | null {
 
 /**
  * What programs say of their versions. The answer is kept under the program's real path, size and time, so that a program is
- * asked once; one that says nothing is known by these. `file` null: nothing is kept.
+ * asked once; one that says nothing is known by these. `file` null, or `readOnly`: nothing is kept.
  */
-export function createTools(file: string | null, env: NodeJS.ProcessEnv) {
+export function createTools(file: string | null, env: NodeJS.ProcessEnv, readOnly = false) {
   let known: Promise<Record<string, string>> | null = null;
   const asked = new Map<string, Promise<string>>();
 
@@ -40,7 +40,8 @@ export function createTools(file: string | null, env: NodeJS.ProcessEnv) {
     const version = (await answer) || identity;
     const all = await known;
     all[identity] = version;
-    if (file) await placeFile(file, JSON.stringify(Object.fromEntries(Object.entries(all).slice(-KEPT_MAX))));
+    if (file && !readOnly)
+      await placeFile(file, JSON.stringify(Object.fromEntries(Object.entries(all).slice(-KEPT_MAX))));
     return version;
   };
 }
@@ -54,7 +55,11 @@ async function readKnown(file: string | null): Promise<Record<string, string>> {
 }
 
 /** Empty when it does not say. */
-function askVersion(program: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+export function askVersion(
+  program: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
   return new Promise((resolve) => {
     const options = { env: commandEnvironment(env), timeout: TOOL_MS, maxBuffer: 65_536 };
     const child = execFile(program, [...words], options, (error, stdout, stderr) =>

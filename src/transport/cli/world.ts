@@ -1,5 +1,4 @@
-import type { OpenedChecks } from '../../checks/index.ts';
-import type { SignInQuestion } from './doctor/sign-in.ts';
+import type { AgentPreset, OpenedChecks, Probes } from '../../checks/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
 /** Where text goes: a stream of the process, or a test's list. */
@@ -58,7 +57,7 @@ export interface Programs {
   backups(): Promise<BackupTools>;
   checks(): Promise<CheckTools>;
   /** The agents that come with the program, by name. */
-  builtInAgents(): Promise<Readonly<Record<string, { argv: readonly string[] } & Partial<SignInQuestion>>>>;
+  builtInAgents(): Promise<Readonly<Record<string, AgentPreset>>>;
 }
 
 /** Where a log is: `sqlite`, in the data directory, or the URL of an event store, and the data directory that goes with it. */
@@ -105,6 +104,8 @@ export interface CheckTools {
   /** `folder`: anywhere in the tree that is checked. With `readOnly`, nothing at all is written. */
   open(where: { folder: string; directory: string; readOnly: boolean; world: World }): OpenedChecks;
   newRunId(): string;
+  /** Looks at the machine, with the person's variables. */
+  probes(world: Pick<World, 'env' | 'home'>): Probes;
 }
 
 /** Copies of a data directory, made beside its living server or without one. */

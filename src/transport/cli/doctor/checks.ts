@@ -1,55 +1,49 @@
-import { lstatSync, readdirSync, statfsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AgentFound, type AgentPreset, type BuiltInResult, inRange, type Probes } from '../../../checks/index.ts';
 import type { Client } from '../client.ts';
 import { failureOf } from '../failure.ts';
 import { findServer, isAlive, readServerFile } from '../server-file.ts';
 import type { World } from '../world.ts';
-import { checkAgents, type DoctorPreset } from './agents.ts';
-import { atLeast, type Finding, note, ok, problem, warning } from './findings.ts';
-import { findExecutable, versionOf } from './run-tool.ts';
+import { type Finding, note, ok, problem, warning } from './findings.ts';
 
-const NODE_LEAST = '24.15.0';
-const GIT_LEAST = '2.30.0';
-const FREE_BYTES_LEAST = 1024 ** 3;
+const NODE_WANTED = '>=24.15.0';
+const GIT_WANTED = '>=2.30.0';
 
 export function checkNode(version: string): Finding {
-  return atLeast(version, NODE_LEAST)
-    ? ok('node', `Node ${version}`)
+  return inRange(version, NODE_WANTED)
+    ? ok('node', `node ${version}`)
     : problem(
         'node',
-        `Node ${version} is older than ${NODE_LEAST}.`,
+        `node is ${version}, and ${NODE_WANTED} is wanted.`,
         'Install Node 24, or run ./heph from a clone, which brings its own.',
       );
 }
 
-export async function checkGit(env: World['env']): Promise<Finding> {
-  const file = findExecutable('git', env);
-  const version = file && (await versionOf(file, env));
-  if (!version) return problem('git', 'git is not on the PATH, or does not run.', 'Install git.');
-  return atLeast(version.replace(/^\D+/, ''), GIT_LEAST)
-    ? ok('git', version)
-    : problem('git', `${version} is older than ${GIT_LEAST}.`, 'Install a newer git.');
+/** What every run needs of this machine, whichever repository it is about. */
+export async function checkMachine(probes: Probes, directory: string): Promise<Finding[]> {
+  const [git, bwrap, disk] = await Promise.all([
+    probes.program('git', GIT_WANTED),
+    probes.program('bwrap', null),
+    probes.disk(directory),
+  ]);
+  return [
+    asFinding('git', git, problem),
+    bwrap.good ? ok('sandbox', bwrap.text) : noSandbox(),
+    asFinding('disk', disk, warning),
+  ];
 }
 
-export async function checkSandbox(env: World['env']): Promise<Finding> {
-  const file = findExecutable('bwrap', env);
-  const version = file && (await versionOf(file, env));
-  if (version) return ok('sandbox', version);
+function asFinding(what: string, { good, text, next }: BuiltInResult, otherwise: typeof problem): Finding {
+  return good ? ok(what, text) : otherwise(what, text, next ?? 'See docs/troubleshooting.md.');
+}
+
+function noSandbox(): Finding {
   return note(
     'sandbox',
     'bwrap is not installed: an agent runs as you, and can read and change whatever you can.',
     'Install bubblewrap, or run only agents that you trust with your account.',
   );
-}
-
-/** Room where the data is, or will be. */
-export function checkDisk(directory: string): Finding {
-  const { bavail, bsize } = statfsSync(nearest(directory));
-  const free = bavail * bsize;
-  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free for ${directory}`;
-  return free >= FREE_BYTES_LEAST
-    ? ok('disk', text)
-    : warning('disk', `Only ${text}.`, 'Free some space: a full disk stops the log.');
 }
 
 /** The directory is the person's own, and nobody else can reach into it. */
@@ -92,20 +86,25 @@ export async function checkServer(directory: string): Promise<Finding> {
 }
 
 /** What only a living server can tell: its parts, and which agents are configured. Without one, the agents that we ship. */
-export async function checkLiving(client: Client, world: World): Promise<Finding[]> {
+export async function checkLiving(client: Client, world: World, probes: Probes): Promise<Finding[]> {
   const builtIn = await world.programs.builtInAgents();
-  if (!(await findServer(client.directory))) return checkAgents(builtIn, world);
+  if (!(await findServer(client.directory))) return (await probes.agents(builtIn)).map(agentFinding);
   try {
     const [{ summary }, health] = await Promise.all([
-      client.query<{ summary: { settings: { agents: Record<string, DoctorPreset> } } }>('get_config', {}),
+      client.query<{ summary: { settings: { agents: Record<string, AgentPreset> } } }>('get_config', {}),
       client.query<{ checks: { name: string; status: string; detail: string }[] }>('health_check', {}),
     ]);
-    const agents = await checkAgents({ ...builtIn, ...summary.settings.agents }, world);
-    return [...health.checks.map(healthFinding), ...agents];
+    const agents = await probes.agents({ ...builtIn, ...summary.settings.agents });
+    return [...health.checks.map(healthFinding), ...agents.map(agentFinding)];
   } catch (error) {
     const failure = failureOf(error);
     return [problem('server', failure.message, failure.next)];
   }
+}
+
+/** One that is missing is needed by those only who use it. */
+function agentFinding({ name, text, next }: AgentFound): Finding {
+  return next === null ? ok(`agent ${name}`, text) : note(`agent ${name}`, text, next);
 }
 
 /** What the server says of one of its parts; what it has not measured is told as such. */
@@ -114,9 +113,4 @@ export function healthFinding({ name, status, detail }: { name: string; status: 
   if (status === 'unknown') return note(name, `unknown: ${detail}`, 'Nothing, unless something does not work.');
   const finding = status === 'failed' ? problem : warning;
   return finding(name, detail, 'Read `heph logs server`.');
-}
-
-/** The nearest folder above that exists. */
-function nearest(path: string): string {
-  return lstatSync(path, { throwIfNoEntry: false }) || dirname(path) === path ? path : nearest(dirname(path));
 }

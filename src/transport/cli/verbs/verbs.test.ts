@@ -1,12 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cliWorld } from '../../../../tests/support/cli-world.ts';
 import { announce, type Answer, type Asked, fakeServer } from '../../../../tests/support/fake-server.ts';
-import { checkAgent } from '../doctor/agents.ts';
-import { checkDataDirectory, checkGit, checkNode, checkSandbox } from '../doctor/checks.ts';
-import { atLeast } from '../doctor/findings.ts';
+import { makeRepository } from '../../../../tests/support/repositories.ts';
+import { picture } from '../../../checks/adapters/test-support.ts';
+import { checkTools } from '../../../programs/check-tools.ts';
+import { checkDataDirectory, checkMachine, checkNode } from '../doctor/checks.ts';
 import { main } from '../main.ts';
 import { duration } from '../output.ts';
 import { shellWords } from '../../../kernel/words.ts';
@@ -74,49 +75,20 @@ describe('keystrokes', () => {
 });
 
 describe('doctor', () => {
-  it('compares versions part by part', () => {
-    expect([
-      atLeast('24.15.0', '24.15.0'),
-      atLeast('24.9.1', '24.15.0'),
-      atLeast('25.0.0', '24.15.0'),
-      atLeast('2.39', '2.30.0'),
-    ]).toEqual([true, false, true, true]);
+  it('wants a Node that runs the programs', () => {
+    expect(checkNode('24.15.0')).toMatchObject({ level: 'ok' });
+    expect(checkNode('24.9.1')).toMatchObject({ level: 'error' });
     expect(checkNode('20.20.2')).toMatchObject({ level: 'error', next: expect.stringContaining('Node 24') });
   });
 
   it('finds no program on an empty PATH, and says what that means', async () => {
-    expect(await checkGit({ PATH: '' })).toMatchObject({ level: 'error' });
-    expect(await checkSandbox({ PATH: 'relative' })).toMatchObject({
-      level: 'note',
-      text: expect.stringContaining('runs as you'),
-    });
-    expect(await checkAgent('claude', { argv: ['claude'] }, { PATH: '' }, data)).toMatchObject({
-      level: 'note',
-      next: expect.stringContaining('agents.claude.argv'),
-    });
-    expect(await checkAgent('repair', { argv: ['{heph_node}'] }, { PATH: '' }, data)).toMatchObject({ level: 'ok' });
-  });
-
-  it('tells the version of a program that is there', async () => {
-    const tool = join(data, 'tool');
-    writeFileSync(tool, '#!/bin/sh\necho "tool 1.2"\n', { mode: 0o700 });
-    expect(await checkAgent('mine', { argv: ['tool'] }, { PATH: data }, data)).toMatchObject({
-      level: 'ok',
-      text: `${tool} tool 1.2`,
-    });
-    const codex = { argv: ['tool'], output: 'codex', passEnv: ['OPENAI_API_KEY'] };
-    expect(await checkAgent('mine', codex, { PATH: data, OPENAI_API_KEY: 'very-secret' }, data)).toEqual({
-      what: 'agent mine',
-      level: 'ok',
-      text: `${tool} tool 1.2, signed in by OPENAI_API_KEY`,
-      next: null,
-    });
-    mkdirSync(join(data, '.codex'));
-    writeFileSync(join(data, '.codex/config.toml'), '');
-    expect(await checkAgent('mine', codex, { PATH: data }, data)).toMatchObject({
-      level: 'note',
-      text: expect.stringContaining('sign-in unknown'),
-    });
+    const probes = checkTools.probes({ env: { PATH: '' }, home: data });
+    const findings = await checkMachine(probes, join(data, 'absent'));
+    expect(findings).toMatchObject([
+      { what: 'git', level: 'error', text: 'git >=2.30.0 is wanted, and there is none on the PATH.' },
+      { what: 'sandbox', level: 'note', text: expect.stringContaining('runs as you') },
+      { what: 'disk', level: 'ok', text: expect.stringContaining('GiB are free for') },
+    ]);
   });
 
   it('finds what others can reach, and what belongs to others', () => {
@@ -135,10 +107,67 @@ describe('doctor', () => {
 
   it('ends with 1 when something is a problem, and says each finding as one object', async () => {
     chmodSync(data, 0o755);
-    const cli = cliWorld({ env: { HEPH_DATA: data, PATH: process.env.PATH as string } });
+    const programs = { checks: async () => checkTools };
+    const cli = cliWorld({ env: { HEPH_DATA: data, PATH: process.env.PATH as string }, programs });
     expect(await main(['doctor', '--json'], cli.world, '0', async () => [])).toBe(1);
     expect(cli.records().at(-1)).toEqual({ type: 'report', problems: 1 });
     expect(cli.records().find(({ what }) => what === 'data')).toMatchObject({ level: 'error' });
+  });
+
+  describe('in a repository', () => {
+    const manifest = { name: 'own', version: '1.0.0', dependencies: { dep: 'file:dep' } };
+    const lockfile = {
+      ...{ name: 'own', version: '1.0.0', lockfileVersion: 3, requires: true },
+      packages: { '': manifest, dep: { version: '1.0.0' }, 'node_modules/dep': { resolved: 'dep', link: true } },
+    };
+    const files = {
+      '.gitignore': 'node_modules\n',
+      'package.json': JSON.stringify({ ...manifest, scripts: { test: 'node --test' } }),
+      'package-lock.json': JSON.stringify(lockfile),
+      'dep/package.json': '{"name":"dep","version":"1.0.0"}',
+    };
+    async function diagnose(repository: string, ...words: string[]) {
+      const env = { HEPH_DATA: join(data, 'data'), PATH: process.env.PATH as string, HOME: data };
+      const cli = cliWorld({ env, programs: { checks: async () => checkTools } });
+      const code = await main(['doctor', '--json', ...words], { ...cli.world, cwd: repository }, '0', async () => []);
+      const about = (name: string) => cli.records().find(({ what }) => what === `check ${name}`);
+      return { code, about };
+    }
+
+    it('says what is not as a run needs it, mends it when asked, and takes that back', async () => {
+      const definition =
+        'checks: { deps: { builtin: dependencies }, lock: { builtin: lockfile }, slow: { run: sleep 9 } }';
+      const repository = await makeRepository(join(data, 'own'), { ...files, 'checks.yaml': definition });
+      const before = picture(join(data, 'own'));
+      const seen = await diagnose(repository);
+      expect(seen.code).toBe(1);
+      expect(seen.about('deps')).toMatchObject({
+        level: 'error',
+        text: 'The dependencies are not installed.',
+        next: expect.stringContaining('`heph doctor --fix` does it.'),
+      });
+      expect(seen.about('lock')).toMatchObject({ level: 'ok', text: 'package-lock.json says what package.json says' });
+      expect(seen.about('git_state')).toMatchObject({ level: 'ok' });
+      expect(seen.about('slow')).toBeUndefined();
+      expect(picture(join(data, 'own'))).toEqual(before);
+      expect(existsSync(join(data, 'data'))).toBe(false);
+
+      const mended = await diagnose(repository, '--fix');
+      expect(mended).toMatchObject({ code: 0 });
+      expect(mended.about('deps')).toMatchObject({ level: 'ok', text: 'what is locked is installed' });
+      expect((await diagnose(repository, '--undo')).code).toBe(0);
+      expect(existsSync(join(repository, 'node_modules'))).toBe(false);
+    });
+
+    it('warns of what was only detected, and says what is wrong with a definition', async () => {
+      const repository = await makeRepository(join(data, 'detected'), files);
+      const seen = await diagnose(repository);
+      expect(seen.code).toBe(0);
+      expect(seen.about('dependencies')).toMatchObject({ level: 'warning' });
+      expect(seen.about('runtime')).toMatchObject({ level: 'ok' });
+      const broken = await makeRepository(join(data, 'broken'), { 'checks.yaml': 'checks: 1' });
+      expect((await diagnose(broken)).code).toBe(1);
+    });
   });
 });
 
@@ -338,7 +367,8 @@ describe('verbs that ask', () => {
       at: 0,
       stream: 'task-tsk_1',
       type: 'TaskQueued',
-      data: {},
+      data: { taskId: 'tsk_1' },
+      text: `The task ${n} \u001b[31mwaits.`,
       meta: {},
     }));
     const page = ({ after }: { after: string }) => {
@@ -347,5 +377,7 @@ describe('verbs that ask', () => {
     };
     const { cli } = await heph(['events', '--json', '--after', '1'], { get_events: page });
     expect(cli.records().map(({ position }) => position)).toEqual(['2', '3', '4', '5']);
+    const people = (await heph(['events', '--after', '4'], { get_events: page })).cli.out();
+    expect(people).toMatch(/^ +5 {2}\S+ {2}task-tsk_1 {2}TaskQueued {2}The task 4 waits\.\n$/);
   });
 });

@@ -1,17 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AgentPreset } from '../ports.ts';
 
 /** Whether a CLI has what it signs in with. Only that it is there: whether it is still good, nobody asked. */
 export type SignIn = { state: 'yes'; how: string } | { state: 'no'; next: string } | { state: 'unknown'; why: string };
-
-/** What is known of the preset, as far as the sign-in goes. */
-export interface SignInQuestion {
-  /** The name of the CLI whose habits it has, if any. */
-  output?: string | undefined;
-  passEnv: readonly string[];
-  /** Set for the agent in place of the person's own variables. */
-  env: Readonly<Record<string, string>>;
-}
 
 interface Habits {
   keys: readonly string[];
@@ -56,7 +48,7 @@ const HABITS: Readonly<Record<string, Habits>> = {
  * not known. `home` is the person's.
  */
 export function signInOf(
-  preset: SignInQuestion,
+  preset: Required<Pick<AgentPreset, 'passEnv' | 'env'>> & Pick<AgentPreset, 'output'>,
   env: Readonly<Record<string, string | undefined>>,
   home: string,
 ): SignIn | null {
