@@ -105,6 +105,8 @@ export interface RepositoryInspection {
   detectedCheck: string | null;
   /** The names that its checks have in a `checks.yaml`, or were given when they were detected. */
   checks?: readonly string[];
+  /** What is wrong with its `checks.yaml`, with lines; absent where nothing is. Whoever judges by something else need not mind. */
+  badDefinition?: string;
   /** Where its checks are a graph: the one command among them that runs its tests; null when there is none, or several. */
   testCommand?: string | null;
 }
@@ -120,6 +122,8 @@ export interface WorktreeRequest {
    * where both sides changed the same lines.
    */
   unfinished?: string;
+  /** A merge in the past of `commit` that is to be taken out: what undoes it lies there in the same way. */
+  undo?: string;
   /** Each an argv, run without a shell in the worktree. */
   setup?: string[][];
   /** Ignored files of the user's repository to copy in, by glob relative to its root (`node_modules` is linked copy-on-write where possible). */
