@@ -79,3 +79,16 @@ export async function readTests(blobs: BlobStore, summary: CheckSummary | null):
   const bytes = await blobs.get(summary.resultHash);
   return outcomesOf(JSON.parse(Buffer.from(bytes).toString('utf8')) as CheckResult);
 }
+
+/** So many failures are written into one task; the rest shows in the next round. */
+const FAILURES_MAX = 50;
+
+/** The tests that fail, as a task's inputs name them. */
+export function failureInputs(
+  tests: readonly TestOutcome[],
+): { id: string; file: string; name: string; message: string }[] {
+  return tests
+    .filter(({ status }) => status === 'failed')
+    .slice(0, FAILURES_MAX)
+    .map(({ id, file, name, message }) => ({ id, file, name, message: message?.slice(0, 500) ?? '' }));
+}

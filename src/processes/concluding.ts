@@ -1,5 +1,6 @@
 import { HephError } from '../kernel/errors.ts';
 import { isPending, resultPolicy, type RunResult, type Workflow } from '../machines/workflow/index.ts';
+import { failureInputs, readTests } from './checking.ts';
 import { type Hands, type Obligation, settled } from './define-process.ts';
 import { summaryOf } from './delivering.ts';
 import type { Entity } from './entity.ts';
@@ -116,18 +117,22 @@ function mend(workflow: Entity<Workflow>, result: RunResult): Obligation {
   const { mender } = resultPolicy(definition);
   const round = roundsOf(workflow.context, mender) + 1;
   if (mender === null || round > definition.rounds_max) return failByResult(workflow, result);
-  const { submission, feedback, commit, criteria } = result;
+  const { submission, feedback, commit, check, criteria } = result;
   return {
     key: `mend:${workflow.id}:${submission}`,
     ...failOnGiveUp(workflow, 'A task to mend the result could not be created'),
-    async act({ send }) {
+    async act({ send, blobs }) {
+      const failures = failureInputs((await readTests(blobs, check)) ?? []);
       // The task first: a crash between the two leaves this obligation open, and it finds what it has created.
       await settled(
         send('create_task', {
           ...{ workflowId: workflow.id, phase: mender },
           title: `Mend the result: ${(feedback ?? '').split('\n')[0]}`.slice(0, 300),
           description: (feedback ?? '').slice(0, 20_000),
-          inputs: { result: { submission, commit, criteria: criteria.filter(({ verdict }) => verdict !== 'pass') } },
+          inputs: {
+            result: { submission, commit, criteria: criteria.filter(({ verdict }) => verdict !== 'pass') },
+            ...(failures.length > 0 && { failures }),
+          },
         }),
       );
       await settled(send('start_phase', { workflowId: workflow.id, phase: mender, round, mends: submission }));

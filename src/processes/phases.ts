@@ -9,7 +9,7 @@ import {
   type WorkflowPhase,
 } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
-import { readTests, runCheck } from './checking.ts';
+import { failureInputs, readTests, runCheck } from './checking.ts';
 import { conclude, concludeEarly } from './concluding.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp, failWorkflow } from './fail-workflow.ts';
@@ -42,9 +42,6 @@ function isReverting(workflow: Workflow, world: World): boolean {
   const train = world.trains.get(runTrainOf(workflow).trainId)?.context;
   return candidatesOf(train).some((one) => one.revert);
 }
-
-/** So many failures are written into one further task; the rest shows in the next round. */
-const FAILURES_MAX = 50;
 
 function openRun(workflow: Entity<Workflow>): Obligation {
   const { repository, runBranch } = workflow.context;
@@ -235,11 +232,7 @@ async function openFurther(
     phase: target.name,
     title: file ? `Still failing: ${file}`.slice(0, 300) : 'The check still fails',
     description: last?.context.feedback ?? last?.context.reason ?? '',
-    inputs: {
-      failures: failures
-        .slice(0, FAILURES_MAX)
-        .map(({ id, name, message }) => ({ id, file, name, message: message?.slice(0, 500) ?? '' })),
-    },
+    inputs: { failures: failureInputs(failures) },
   };
   await settled(hands.send('create_task', input, file));
 }

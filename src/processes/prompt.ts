@@ -38,7 +38,7 @@ function resultWords({ definition }: Workflow, allowedTools: readonly string[]):
   if (!allowedTools.includes('submit_result')) return '';
   const criteria = criteriaOf(definition).map(({ text }) => `- ${text}`);
   return [
-    'When what is merged on the run’s branch is what the run is for, call `submit_result` with a summary and `outputs`. Your own work is merged after your end: it is no part of a result that you submit. The result is judged by these criteria:',
+    'When what is merged on the run’s branch is what the run is for, call `submit_result` with a summary and `outputs`. Your own work is merged after your end: it is no part of a result that you submit. `wait_for_events` tells what became of it. It is judged by these criteria:',
     criteria.join('\n'),
   ].join('\n\n');
 }

@@ -97,6 +97,10 @@ describe('a result that the checks prove', () => {
     strictEqual(end.type, 'WorkflowCompleted');
     const [rejected] = await dataOf(system, 'ResultRejected');
     expect(rejected).toMatchObject({ code: 'check_failed', feedback: expect.stringContaining('three') });
+    const mends = (await dataOf(system, 'TaskCreated')).find(({ title }) =>
+      String(title).startsWith('Mend the result'),
+    );
+    expect(mends?.inputs).toMatchObject({ failures: [{ id: 'test/three.test.js > three' }] });
     expect(await dataOf(system, 'ResultAccepted')).toMatchObject([{ submission: 2 }]);
     deepStrictEqual(system.runner.userBase(), ['new-test']);
     deepStrictEqual(verdictsOf(rejected), ['fail', 'pass']);
@@ -419,6 +423,82 @@ describe('who submits', () => {
       data: { summary: 'Both are mended.', taskId: expect.stringMatching(/^tsk_/) },
     });
     ok(submitted[0]?.meta.actor.startsWith('agent:'));
+    await system.stop(1000);
+  });
+
+  const judgedEarly = (more: object = {}) =>
+    definitionSchema.parse({ ...open({ criteria: [TOLD], submitted_by: 'agents', review: {} }), ...more });
+  /** In the first phase it submits as often as it may, and waits for each verdict; those that mend submit again. */
+  function eager(submits: (nth: number) => boolean) {
+    const { agent, goOn } = workshop();
+    goOn();
+    const said: string[] = [];
+    let system: TestSystem | undefined;
+    const work: Agent = async (session, speak) => {
+      const { prompt } = session.start;
+      for (let nth = 1; prompt.includes('phase plan') && submits(nth); nth++) {
+        const given = await speak('submit_result', { summary: `Try ${nth}.` });
+        said.push(isFailure(given) ? given.code : 'accepted');
+        await system?.until('ResultRejected', ({ data }) => data.submission === nth);
+      }
+      if (prompt.includes('Mend the result')) {
+        session.add('untested:page');
+        await speak('submit_result', { summary: 'Mended.' });
+      }
+      return agent(session, speak);
+    };
+    return { work, said, meet: (met: TestSystem) => void (system = met) };
+  }
+
+  test('an agent too early: the phases go on, and what nobody submitted anew is mended at the end', async () => {
+    const { work, meet } = eager((nth) => nth === 1);
+    const reviewer: Agent = (session, speak) =>
+      answers([answer(1, session.start.prompt.includes('Try') ? 'fail' : 'pass')], 'Write it.')(session, speak);
+    const agent: Agent = (session, speak) => (isReview(session) ? reviewer : work)(session, speak);
+    const system = await startSystem({ settings: QUICK, definition: judgedEarly(), agent, bugs: [] });
+    meet(system);
+    await system.operator('start_workflow', START);
+    const end = await ending(system);
+    strictEqual(end.type, 'WorkflowCompleted', JSON.stringify(end.data));
+    deepStrictEqual(
+      (await dataOf(system, 'PhaseStarted')).map(({ phase: name, mends }) => [name, mends ?? null]),
+      [
+        ['plan', null],
+        ['build', null],
+        ['polish', null],
+        ['polish', 1],
+      ],
+    );
+    // What its own task merged after it had submitted is judged before it is delivered.
+    const submitted = await dataOf(system, 'ResultSubmitted');
+    deepStrictEqual(
+      submitted.map(({ summary, by }) => [summary, String(by).split(':')[0]]),
+      [
+        ['Try 1.', 'agent'],
+        ['Mended.', 'agent'],
+        ['Mended.', 'process'],
+      ],
+    );
+    const delivered = await dataOf(system, 'DeliveryStarted');
+    strictEqual(delivered[0]?.commit, submitted.at(-1)?.commit);
+    ok(system.runner.userBase().includes('untested:page'));
+    await system.stop(1000);
+    strictEqual((await replay(system.store)).difference, null);
+  });
+
+  test('an agent again and again: after as many rejections as rounds_max the run fails, whatever is open', async () => {
+    const { work, said, meet } = eager(() => true);
+    const never = answers([answer(1, 'fail')], 'Write it.');
+    const agent: Agent = (session, speak) => (isReview(session) ? never : work)(session, speak);
+    const definition = judgedEarly({ rounds_max: 2 });
+    const system = await startSystem({ settings: QUICK, definition, agent });
+    meet(system);
+    await system.operator('start_workflow', START);
+    const end = await ending(system);
+    expect(end).toMatchObject({ type: 'WorkflowFailed', data: { code: 'result_rejected' } });
+    strictEqual((await system.events('ResultSubmitted')).length, 2);
+    await system.until('TaskCancelled');
+    ok(said.every((code, at) => (at < 2 ? code === 'accepted' : code !== 'accepted')));
     await system.stop(1000);
   });
 

@@ -22,6 +22,7 @@ interface Report {
   branch: string;
   base: { state: string; commit: string | null; reason: string | null };
   commits: string[];
+  result: { status: string; criteria: { verdict: string }[] } | null;
   tasks: { taskId: string; phase: string; status: string; commit: string | null; files: { path: string }[] }[];
   claims: { claim: string; true: boolean }[];
   head: string;
@@ -66,6 +67,11 @@ describe('heph demo', () => {
       ...{ WorkflowStarted: 1, RunOpened: 1, BaselineRecorded: 1, PhaseStarted: 3, PhaseCompleted: 3 },
       ...{ TaskCreated: 5, AgentStarted: 4, AgentExited: 4, SlotGranted: 4, SlotReleased: 4, WorkSubmitted: 5 },
       ...{ ValidationPassed: 5, CandidateLanded: 4, TaskMerged: 3, TaskCompleted: 2, WorkflowCompleted: 1 },
+      ...{ ResultSubmitted: 1, ResultAccepted: 1 },
+    });
+    // The criteria of the shipped workflow are such as the checks prove.
+    expect(report.result).toMatchObject({
+      ...{ status: 'accepted', by: 'process:phases', criteria: [{ verdict: 'pass' }, { verdict: 'pass' }] },
     });
     const verified = await product.run(['log', 'verify', '--json', '--data', report.data]);
     expect(verified).toMatchObject({ code: 0, lines: [{ ok: true, anchored: true }] });

@@ -24,6 +24,9 @@ async function diligent(session: Session, say: Speaker, bugs: number): Promise<v
   const { start, chance } = session;
   await session.pause(chance.int(100, 4000));
   session.output();
+  // What was mended is good; of what comes first some is not.
+  const again = start.prompt.includes(', submission ');
+  if (isReview(session)) return review(session, say, !again && chance.hit(0.3) ? 'fail' : 'pass');
   await say('report_progress', { taskId: start.taskId, message: 'begun' });
   await work(session, say, bugs);
   await session.pause(chance.int(100, 4000));
@@ -39,6 +42,21 @@ async function work(session: Session, say: Speaker, bugs: number): Promise<void>
     await say('create_task', { phase: 'fix', title: `Fix ${bug}`, inputs: { failures: [{ id: idOf(bug) }] } });
 }
 
+function isReview({ start }: Session): boolean {
+  return start.prompt.includes('# The criteria');
+}
+
+/** Answers every criterion of the result that it was given to judge. */
+async function review(session: Session, say: Speaker, verdict: 'pass' | 'fail'): Promise<void> {
+  const { start } = session;
+  const listed = start.prompt.split('# The criteria')[1]?.split('\n# ')[0] ?? '';
+  const criteria = [...listed.matchAll(/^(\d+)\. /gm)].map(([, number]) => ({
+    ...{ criterion: Number(number), verdict, evidence: 'looked at it' },
+  }));
+  await say('submit_result_validation', { taskId: start.taskId, criteria, feedback: 'as it is' });
+  session.exit(0);
+}
+
 function isInvestigation({ start }: Session): boolean {
   return start.prompt.includes('phase investigate');
 }
@@ -48,12 +66,19 @@ function idOf(bug: string): string {
 }
 
 function mend(session: Session): void {
+  if (session.start.prompt.includes('Mend the result')) session.add('page');
   for (const [, bug] of session.start.prompt.matchAll(/test\/(\w+)\.test\.js > /g)) session.fix(bug as string);
 }
 
 const done = (taskId: string) => ({ taskId, status: 'done', summary: 'all is well' });
 
 const ODD: Record<string, Manner> = {
+  /** As a reviewer never content; else it does as it should. */
+  async picky(session, say, bugs) {
+    if (!isReview(session)) return diligent(session, say, bugs);
+    await session.pause(session.chance.int(10, 3000));
+    await review(session, say, 'fail');
+  },
   /** Sees the first bug only: the others show when all is verified, and are for a further round. */
   async careless(session, say) {
     await session.pause(session.chance.int(10, 3000));
@@ -103,6 +128,7 @@ const ODD: Record<string, Manner> = {
   },
   async hostile(session, say) {
     const { start, chance } = session;
+    const answer = { criterion: 1, verdict: 'pass', evidence: 'x' };
     const others = ['tsk_01hzzzzzzzzzzzzzzzzzzzzzzz', 'wfl_01hzzzzzzzzzzzzzzzzzzzzzzz', '../../etc', ''];
     const attempts: [string, Record<string, unknown>][] = [
       ['update_task_status', { taskId: chance.pick(others), status: 'done' }],
@@ -111,6 +137,9 @@ const ODD: Record<string, Manner> = {
       ['record_merge', { taskId: start.taskId, commit: 'f'.repeat(40), branch: 'main' }],
       ['pass_validation', { taskId: start.taskId, attempt: 1, check: null, verdict: 'good' }],
       ['create_task', { phase: 'no_such', title: 'x' }],
+      ['submit_result', { summary: 'it is done' }],
+      ['submit_result_validation', { taskId: start.taskId, criteria: [] }],
+      ['submit_result_validation', { taskId: chance.pick(others), criteria: [answer] }],
       ['create_task', { workflowId: chance.pick(others), phase: 'fix', title: 'x' }],
       ['update_task_status', { taskId: start.taskId, status: 'excellent' }],
       ['update_task_status', { taskId: start.taskId, status: 'duplicated', of: start.taskId }],

@@ -95,6 +95,9 @@ const ONCE: Record<string, (event: StoredEvent) => string> = {
   AttemptFailed: ({ stream, data }) => `${stream} ${data.attempt}`,
   CandidateQueued: ({ data }) => String(data.candidateId),
   CandidateLanded: ({ data }) => String(data.candidateId),
+  ResultSubmitted: ({ stream, data }) => `${stream} ${data.submission}`,
+  ResultAccepted: ({ stream, data }) => `${stream} ${data.submission}`,
+  ResultRejected: ({ stream, data }) => `${stream} ${data.submission}`,
   DeliveryStarted: ({ stream }) => stream,
 };
 

@@ -43,6 +43,8 @@ export interface Options {
   oddAgents: number;
   /** How many events a stream may have before a long-lived actor goes on in a fresh one. */
   carryOverAt: number;
+  /** The result has criteria, which the checks and a reviewer answer. */
+  judgedResult: boolean;
 }
 
 export function optionsOf(seed: number): Options {
@@ -77,5 +79,6 @@ export function optionsOf(seed: number): Options {
     skewMs: hit(0.3) ? pick([-600_000, -5_000, 5_000, 600_000]) : 0,
     oddAgents: pick([0, 0.2, 0.5, 0.8]),
     carryOverAt: hit(0.5) ? int(2, 12) : HISTORY_LIMITS.carryOverAt,
+    judgedResult: hit(0.5),
   };
 }

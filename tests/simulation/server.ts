@@ -11,12 +11,12 @@ import {
   startProjectionHost,
   VIEWS,
 } from '../../src/projections/index.ts';
+import type { WorkflowDefinition } from '../../src/machines/workflow/index.ts';
 import { assemble, type System } from '../../src/programs/assemble.ts';
 import { askQuery, createIdIndex, QUERIES, type QueryContext } from '../../src/queries/index.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createUpcaster, UPCASTS, withUpcasters } from '../../src/store/upcasters/index.ts';
 import { noModel } from '../support/no-model.ts';
-import { BUGFIX } from '../support/system.ts';
 import type { Chance } from './chance.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
@@ -47,6 +47,8 @@ export interface ServerParts {
   plants: Plants;
   skewMs: () => number;
   history: HistoryLimits;
+  /** The workflow that is run. */
+  definition: WorkflowDefinition;
   /** Told of each line that says an actor has crashed or a story broke. */
   complain(message: string): void;
 }
@@ -74,7 +76,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     redact: (value) => value,
     resolveId: (kind, text) => resolveId(kind, text, ids),
     definition: async (name) =>
-      name === 'bugfix' ? BUGFIX : invalid('definition.unknown', `There is no workflow ${name}.`),
+      name === 'bugfix' ? parts.definition : invalid('definition.unknown', `There is no workflow ${name}.`),
     checkProblem: () => null,
     fillPreset: (preset) => preset,
     history: parts.history,

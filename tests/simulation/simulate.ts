@@ -4,6 +4,8 @@ import { messageOf } from '../../src/kernel/errors.ts';
 import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import type { StoredEvent } from '../../src/store/event-store.ts';
+import { definitionSchema } from '../../src/machines/workflow/index.ts';
+import { BUGFIX } from '../support/system.ts';
 import { createScripts } from './agents.ts';
 import { createChance } from './chance.ts';
 import { begin, look, meddle, operate, poll, resumeAll, settingsFor } from './clients.ts';
@@ -17,6 +19,19 @@ import { type Options, optionsOf } from './options.ts';
 import type { Plant } from './plants.ts';
 import { type Server, startServer } from './server.ts';
 import { setTraps } from './traps.ts';
+
+/** The same workflow, whose result the checks and a reviewer judge. */
+const JUDGED = definitionSchema.parse({
+  ...BUGFIX,
+  result: {
+    criteria: [
+      { text: 'All checks pass.', proved_by: 'checks' },
+      { text: 'Nothing green is red.', proved_by: 'baseline' },
+      'Somebody has looked at it.',
+    ],
+    review: {},
+  },
+});
 
 /** One seed, one run: a safety phase with faults, then a phase without them in which everything has to come to an end. */
 export interface Outcome {
@@ -124,6 +139,7 @@ export async function simulate(
       plants: planted,
       skewMs: () => skewMs,
       history,
+      definition: options.judgedResult ? JUDGED : BUGFIX,
     };
     const complain = (message: string) => {
       loop.trace(`log ${mine.name}: ${message}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isFailure } from '../../kernel/errors.ts';
-import { checkedDefinitionSchema } from '../../machines/workflow/index.ts';
+import { checkedDefinitionSchema, criteriaOf } from '../../machines/workflow/index.ts';
 import { EXAMPLE } from '../../../scripts/docs/workflows.ts';
 import { createFolderLoader } from './adapters/folder.ts';
 
@@ -32,6 +32,7 @@ describe('the shipped workflows', () => {
     expect(investigate?.instructions).toContain('"failures"');
     expect(fix).toMatchObject({ name: 'fix', role: 'fix', changes: 'required', checks: 'own_failures' });
     expect(fix?.allowed_tools).toContain('create_task');
+    expect(criteriaOf(loaded.definition).map(({ proved_by }) => proved_by)).toEqual(['checks', 'baseline']);
     expect(verify).toMatchObject({ name: 'verify', agent: 'none', changes: 'none', checks: 'all', on_red: 'fix' });
   });
 });

@@ -1,22 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
-import type { Called } from './generated-verbs.ts';
+import { addBestOfVerbs } from './best-of/verbs.ts';
 import { child } from './generated-verbs.ts';
 import { createClient } from './client.ts';
 import { EXIT, fail } from './failure.ts';
 import { createOutput } from './output.ts';
+import type { AddVerb, Start } from './handler.ts';
 import { dataDirectoryOf } from './server-file.ts';
 import { storeOf } from './store-url.ts';
 import type { CheckOptions } from './verbs/check.ts';
 import type { DoctorOptions } from './verbs/doctor.ts';
-import { parseParam, type RunOptions, type Surroundings } from './verbs/run.ts';
+import { parseParam, type RunOptions } from './verbs/run.ts';
 import type { World } from './world.ts';
-
-/** What every verb starts from; its options may be typed before or after the verb. */
-interface Start extends Called, Surroundings {
-  directory: string;
-}
-
-type Handler = (start: Start, command: Command, places: string[]) => Promise<number>;
 
 /** Fallible by design: an unknown verb or a bad flag is thrown, so that one place prints it. */
 export function createProgram(
@@ -62,29 +56,23 @@ export function createProgram(
     };
   }
 
-  /** `path` with its places, e.g. `logs <what>`. `start`: whether the verb starts a server when there is none. */
-  function verb(
-    usage: string,
-    summary: string,
-    { start, examples }: { start: boolean; examples: string[] },
-    handle: Handler,
-  ): Command {
+  const verb: AddVerb = (usage, summary, { start, examples, implied = false }, handle) => {
     const words = usage.split(' ');
     const path = words.filter((word) => !/^[<[]/.test(word));
     taken.add(path.join(' '));
-    const command = child(program, path).description(summary);
+    const command = child(program, path, implied).description(summary);
     for (const word of words.filter((one) => /^[<[]/.test(one))) command.argument(word);
-    command.addHelpText(
-      'after',
-      `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((line) => `  ${line}`).join('\n')}`,
-    );
+    const lines = examples.map((line) => `  ${line}`).join('\n');
+    const shown = `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${lines}`;
+    command.addHelpText('after', shown);
+    if (implied) command.parent?.addHelpText('after', shown);
     command.action(async (...given: unknown[]) => {
       finished(
         await handle(begin(command, start), command, given.slice(0, command.registeredArguments.length) as string[]),
       );
     });
     return command;
-  }
+  };
 
   verb(
     'run <workflow>',
@@ -115,6 +103,8 @@ export function createProgram(
     { start: true, examples: ['heph follow wfl_01k'] },
     async (start, _command, [id]) => (await import('./verbs/run.ts')).followToEnd(start, id as string),
   );
+
+  addBestOfVerbs(verb);
 
   verb(
     'revert <taskOrRun>',
@@ -328,9 +318,9 @@ export function createProgram(
   );
 
   const groups = {
+    'best-of': 'Several candidates for one goal, of which the best is merged: start, compare, score again',
     'check-run': 'Runs of checks that were made elsewhere: record one',
     agent: 'Agents: stop one, attach to its terminal',
-    'best-of': 'Several candidates for one goal: compare them, and see which agents, models and changes win',
     fleet: 'The fleet: who works, pause, resume, stop',
     log: 'The event log: verify, export, import',
     task: 'Tasks: create, update, cancel, restart, boost, revert',

@@ -15,6 +15,8 @@ export interface BestOfNAnswer {
     seed: number;
     from: string | null;
     workflowId: string | null;
+    /** What a model was asked to write; null: none was. */
+    drafting: { model: string; asked: number; drafts: number; problem: string } | null;
     verdict: VerdictRow | null;
     rescorings: RescoringRow[];
     commit: string | null;
@@ -69,6 +71,7 @@ export interface CandidateRow {
   later: { verdict: number; passed: boolean; total: number; rank: number | null; scores: ScoreRow[] }[];
 }
 
+const ENDED = ['completed', 'failed', 'cancelled'];
 const GOAL_MAX = 200;
 const REASON_MAX = 300;
 
@@ -82,9 +85,15 @@ export function bestOfNLines(answer: BestOfNAnswer): string[] {
     `  goal: ${plainLine(summary.goal, GOAL_MAX)}`,
     `  on ${plainLine(path)} (${plainLine(baseBranch)} at ${baseCommit.slice(0, 10)}), scored by ${summary.score}, seed ${summary.seed}`,
     ...(summary.from ? [`  variant 0 is as ${summary.from} was`] : []),
+    ...(summary.drafting ? [draftingLine(summary.drafting)] : []),
     '',
     ...candidateLines(answer),
   ];
+}
+
+function draftingLine({ model, asked, drafts, problem }: NonNullable<BestOfNAnswer['summary']['drafting']>): string {
+  const why = problem === '' ? '' : `: ${plainLine(problem, REASON_MAX)}`;
+  return `  ${plainLine(model, 100)} wrote ${drafts} of ${asked} variants${why}`;
 }
 
 /** The part that a report shows as well: the table, what it rests on, and the verdicts. */
@@ -154,7 +163,7 @@ function openLines(candidates: readonly CandidateRow[]): string[] {
   const lines = candidates
     .filter(({ status, scores }) => status !== 'passed' || scores === null)
     .map((one) => `  variant ${one.index}: ${plainLine(one.statusText, REASON_MAX)}${taskText(one)}`);
-  return lines.length === 0 ? [] : ['', 'The others', ...lines];
+  return lines.length === 0 ? [] : ['', 'What else is to be said', ...lines];
 }
 
 function taskText({ task }: CandidateRow): string {
@@ -165,7 +174,7 @@ function taskText({ task }: CandidateRow): string {
 
 function verdictLines({ status, verdict, commit, reason }: BestOfNAnswer['summary']): string[] {
   return [
-    verdict ? plainLine(verdict.words) : `No winner: it is ${status}.`,
+    verdict ? plainLine(verdict.words) : `No winner${ENDED.includes(status) ? '' : ' yet'}: it is ${status}.`,
     ...(reason ? [`Why: ${plainLine(reason, 2000)}`] : []),
     ...(commit ? [`The winner is merged as ${commit}.`] : []),
   ];

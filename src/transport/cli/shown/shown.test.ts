@@ -98,7 +98,7 @@ describe('a best-of-N', () => {
     const text = SHOWN.get_best_of_n?.(answer).join('\n');
     expect(text).toContain('variant 0: It has no task yet.');
     expect(text).toContain(`variant 1: It is being built by ${taskId}. Its task is queued: All 4 slots are used.`);
-    expect(text).toContain('No winner: it is building.');
+    expect(text).toContain('No winner yet: it is building.');
     const none = judged({}, [null, null]);
     story.send('rescore_best_of_n', { bestOfNId: none, check: 'npm run slow' });
     story.send('abandon_rescoring', { bestOfNId: none, verdict: 2, reason: 'They were pruned.' });

@@ -333,7 +333,8 @@ describe('verbs that ask', () => {
       at: 0,
       stream: 'task-tsk_1',
       type: 'TaskQueued',
-      data: {},
+      data: { taskId: 'tsk_1' },
+      text: `The task ${n} \u001b[31mwaits.`,
       meta: {},
     }));
     const page = ({ after }: { after: string }) => {
@@ -342,5 +343,7 @@ describe('verbs that ask', () => {
     };
     const { cli } = await heph(['events', '--json', '--after', '1'], { get_events: page });
     expect(cli.records().map(({ position }) => position)).toEqual(['2', '3', '4', '5']);
+    const people = (await heph(['events', '--after', '4'], { get_events: page })).cli.out();
+    expect(people).toMatch(/^ +5 {2}\S+ {2}task-tsk_1 {2}TaskQueued {2}The task 4 waits\.\n$/);
   });
 });
