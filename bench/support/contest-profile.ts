@@ -55,6 +55,8 @@ export function profileOf({ events }: Contest, samples: readonly Sample[]): stri
     const event: Told | undefined = which === 'first' ? found[0] : found.at(-1);
     return event ? [{ after, at: event.at }] : [];
   });
+  // An agent whose work was sent back begins again after others have ended.
+  steps.sort((a, b) => a.at - b.at);
   const lines = steps.slice(1).map(({ after, at }, n) => {
     const from = (steps[n] as { at: number }).at;
     const busy = at > from ? (usedAt(samples, at) - usedAt(samples, from)) / ((at - from) / 1000) : 0;
