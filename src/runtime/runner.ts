@@ -69,6 +69,8 @@ export interface Runner {
   runScorer(request: ScorerRequest): Promise<ScorerResult>;
   /** Three-way merges onto the tip of `branch`, each upon the ones before it that merged; one result for each. Moves nothing. */
   mergeCandidates(request: MergeRequest): Promise<MergeResult[]>;
+  /** Removes refs under which work is kept, each only while it holds what is named; null: whatever it holds. Those that are not there are told. */
+  removeRefs(request: RemoveRefsRequest): Promise<RefsRemoved>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
   moveBranch(request: {
     repositoryId: string;
@@ -306,6 +308,18 @@ export interface LaidTests {
   /** Null when there is no new test. */
   commit: string | null;
   tree: string | null;
+}
+
+export interface RemoveRefsRequest {
+  repositoryId: string;
+  refs: { ref: string; commit: string | null }[];
+}
+
+export interface RefsRemoved {
+  removed: string[];
+  gone: string[];
+  /** They hold another commit than the named one, and are left. */
+  differing: string[];
 }
 
 export interface MergeRequest {

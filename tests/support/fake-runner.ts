@@ -400,6 +400,10 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       }
       return results;
     },
+    async removeRefs({ repositoryId, refs }) {
+      called('removeRefs', repositoryId);
+      return { removed: refs.map(({ ref }) => ref), gone: [], differing: [] };
+    },
     async moveBranch({ branch, from, to }) {
       called('moveBranch', branch);
       const at = branches.get(branch) ?? null;

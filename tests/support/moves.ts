@@ -409,7 +409,15 @@ const checkRun = move('record_check_run', {
   checks: pick([checked('passed')], [checked('failed')], [checked('passed'), checked('passed')], []),
 });
 
+const keptRef = { repositoryId: 'rep_1', taskId: 'tsk_1', ref: 'refs/heph/turns/tsk_1/1', commit: 'c1' };
+const pruning = fc.oneof(
+  move('prune_kept_work', { pruningId: 'prn_1', olderThanMs: 1, refs: pick([keptRef], [keptRef], []), left: 0 }),
+  move('record_pruned', { pruningId: 'prn_1', removed: pick([keptRef.ref], []), gone: [], differing: [] }),
+  move('fail_pruning', { pruningId: 'prn_1', reason: text }),
+);
+
 export const MOVES: Record<string, Moves> = {
+  pruning,
   config,
   workflow,
   task,

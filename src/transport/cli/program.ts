@@ -9,6 +9,7 @@ import { dataDirectoryOf } from './server-file.ts';
 import { storeOf } from './store-url.ts';
 import type { CheckOptions } from './verbs/check.ts';
 import type { DoctorOptions } from './verbs/doctor.ts';
+import type { PruneOptions } from './verbs/prune.ts';
 import { parseParam, type RunOptions } from './verbs/run.ts';
 import type { World } from './world.ts';
 
@@ -115,6 +116,16 @@ export function createProgram(
   )
     .option('--reason <text>', 'Why it is taken out; stands in the commit')
     .option('--idempotency-key <key>', 'The same key takes it out once, however often it is sent');
+
+  verb(
+    'prune',
+    'Remove the refs under which the work of ended runs is kept: losing candidates, earlier rounds, what was rescued',
+    { start: true, examples: ['heph prune --dry-run', 'heph prune --older-than 7d', 'heph prune --older-than 0'] },
+    async ({ client, output }, command) =>
+      (await import('./verbs/prune.ts')).prune(client, output, command.opts<PruneOptions>()),
+  )
+    .option('--older-than <age>', 'Only of runs that ended so long ago, as 30d, 12h or 0', '30d')
+    .option('--dry-run', 'Say what would be removed, and remove nothing');
 
   verb(
     'demo',
