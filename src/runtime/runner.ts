@@ -105,6 +105,8 @@ export interface RepositoryInspection {
   detectedCheck: string | null;
   /** The names that its checks have in a `checks.yaml`, or were given when they were detected. */
   checks?: readonly string[];
+  /** What is wrong with its `checks.yaml`, with lines; absent where nothing is. Whoever judges by something else need not mind. */
+  badDefinition?: string;
   /** Where its checks are a graph: the one command among them that runs its tests; null when there is none, or several. */
   testCommand?: string | null;
 }

@@ -91,7 +91,10 @@ export function createProgram(
     .requiredOption('--repo <path>', 'The git repository')
     .requiredOption('--goal <text>', 'What to reach, in words')
     .option('--agent <name>', 'Which agent works (default: repair)')
-    .option('--check <command>', 'The repository’s own check (default: found in package.json)')
+    .option(
+      '--check <command>',
+      'What judges: a command, or names of checks of its checks.yaml (default: that, else what is found)',
+    )
     .option('--branch <name>', 'The base branch (default: the one checked out)')
     .option('--no-merge', 'Leave the base branch alone; the work stays on its own branch')
     .option('--from-head', 'Start from the last commit although tracked files are changed')
