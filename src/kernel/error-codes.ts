@@ -457,6 +457,12 @@ export const ERROR_CODES = {
     'You have stopped watching.',
     'The work goes on; `heph follow WORKFLOW` comes back to it.',
   ),
+  'run.awaits_result': entry(
+    'rejected',
+    409,
+    'Every phase is over, and the run waits for an operator to submit its result.',
+    'Submit it with `heph result submit WORKFLOW --summary …`, then `heph follow WORKFLOW`.',
+  ),
   'run.stalled': entry(
     'rejected',
     409,
