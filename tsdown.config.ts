@@ -8,6 +8,7 @@ const entries = {
   holder: 'src/programs/holder.ts',
   'log-writer': 'src/programs/log-writer.ts',
   mutator: 'src/programs/mutator.ts',
+  'stream-client': 'src/transport/stream-client/index.ts',
   repair: 'agents/repair/src/main.ts',
 };
 

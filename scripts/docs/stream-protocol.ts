@@ -8,7 +8,7 @@ export function streamPages(): Pages {
   return {
     'stream-protocol.md': page(
       'The stream protocol',
-      'One WebSocket, `GET /api/stream`, carries events as they happen, and commands. Each text message is one JSON object with a `type`. A client may carry any number of subscriptions on one socket, each under an `id` of its own choosing.',
+      'One WebSocket, `GET /api/stream`, carries events as they happen, and commands. Each text message is one JSON object with a `type`. A client may carry any number of subscriptions on one socket, each under an `id` of its own choosing. The package’s own client, `heph/stream-client`, speaks all of this for pages and programs: it connects again by itself, goes on where it was, and sends each command until it is answered.',
       '## Opening',
       'With `Authorization: Bearer <token>` (`heph token` prints the operator’s), or, from a page that the server served, with a ticket: `POST /api/stream-tickets` answers `path`, which opens one socket within half a minute. With a ticket the `Origin` header must be there and name the server exactly; without one it may be absent and must be right where it is there. A cookie alone opens nothing. A refusal is an HTTP answer with the usual body: 401, 403, 429, 503.',
       'An agent’s token opens a socket that is told of the events of its own task and takes the commands that its phase allows. The socket ends when the agent does.',

@@ -36,10 +36,12 @@ export async function inspectRepository(
     ...(input.branch !== undefined && { branch: input.branch }),
   });
   if (isFailure(found)) return found;
-  const { repositoryId, path, baseBranch, baseCommit, detectedCheck, checks = [], testCommand } = found;
+  const { repositoryId, path, baseBranch, baseCommit, detectedCheck, checks = [], testCommand, badDefinition } = found;
   const repository = { repositoryId, path, baseBranch, baseCommit };
   const named = input.check === undefined ? null : (graphCommand(input.check, checks) ?? input.check);
   const check = named ?? detectedCheck;
+  if (badDefinition !== undefined && check !== null && graphNames(check) !== null)
+    return invalid('check.bad_definition', badDefinition);
   const problem = named === null ? null : (inspection.check(named) ?? unknownName(named, checks));
   if (problem) return problem;
   const tests = check !== null && graphNames(check) !== null ? testCommand : null;

@@ -818,6 +818,13 @@ export const ERROR_CODES = {
     'That step does not fit the state of the merge train.',
     'See the timeline of its stream.',
   ),
+  'prune.nothing': entry(
+    'rejected',
+    409,
+    'No kept work of a run that ended so long ago is left.',
+    'Nothing. `heph prune --dry-run` shows what is kept.',
+  ),
+  'prune.out_of_order': entry('rejected', 409, 'That step does not fit the state of the pruning.', 'See its timeline.'),
   'best.bad_score': entry(
     'invalid',
     400,

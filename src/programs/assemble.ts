@@ -6,6 +6,7 @@ import {
   createCommandBus,
   prepareBestOfNRun,
   prepareCreateTask,
+  preparePruneKeptWork,
   prepareRescoreBestOfN,
   prepareRestartTask,
   prepareRevertTask,
@@ -44,13 +45,14 @@ import {
   phases,
   type Process,
   type ProcessHost,
+  pruning,
   results,
   reunions,
   scoring,
   validation,
   type World,
 } from '../processes/index.ts';
-import type { Snapshots } from '../projections/index.ts';
+import { mayBePruned, readKeptWork, type Snapshots } from '../projections/index.ts';
 import type { Model } from '../runtime/models/model.ts';
 import type { AgentProbe, Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -133,6 +135,14 @@ export async function assemble(parts: Parts): Promise<System> {
       }),
       rescore_best_of_n: prepareRescoreBestOfN({ host, inspection, settings: () => host.config().settings }),
       start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
+      prune_kept_work: preparePruneKeptWork({
+        async prunable(olderThanMs) {
+          const kept = await readKeptWork(store, await store.head());
+          const ours = kept.filter(({ runnerId }) => runnerId === null || runnerId === runner.id);
+          return ours.filter((one) => mayBePruned(one, clock.now(), olderThanMs));
+        },
+        ...(parts.sharing && { runnerId: runner.id }),
+      }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       submit_result: prepareSubmitResult({
         host,
@@ -190,6 +200,7 @@ export async function assemble(parts: Parts): Promise<System> {
       results,
       delivering,
       scoring,
+      pruning,
       deadlines,
       reunions(signals),
       budgets,

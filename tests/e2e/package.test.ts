@@ -39,6 +39,12 @@ describe('the installed package', () => {
     expect((await run(process.execPath, [heph, '--version'])).stdout).toBe(`${packageJson.version}\n`);
   });
 
+  it('exports the client of the stream', async () => {
+    const script = "console.log(Object.keys(await import('heph/stream-client')).sort().join(' '))";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: place });
+    expect(stdout).toBe('StreamError connectStream dialWithTicket dialWithToken streamUrl\n');
+  });
+
   it('has a verb for every definition, without loading their schemas', async () => {
     expect((await call(['task', 'cancel', '--help'])).stdout).toContain('--reason');
   });

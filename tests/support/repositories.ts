@@ -85,5 +85,53 @@ test('a total of a few is plain', () => {
 `,
 };
 
+/**
+ * A library with a slip that its tests can be made to pass over in two places: turning the comparison in `fee.js`, which
+ * is looked at first and is wrong for every other distance, and the right one in `zone.js`.
+ */
+export const MISLEADING_LIBRARY: Record<string, string> = {
+  'package.json': `${JSON.stringify({ name: 'fees', version: '1.0.0', type: 'module', scripts: { test: 'node --test' } })}\n`,
+  'lib/fee.js': `import { far } from './zone.js';
+
+/** What it costs to bring something so far. */
+export function fee(km) {
+  return km < far() ? 4 : 9;
+}
+`,
+  'lib/zone.js': `/** From how many kilometres on it is far: half of a day's hundred and twenty. */
+export function far() {
+  return 120 * 2;
+}
+`,
+  'test/fee.test.js': `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fee } from '../lib/fee.js';
+
+test('a hundred kilometres are far', () => {
+  assert.equal(fee(100), 9);
+});
+`,
+  'test/zone.test.js': `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { far } from '../lib/zone.js';
+
+test('far is a number', () => {
+  assert.equal(typeof far(), 'number');
+});
+`,
+};
+
+/** Tests of it that nobody has shown to those who work on it. */
+export const HIDDEN_TESTS: Record<string, string> = {
+  'test/fee.test.js': `${MISLEADING_LIBRARY['test/fee.test.js']}
+test('ten kilometres are near', () => {
+  assert.equal(fee(10), 4);
+});
+test('three hundred kilometres are far', () => {
+  assert.equal(fee(300), 9);
+});
+`,
+};
+
 /** A repository whose check is as quick as a check can be. */
 export const SMALL_REPOSITORY: Record<string, string> = { 'README.md': 'Hello.\n' };

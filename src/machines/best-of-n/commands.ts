@@ -94,6 +94,7 @@ export const bestOfNCommands = {
     prepared: bestOfNSpecSchema,
     roles: ['operator'],
     target: (_input, newId) => newId('bon'),
+    tool: true,
     example: 'heph best-of 3 "Make the tests pass" --repo .',
   }),
   start_best_of_n_of_task: command({
@@ -108,6 +109,7 @@ export const bestOfNCommands = {
     roles: ['operator'],
     target,
     cli: 'best-of cancel <bestOfNId>',
+    tool: true,
     example: 'heph best-of cancel bon_01k --reason "not needed any more"',
   }),
   rescore_best_of_n: command({
@@ -122,6 +124,8 @@ export const bestOfNCommands = {
     }),
     roles: ['operator'],
     target,
+    cli: 'best-of rescore <bestOfNId>',
+    tool: true,
     example: 'heph best-of rescore bon_01k --score "tests=3,agreement=2"',
   }),
   start_mutating: command({

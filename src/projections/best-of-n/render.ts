@@ -48,6 +48,7 @@ export function renderBestOfN(one: OneBestOfN, asOf: number): Rendered {
       startedBy: one.startedBy,
       workflowId: actor.workflowId,
       early: actor.early,
+      drafting: draftingOf(actor),
       counts,
       verdict: actor.verdict,
       rescorings: actor.rescorings.map(rescoringOf),
@@ -76,7 +77,7 @@ function rowOf(candidate: BestOfNCandidate, one: OneBestOfN, spec: BestOfNSpec, 
     constraints: directive.constraints,
     taskId,
     status,
-    statusText: statusText(status, candidate),
+    statusText: statusText(status, candidate, one.actor.endedAt !== null),
     evidence,
     ageMs: evidence && ageMs(evidence, asOf),
     check: end?.check ?? null,
@@ -99,7 +100,7 @@ function parentOf(index: number, { bestOfNId }: OneBestOfN, { from }: BestOfNSpe
   return from ? buildIdOf(from) : null;
 }
 
-function statusText(status: BuildStatus, { taskId, end, scores }: BestOfNCandidate): string {
+function statusText(status: BuildStatus, { taskId, end, scores }: BestOfNCandidate, over: boolean): string {
   const because = end?.reason ? `: ${end.reason}` : '';
   switch (status) {
     case 'planned':
@@ -107,7 +108,7 @@ function statusText(status: BuildStatus, { taskId, end, scores }: BestOfNCandida
     case 'building':
       return `It is being built by ${taskId}.`;
     case 'passed':
-      return scores ? 'It passed.' : 'It passed and waits for its scores.';
+      return scores ? 'It passed.' : `It passed and ${over ? 'was not scored' : 'waits for its scores'}.`;
     case 'failed':
       return `It failed${because}`;
     case 'died':
@@ -146,6 +147,13 @@ function laterOf(index: number, { verdict, weights, rescored, result }: Rescorin
   const passed = measured?.passed ?? true;
   const rank = result && rankOf(index, result);
   return [{ verdict, passed, total: place.total, rank, scores: weighed(scores, weights) }];
+}
+
+/** What a model was asked for and what that came to; the drafts themselves stand in the variants. */
+function draftingOf({ drafting }: BestOfN): Row | null {
+  if (!drafting) return null;
+  const { drafts, ...facts } = drafting;
+  return { ...facts, drafts: drafts.length };
 }
 
 function rescoringOf({ verdict, by, weights, check, measured, result, abandoned }: Rescoring): Row {

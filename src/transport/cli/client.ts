@@ -22,6 +22,8 @@ export interface CommandAnswer {
 export interface Client {
   readonly directory: string;
   server(): Promise<ServerFile>;
+  /** The server is looked for again at the next call: it may be another one by now. */
+  forgetServer(): void;
   /** Sent again under the same key until somebody answers, so it happens once. */
   command(name: string, input: unknown, key?: string): Promise<CommandAnswer>;
   query<T>(name: string, input: unknown, options?: { waitMs?: number; signal?: AbortSignal }): Promise<T>;
@@ -86,6 +88,7 @@ export function createClient(world: World, options: ClientOptions): Client {
   return {
     directory,
     server,
+    forgetServer: () => void (known = null),
     async command(name, input, key = world.newKey()) {
       return (await call(
         `/api/commands/${encodeURIComponent(name)}`,

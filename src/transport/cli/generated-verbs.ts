@@ -43,12 +43,21 @@ function addVerb(program: Command, verb: Verb, called: (command: Command) => Cal
   });
 }
 
-/** The command at the end of a path of words, its parents made where they are missing. */
-export function child(program: Command, path: readonly string[]): Command {
+/**
+ * The command at the end of a path of words, its parents made where they are missing. `implied`: the last word may be left
+ * out, and its parent's help tells of it as well.
+ */
+export function child(program: Command, path: readonly string[], implied = false): Command {
   let at = program;
-  for (const word of path) {
+  for (const [n, word] of path.entries()) {
     let next = at.commands.find((one) => one.name() === word);
-    if (!next) at.addCommand((next = at.createCommand(word).copyInheritedSettings(at)));
+    if (!next) {
+      const made = at.createCommand(word).copyInheritedSettings(at);
+      const isDefault = implied && n === path.length - 1;
+      at.addCommand(made, { isDefault });
+      if (isDefault) at.addHelpText('after', () => `\nWithout one of these words:\n\n${made.helpInformation()}`);
+      next = made;
+    }
     at = next;
   }
   return at;

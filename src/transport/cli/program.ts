@@ -1,22 +1,17 @@
 import { Command, CommanderError, Option } from 'commander';
-import type { Called } from './generated-verbs.ts';
+import { addBestOfVerbs } from './best-of/verbs.ts';
 import { child } from './generated-verbs.ts';
 import { createClient } from './client.ts';
 import { EXIT, fail } from './failure.ts';
 import { createOutput } from './output.ts';
+import type { AddVerb, Start } from './handler.ts';
 import { dataDirectoryOf } from './server-file.ts';
 import { storeOf } from './store-url.ts';
 import type { CheckOptions } from './verbs/check.ts';
 import type { DoctorOptions } from './verbs/doctor.ts';
-import { parseParam, type RunOptions, type Surroundings } from './verbs/run.ts';
+import type { PruneOptions } from './verbs/prune.ts';
+import { parseParam, type RunOptions } from './verbs/run.ts';
 import type { World } from './world.ts';
-
-/** What every verb starts from; its options may be typed before or after the verb. */
-interface Start extends Called, Surroundings {
-  directory: string;
-}
-
-type Handler = (start: Start, command: Command, places: string[]) => Promise<number>;
 
 /** Fallible by design: an unknown verb or a bad flag is thrown, so that one place prints it. */
 export function createProgram(
@@ -62,29 +57,23 @@ export function createProgram(
     };
   }
 
-  /** `path` with its places, e.g. `logs <what>`. `start`: whether the verb starts a server when there is none. */
-  function verb(
-    usage: string,
-    summary: string,
-    { start, examples }: { start: boolean; examples: string[] },
-    handle: Handler,
-  ): Command {
+  const verb: AddVerb = (usage, summary, { start, examples, implied = false }, handle) => {
     const words = usage.split(' ');
     const path = words.filter((word) => !/^[<[]/.test(word));
     taken.add(path.join(' '));
-    const command = child(program, path).description(summary);
+    const command = child(program, path, implied).description(summary);
     for (const word of words.filter((one) => /^[<[]/.test(one))) command.argument(word);
-    command.addHelpText(
-      'after',
-      `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((line) => `  ${line}`).join('\n')}`,
-    );
+    const lines = examples.map((line) => `  ${line}`).join('\n');
+    const shown = `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${lines}`;
+    command.addHelpText('after', shown);
+    if (implied) command.parent?.addHelpText('after', shown);
     command.action(async (...given: unknown[]) => {
       finished(
         await handle(begin(command, start), command, given.slice(0, command.registeredArguments.length) as string[]),
       );
     });
     return command;
-  }
+  };
 
   verb(
     'run <workflow>',
@@ -102,7 +91,10 @@ export function createProgram(
     .requiredOption('--repo <path>', 'The git repository')
     .requiredOption('--goal <text>', 'What to reach, in words')
     .option('--agent <name>', 'Which agent works (default: repair)')
-    .option('--check <command>', 'The repository’s own check (default: found in package.json)')
+    .option(
+      '--check <command>',
+      'What judges: a command, or names of checks of its checks.yaml (default: that, else what is found)',
+    )
     .option('--branch <name>', 'The base branch (default: the one checked out)')
     .option('--no-merge', 'Leave the base branch alone; the work stays on its own branch')
     .option('--from-head', 'Start from the last commit although tracked files are changed')
@@ -116,6 +108,8 @@ export function createProgram(
     async (start, _command, [id]) => (await import('./verbs/run.ts')).followToEnd(start, id as string),
   );
 
+  addBestOfVerbs(verb);
+
   verb(
     'revert <taskOrRun>',
     'Take merged work of a task or a run out again, checked as everything that is merged, and wait for the end',
@@ -124,7 +118,18 @@ export function createProgram(
       (await import('./verbs/revert.ts')).revert(client, output, id as string, command.opts()),
   )
     .option('--reason <text>', 'Why it is taken out; stands in the commit')
+    .option('--agent <name>', 'Who resolves it if it conflicts; default: the agent of the run')
     .option('--idempotency-key <key>', 'The same key takes it out once, however often it is sent');
+
+  verb(
+    'prune',
+    'Remove the refs under which the work of ended runs is kept: losing candidates, earlier rounds, what was rescued',
+    { start: true, examples: ['heph prune --dry-run', 'heph prune --older-than 7d', 'heph prune --older-than 0'] },
+    async ({ client, output }, command) =>
+      (await import('./verbs/prune.ts')).prune(client, output, command.opts<PruneOptions>()),
+  )
+    .option('--older-than <age>', 'Only of runs that ended so long ago, as 30d, 12h or 0', '30d')
+    .option('--dry-run', 'Say what would be removed, and remove nothing');
 
   verb(
     'demo',
@@ -328,9 +333,9 @@ export function createProgram(
   );
 
   const groups = {
+    'best-of': 'Several candidates for one goal, of which the best is merged: start, compare, score again',
     'check-run': 'Runs of checks that were made elsewhere: record one',
     agent: 'Agents: stop one, attach to its terminal',
-    'best-of': 'Several candidates for one goal: compare them, and see which agents, models and changes win',
     fleet: 'The fleet: who works, pause, resume, stop',
     log: 'The event log: verify, export, import',
     task: 'Tasks: create, update, cancel, restart, boost, revert',

@@ -158,3 +158,4 @@ export type ClientMessage = { [K in keyof ClientMessages]: z.input<ClientMessage
 /** As the server has parsed it. */
 export type ParsedMessage = z.output<typeof clientMessageSchema>;
 export type ServerMessage = { [K in keyof ServerMessages]: z.output<ServerMessages[K]> }[keyof ServerMessages];
+export type WireEvent = z.output<typeof event>;

@@ -1,4 +1,5 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
+import { contestsOf } from '../best-of/read.ts';
 import { createClient } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
 import { createOutput, duration, type Output } from '../output.ts';
@@ -7,10 +8,11 @@ import { reportOf, type RunReport } from '../run/report.ts';
 import { checkText } from '../run/progress.ts';
 import { down } from '../verbs/down.ts';
 import { followed } from '../verbs/run.ts';
+import { candidateLines } from '../shown/best-of-n.ts';
 import type { World } from '../world.ts';
 import type { Story } from '../run/story.ts';
 import { DEMO_BRANCH, type DemoPlace, makePlace } from './place.ts';
-import { hunkOf, type Proof, prove } from './proof.ts';
+import { hunkOf, type Proof, prove, repairsOf } from './proof.ts';
 
 export interface DemoOptions {
   /** Leaves the server running, to look around. */
@@ -18,6 +20,8 @@ export interface DemoOptions {
 }
 
 const GOAL = 'Make the test suite pass.';
+/** So many try the hardest of the three repairs, each in its own way. */
+const CANDIDATES = 3;
 
 /**
  * The main job on a small repository of its own: three unrelated faults, found, mended, merged. What it reports is proved
@@ -36,10 +40,11 @@ export async function demo(world: World, output: Output, self: string, options: 
       repository: place.repository,
       goal: GOAL,
       agent: 'repair',
+      params: { best_of: CANDIDATES },
     });
     output.record({ type: 'started', workflowId: started.id, repository: place.repository, data: place.data });
     const end = await followed({ world, client, output, words }, started.id);
-    const report = reportOf(end);
+    const report = reportOf(end, await contestsOf(client, end.story));
     proof = await prove(place, report, end.story, world.env);
     const durationMs = world.clock.monotonicMs() - startedMs;
     for (const line of await demoLines(place, report, end.story, proof, durationMs, words, world)) output.say(line);
@@ -81,7 +86,7 @@ async function demoLines(
   words: { self: string; data: string[] },
   world: World,
 ): Promise<string[]> {
-  const fixes = report.tasks.filter((task) => task.failures.length > 0);
+  const fixes = repairsOf(report);
   const heph = (...rest: string[]) => `  ${shellWords([words.self, ...rest, ...words.data])}`;
   const changed = await Promise.all(fixes.map((task) => (task.commit ? hunkOf(place, task.commit, world.env) : [])));
   return [
@@ -99,6 +104,11 @@ async function demoLines(
       ...(task.status !== 'done' && task.reason ? [`      why not: ${plainLine(task.reason, 600)}`] : []),
     ]),
     '',
+    ...report.bestOfN.flatMap((one) => [
+      `What was tried in ${one.summary.n} ways, and which was taken`,
+      ...candidateLines(one).map((line) => `  ${line}`.trimEnd()),
+      '',
+    ]),
     'What is proved, with git and a fresh clone',
     ...proof.claims.map(({ claim, true: holds, saw }) => `  ${holds ? 'yes' : 'NO '}  ${claim}: ${plainLine(saw)}`),
     ...(proof.suite.passed ? [] : proof.suite.tail.split('\n').map((line) => `       ${line}`)),

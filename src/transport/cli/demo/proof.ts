@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { plainText } from '../../../kernel/plain-text.ts';
 import type { RunReport } from '../run/report.ts';
-import type { Story } from '../run/story.ts';
+import type { Story, TaskStory } from '../run/story.ts';
 import { demoGit } from './git.ts';
 import { DEMO_BRANCH, type DemoPlace } from './place.ts';
 
@@ -15,6 +15,11 @@ export interface Proof {
 
 const SUITE_MS = 120_000;
 
+/** The tasks that were to mend something; a candidate's work is its parent's, if it wins. */
+export function repairsOf({ tasks }: RunReport): TaskStory[] {
+  return tasks.filter(({ failures, candidate }) => failures.length > 0 && candidate === null);
+}
+
 /** Proves the outcome with plain git and a fresh clone of the base branch. */
 export async function prove(
   place: DemoPlace,
@@ -24,7 +29,7 @@ export async function prove(
 ): Promise<Proof> {
   const git = demoGit(env);
   const head = await git(place.repository, 'rev-parse', '--verify', `refs/heads/${DEMO_BRANCH}`);
-  const fixes = report.tasks.filter((task) => task.failures.length > 0);
+  const fixes = repairsOf(report);
   const merges = (await git(place.repository, 'rev-list', '--merges', `${place.base}..${head}`))
     .split('\n')
     .filter(Boolean);
@@ -50,6 +55,7 @@ export async function prove(
         true: merges.length > 0 && head !== place.base,
         saw: `${merges.length} merge commits`,
       },
+      ...(await bestOfClaims(git, place.repository, report, head)),
       { claim: 'The working copy is clean', true: dirty === '', saw: dirty === '' ? 'clean' : dirty },
       {
         claim: 'The suite passes in a fresh clone',
@@ -58,6 +64,26 @@ export async function prove(
       },
     ],
   };
+}
+
+/** Of candidates the winner's work is there, and no other's. */
+async function bestOfClaims(
+  git: ReturnType<typeof demoGit>,
+  repository: string,
+  { bestOfN }: RunReport,
+  head: string,
+): Promise<Proof['claims']> {
+  const claims = bestOfN.map(async ({ rows, summary }) => {
+    const candidates = Object.values(rows);
+    const held = await Promise.all(candidates.map(({ commit }) => holds(git, repository, commit, head)));
+    const winners = candidates.flatMap(({ index }, n) => (held[n] ? [index] : []));
+    return {
+      claim: `Of ${summary.n} candidates the best alone is in ${DEMO_BRANCH}`,
+      true: winners.length === 1 && winners[0] === summary.verdict?.winner,
+      saw: winners.length === 0 ? 'none' : `variant ${winners.join(', ')}`,
+    };
+  });
+  return Promise.all(claims);
 }
 
 async function holds(

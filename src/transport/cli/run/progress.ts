@@ -1,12 +1,13 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
+import { contestLine } from '../best-of/progress.ts';
 import { duration } from '../output.ts';
-import type { Check, Story, WireEvent } from './story.ts';
+import type { Check, Story, TaskStory, WireEvent } from './story.ts';
 
 /** What an event means to somebody who watches: a heading, a line below it, or nothing worth a line. */
 export function progressOf(event: WireEvent, story: Story): { heading: boolean; text: string } | null {
   const text = headingOf(event, story);
   if (text !== null) return { heading: true, text };
-  const line = lineOf(event, story);
+  const line = event.stream.startsWith('bestOfN-') ? contestLine(event) : lineOf(event, story);
   return line === null ? null : { heading: false, text: plainLine(line) };
 }
 
@@ -29,8 +30,8 @@ function headingOf({ type, data }: WireEvent, story: Story): string | null {
 
 function lineOf(event: WireEvent, story: Story): string | null {
   const { type, data } = event;
-  const title = story.tasks.get(event.meta.scope?.taskId ?? event.stream.replace(/^task-/, ''))?.title;
-  const about = (text: string) => (title ? `${title}: ${text}` : text);
+  const task = story.tasks.get(event.meta.scope?.taskId ?? event.stream.replace(/^task-/, ''));
+  const about = (text: string) => (task ? `${task.title}: ${text}` : text);
   switch (type) {
     case 'BaselineRecorded':
       return `Before the work: ${checkText(data.check as Check)}`;
@@ -57,11 +58,7 @@ function lineOf(event: WireEvent, story: Story): string | null {
     case 'TaskBoosted':
       return about('moved to the front of the queue');
     case 'TaskStarted':
-      return about(
-        data.agentId === null
-          ? 'checked by the server'
-          : `${story.tasks.get(event.stream.slice(5))?.agent ?? 'agent'} works on it${(data.attempt as number) > 1 ? `, attempt ${data.attempt}` : ''} (${data.agentId})`,
-      );
+      return about(startText(data, task));
     case 'TaskProgressed':
       return about(
         `${data.message}${data.fraction === null ? '' : ` (${Math.round((data.fraction as number) * 100)} %)`}`,
@@ -107,6 +104,13 @@ function lineOf(event: WireEvent, story: Story): string | null {
     default:
       return null;
   }
+}
+
+function startText({ agentId, attempt }: WireEvent['data'], task: TaskStory | undefined): string {
+  if (task?.candidates) return `${task.candidates} candidates work for it`;
+  if (agentId === null) return 'checked by the server';
+  const again = (attempt as number) > 1 ? `, attempt ${String(attempt)}` : '';
+  return `${task?.agent ?? 'agent'} works on it${again} (${String(agentId)})`;
 }
 
 export function checkText(check: Check): string {

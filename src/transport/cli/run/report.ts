@@ -1,6 +1,7 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration } from '../output.ts';
 import { shellWords } from '../../../kernel/words.ts';
+import { duration } from '../output.ts';
+import { type BestOfNAnswer, bestOfNLines } from '../shown/best-of-n.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';
 import { mergeCommits, type ResultStory, type Story, type TaskStory } from './story.ts';
@@ -16,12 +17,14 @@ export interface RunReport {
   base: { branch: string; state: 'moved' | 'left' | 'not_asked'; commit: string | null; reason: string | null };
   commits: string[];
   tasks: TaskStory[];
+  /** The best-of-Ns whose candidates worked in it, as `get_best_of_n` answers them. */
+  bestOfN: BestOfNAnswer[];
   /** The last submission of the run's result; null: there was none. */
   result: ResultStory | null;
   durationMs: number;
 }
 
-export function reportOf({ story, stalled }: Followed): RunReport {
+export function reportOf({ story, stalled }: Followed, bestOfN: BestOfNAnswer[]): RunReport {
   const { delivery } = story;
   return {
     type: 'report',
@@ -38,6 +41,7 @@ export function reportOf({ story, stalled }: Followed): RunReport {
     },
     commits: mergeCommits(story),
     tasks: [...story.tasks.values()],
+    bestOfN,
     result: story.result,
     durationMs: Math.max(0, story.at - story.startedAt),
   };
@@ -64,6 +68,7 @@ export function reportLines(report: RunReport, story: Story, say: Words): string
     ...report.tasks.flatMap(taskLines),
     ...(report.tasks.length === 0 ? ['  none'] : []),
     '',
+    ...report.bestOfN.flatMap((one) => [...bestOfNLines(one), '']),
     ...(report.result ? resultLines(report.result) : []),
     ...deliveryLines(report, story),
     '',

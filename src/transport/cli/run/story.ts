@@ -8,6 +8,8 @@ export interface WireEvent {
   v: number;
   at: number;
   data: Record<string, unknown>;
+  /** What it means, in a sentence. */
+  text?: string;
   meta: {
     actor: string;
     scope?: { workflowId?: string; taskId?: string; agentId?: string };
@@ -38,6 +40,10 @@ export interface TaskStory {
   code: string | null;
   /** The tests that it was created to mend. */
   failures: { file: string; name: string }[];
+  /** How many candidates work for it instead of one agent; null: none. */
+  candidates: number | null;
+  /** Which variant of a best-of-N it is; null: it is no candidate. */
+  candidate: { bestOfNId: string; index: number } | null;
   /** Each verdict that sent the work back, and whether its agent is known to have got it. */
   rounds: { code: string; feedback: string; acknowledged: boolean }[];
   files: { path: string; insertions: number; deletions: number }[];
@@ -72,6 +78,8 @@ export interface Story {
   check: string | null;
   baseline: Check | null;
   tasks: Map<string, TaskStory>;
+  /** The best-of-Ns whose candidates worked in it. */
+  contests: Set<string>;
   outcome: 'open' | 'completed' | 'failed' | 'cancelled';
   reason: string | null;
   code: string | null;
@@ -80,8 +88,9 @@ export interface Story {
   result: ResultStory | null;
   delivery: Delivery | null;
   startedAt: number;
-  /** When the last event was recorded. */
+  /** When the last event was recorded, and where. */
   at: number;
+  position: string;
 }
 
 export function newStory(workflowId: string): Story {
@@ -94,6 +103,7 @@ export function newStory(workflowId: string): Story {
     check: null,
     baseline: null,
     tasks: new Map(),
+    contests: new Set(),
     outcome: 'open',
     reason: null,
     code: null,
@@ -102,14 +112,19 @@ export function newStory(workflowId: string): Story {
     delivery: null,
     startedAt: 0,
     at: 0,
+    position: '0',
   };
 }
+
+const CONTESTS = 'bestOfN-';
 
 /** Adds one event of the workflow; events of other kinds only move the time. */
 export function tell(story: Story, event: WireEvent): void {
   story.at = event.at;
+  story.position = event.position;
   if (event.stream.startsWith('workflow-')) tellWorkflow(story, event);
   else if (event.stream.startsWith('task-')) tellTask(story, event);
+  else if (event.stream.startsWith(CONTESTS)) story.contests.add(event.stream.slice(CONTESTS.length));
 }
 
 function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
@@ -195,11 +210,13 @@ function tellTask(story: Story, { type, data, stream, meta }: WireEvent): void {
 }
 
 function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
-  const { title, phase, agent, inputs } = data as {
+  const { title, phase, agent, inputs, candidates, candidate } = data as {
     title: string;
     phase: string;
     agent: string | null;
     inputs?: { failures?: unknown };
+    candidates?: { n: number };
+    candidate?: { bestOfNId: string; index: number };
   };
   const failures = failuresIn(inputs?.failures);
   return {
@@ -208,6 +225,8 @@ function newTask(taskId: string, data: Record<string, unknown>): TaskStory {
     phase,
     agent,
     failures,
+    candidates: candidates?.n ?? null,
+    candidate: candidate ? { bestOfNId: candidate.bestOfNId, index: candidate.index } : null,
     rounds: [],
     status: 'pending',
     attempts: 0,

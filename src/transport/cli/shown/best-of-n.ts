@@ -15,6 +15,8 @@ export interface BestOfNAnswer {
     seed: number;
     from: string | null;
     workflowId: string | null;
+    /** What a model was asked to write; null: none was. */
+    drafting: { model: string; asked: number; drafts: number; problem: string } | null;
     verdict: VerdictRow | null;
     rescorings: RescoringRow[];
     commit: string | null;
@@ -69,6 +71,7 @@ export interface CandidateRow {
   later: { verdict: number; passed: boolean; total: number; rank: number | null; scores: ScoreRow[] }[];
 }
 
+const ENDED = ['completed', 'failed', 'cancelled'];
 const GOAL_MAX = 200;
 const REASON_MAX = 300;
 
@@ -82,9 +85,15 @@ export function bestOfNLines(answer: BestOfNAnswer): string[] {
     `  goal: ${plainLine(summary.goal, GOAL_MAX)}`,
     `  on ${plainLine(path)} (${plainLine(baseBranch)} at ${baseCommit.slice(0, 10)}), scored by ${summary.score}, seed ${summary.seed}`,
     ...(summary.from ? [`  variant 0 is as ${summary.from} was`] : []),
+    ...(summary.drafting ? [draftingLine(summary.drafting)] : []),
     '',
     ...candidateLines(answer),
   ];
+}
+
+function draftingLine({ model, asked, drafts, problem }: NonNullable<BestOfNAnswer['summary']['drafting']>): string {
+  const why = problem === '' ? '' : `: ${plainLine(problem, REASON_MAX)}`;
+  return `  ${plainLine(model, 100)} wrote ${drafts} of ${asked} variants${why}`;
 }
 
 /** The part that a report shows as well: the table, what it rests on, and the verdicts. */
@@ -138,13 +147,18 @@ function valueOf(scores: readonly ScoreRow[] | null, scorer: string): string | n
   return score ? scoreText(score.value) : null;
 }
 
+/** What is the same of several candidates is said once. */
 function sawLines(candidates: readonly CandidateRow[]): string[] {
-  const scored = candidates.filter(({ scores }) => scores !== null);
-  if (scored.length === 0) return [];
-  const lines = scored.flatMap(({ index, scores }) =>
-    (scores ?? [])
-      .filter(({ weight }) => weight > 0)
-      .map(({ scorer, words }) => `  variant ${index}, ${scorer}: ${plainLine(words, REASON_MAX)}`),
+  const seen = new Map<string, number[]>();
+  const scored = candidates.flatMap(({ index, scores }) => (scores ?? []).map((score) => ({ index, ...score })));
+  for (const scorer of scorersOf(scored))
+    for (const { index, words } of scored.filter((one) => one.scorer === scorer)) {
+      const line = `  ${scorer}: ${plainLine(words, REASON_MAX)}`;
+      seen.set(line, [...(seen.get(line) ?? []), index]);
+    }
+  if (seen.size === 0) return [];
+  const lines = [...seen].map(
+    ([line, indices]) => `${line} (variant${indices.length > 1 ? 's' : ''} ${indices.join(', ')})`,
   );
   return ['', 'What the scorers saw', ...lines];
 }
@@ -154,7 +168,7 @@ function openLines(candidates: readonly CandidateRow[]): string[] {
   const lines = candidates
     .filter(({ status, scores }) => status !== 'passed' || scores === null)
     .map((one) => `  variant ${one.index}: ${plainLine(one.statusText, REASON_MAX)}${taskText(one)}`);
-  return lines.length === 0 ? [] : ['', 'The others', ...lines];
+  return lines.length === 0 ? [] : ['', 'What else is to be said', ...lines];
 }
 
 function taskText({ task }: CandidateRow): string {
@@ -165,7 +179,7 @@ function taskText({ task }: CandidateRow): string {
 
 function verdictLines({ status, verdict, commit, reason }: BestOfNAnswer['summary']): string[] {
   return [
-    verdict ? plainLine(verdict.words) : `No winner: it is ${status}.`,
+    verdict ? plainLine(verdict.words) : `No winner${ENDED.includes(status) ? '' : ' yet'}: it is ${status}.`,
     ...(reason ? [`Why: ${plainLine(reason, 2000)}`] : []),
     ...(commit ? [`The winner is merged as ${commit}.`] : []),
   ];

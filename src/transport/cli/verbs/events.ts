@@ -1,6 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import type { Client } from '../client.ts';
-import { EXIT } from '../failure.ts';
+import { EXIT, failureIn } from '../failure.ts';
 import type { Output } from '../output.ts';
 import type { WireEvent } from '../run/story.ts';
 import type { World } from '../world.ts';
@@ -19,11 +19,11 @@ interface Page {
 }
 
 const PAGE = 500;
-const WAIT_MS = 25_000;
+const PATIENCE_MS = 30_000;
 
 /**
- * The log's events in order, each once. With `--follow` it waits for more, and resumes after its last event when the
- * server restarts. Ctrl-C ends it; that is no failure.
+ * The log's events in order, each once. With `--follow` it waits for more, and goes on behind its last event when the
+ * connection breaks or the server restarts, which it says on stderr. Ctrl-C ends it; that is no failure.
  */
 export async function events(world: World, client: Client, output: Output, options: EventsOptions): Promise<number> {
   const stop = new AbortController();
@@ -32,20 +32,10 @@ export async function events(world: World, client: Client, output: Output, optio
     ...(options.type && { types: options.type }),
     ...(options.workflow && { workflowId: options.workflow }),
   };
-  let { after } = options;
   try {
-    for (;;) {
-      const page = options.follow
-        ? await client.query<Page>(
-            'wait_for_events',
-            { ...filter, after, limit: PAGE, timeoutMs: WAIT_MS },
-            { waitMs: WAIT_MS, signal: stop.signal },
-          )
-        : await client.query<Page>('get_events', { ...filter, after, limit: PAGE }, { signal: stop.signal });
-      for (const event of page.events) show(output, event);
-      after = page.position;
-      if (!options.follow && page.events.length === 0) return EXIT.ok;
-    }
+    if (options.follow) await follow(client, output, { ...filter, after: options.after }, stop.signal);
+    else await readAll(client, output, { ...filter, after: options.after }, stop.signal);
+    return EXIT.ok;
   } catch (error) {
     if (stop.signal.aborted) return EXIT.ok;
     throw error;
@@ -54,11 +44,64 @@ export async function events(world: World, client: Client, output: Output, optio
   }
 }
 
+interface Wanted {
+  after: string;
+  types?: string[];
+  workflowId?: string;
+}
+
+async function readAll(client: Client, output: Output, wanted: Wanted, signal: AbortSignal): Promise<void> {
+  for (let { after } = wanted; ; ) {
+    const page = await client.query<Page>('get_events', { ...wanted, after, limit: PAGE }, { signal });
+    for (const event of page.events) show(output, event);
+    after = page.position;
+    if (page.events.length === 0) return;
+  }
+}
+
+/** Over the stream, until the signal aborts. Rejects with what no further try can help. */
+async function follow(client: Client, output: Output, wanted: Wanted, signal: AbortSignal): Promise<void> {
+  // Loaded here: what does not follow needs no WebSocket.
+  const [{ connectStream }, { dialServer }] = await Promise.all([
+    import('../../stream-client/index.ts'),
+    import('../stream-dial.ts'),
+  ]);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let lost = false;
+  const stream = connectStream({
+    dial: dialServer(client),
+    patienceMs: PATIENCE_MS,
+    onState({ status, reason }) {
+      if (status === 'waiting' && !lost) {
+        lost = true;
+        output.note(`heph: ${reason}; connecting again …`);
+      } else if (status === 'open' && lost) {
+        lost = false;
+        output.note(`heph: connected again; going on behind position ${follower.position() ?? wanted.after}`);
+      }
+    },
+  });
+  const follower = stream.events({
+    ...wanted,
+    onEvents: (page) => {
+      for (const event of page) show(output, event as unknown as WireEvent);
+    },
+    onEnd: (error) => reject(failureIn({ error }) ?? error),
+  });
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  try {
+    await promise;
+  } finally {
+    stream.close();
+  }
+}
+
 function show(output: Output, event: WireEvent): void {
   output.record(event);
   const time = new Date(event.at).toLocaleTimeString('en-GB');
-  const data = plainLine(JSON.stringify(event.data), 160);
+  const said = plainLine(event.text ?? '', 200);
   output.say(
-    `${event.position.padStart(6)}  ${time}  ${plainLine(event.stream, 60)}  ${plainLine(event.type, 40)}  ${data}`,
+    `${event.position.padStart(6)}  ${time}  ${plainLine(event.stream, 60)}  ${plainLine(event.type, 40)}  ${said}`.trimEnd(),
   );
 }

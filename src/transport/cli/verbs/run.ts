@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { contestsOf } from '../best-of/read.ts';
 import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
 import { shellWords } from '../../../kernel/words.ts';
 import type { Output } from '../output.ts';
 import { type Followed, followWorkflow } from '../run/follow.ts';
 import { reportLines, reportOf, type Words } from '../run/report.ts';
+import type { BestOfNAnswer } from '../shown/best-of-n.ts';
 import type { World } from '../world.ts';
 
 export interface RunOptions {
@@ -40,7 +42,8 @@ export async function runWorkflow(around: Surroundings, name: string, options: R
 
 /** Follows a workflow, prints its report and answers the exit code. */
 export async function followToEnd(around: Surroundings, workflowId: string): Promise<number> {
-  return report(around, await followed(around, workflowId));
+  const end = await followed(around, workflowId);
+  return report(around, end, await contestsOf(around.client, end.story));
 }
 
 /** Ctrl-C ends the following only: the workflow goes on, and the person is told how to come back. */
@@ -58,8 +61,8 @@ export async function followed({ world, client, output, words }: Surroundings, w
   }
 }
 
-function report({ output, words }: Surroundings, end: Followed): number {
-  const result = reportOf(end);
+function report({ output, words }: Surroundings, end: Followed, bestOfN: BestOfNAnswer[]): number {
+  const result = reportOf(end, bestOfN);
   for (const line of reportLines(result, end.story, words)) output.say(line);
   output.record(result);
   return result.outcome === 'completed' ? EXIT.ok : result.outcome === 'stalled' ? EXIT.stalled : EXIT.failed;
