@@ -513,6 +513,12 @@ export const ERROR_CODES = {
     'A workflow definition has a mistake.',
     'Correct the file at the line that the message names.',
   ),
+  'agent.cannot_review': entry(
+    'invalid',
+    400,
+    'An agent that does one kind of work only is asked to judge that of others.',
+    'Name another one in the workflow: `review: { agent: claude }`.',
+  ),
   'agent.unknown_preset': entry(
     'invalid',
     400,

@@ -25,7 +25,10 @@ const CHECKED = [
 const TOLD = 'The manual tells of it.';
 type Result = Record<string, unknown>;
 const judgedBy = (result: Result): WorkflowDefinition => definitionSchema.parse({ ...BUGFIX, result });
-const REVIEWED = judgedBy({ criteria: [...CHECKED, TOLD], review: { instructions: 'Read the manual.' } });
+const REVIEWED = judgedBy({
+  criteria: [...CHECKED, TOLD],
+  review: { agent: 'claude', instructions: 'Read the manual.' },
+});
 
 type Agent = NonNullable<TestSystemOptions['agent']>;
 type Session = Parameters<Agent>[0];
@@ -237,6 +240,18 @@ describe('a reviewer of the result', () => {
     await system.stop(1000);
   });
 
+  test('that cannot review is refused before anything starts', async () => {
+    const definition = judgedBy({ criteria: [TOLD], review: {} });
+    const system = await startSystem({ definition });
+    expect(await system.refused('start_workflow', START)).toMatchObject({
+      code: 'agent.cannot_review',
+      message: expect.stringContaining('The agent repair cannot review'),
+    });
+    deepStrictEqual(await system.events('WorkflowStarted'), []);
+    await system.operator('start_workflow', { ...START, agent: 'claude' });
+    await system.stop(0);
+  });
+
   test('who dies is replaced, a bounded number of times; then the result does not count', async () => {
     const { system, end } = await run(
       REVIEWED,
@@ -427,7 +442,10 @@ describe('who submits', () => {
   });
 
   const judgedEarly = (more: object = {}) =>
-    definitionSchema.parse({ ...open({ criteria: [TOLD], submitted_by: 'agents', review: {} }), ...more });
+    definitionSchema.parse({
+      ...open({ criteria: [TOLD], submitted_by: 'agents', review: { agent: 'claude' } }),
+      ...more,
+    });
   /** In the first phase it submits as often as it may, and waits for each verdict; those that mend submit again. */
   function eager(submits: (nth: number) => boolean) {
     const { agent, goOn } = workshop();
