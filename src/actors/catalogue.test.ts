@@ -13,6 +13,7 @@ const ADDRESSED = {
   runnerId: 'rnr_1',
   runId: 'chk_1',
   bestOfNId: 'bon_1',
+  pruningId: 'prn_1',
 };
 const BY_KIND: Record<string, string> = {
   task: 'tsk_1',
@@ -24,17 +25,30 @@ const BY_KIND: Record<string, string> = {
   config: 'main',
   runner: 'rnr_1',
   bestOfN: 'bon_1',
+  pruning: 'prn_1',
 };
 const MAKES_NEW: Record<string, string> = {
   create_task: 'tsk_new',
   start_workflow: 'wfl_new',
   start_best_of_n: 'bon_new',
+  prune_kept_work: 'prn_new',
   start_best_of_n_run: ownRunIdOf('bon_1'),
 };
 
 describe('the catalogue', () => {
   it('names each kind of actor once, as a category of streams', () => {
-    const kinds = ['config', 'workflow', 'task', 'agent', 'fleet', 'mergeTrain', 'runner', 'checkRun', 'bestOfN'];
+    const kinds = [
+      'config',
+      'workflow',
+      'task',
+      'agent',
+      'fleet',
+      'mergeTrain',
+      'runner',
+      'checkRun',
+      'bestOfN',
+      'pruning',
+    ];
     expect([...ACTORS.keys()]).toEqual(kinds);
     for (const kind of ACTORS.keys()) {
       expect(`${kind}-main`).toMatch(STREAM_PATTERN);
@@ -57,9 +71,9 @@ describe('the catalogue', () => {
     else expect(command.cli).toBeUndefined();
   });
 
-  it('gives no command to agents as a tool that agents may not send', () => {
+  it('offers no command as a tool that nobody may send who has one', () => {
     const tools = [...COMMANDS.values()].filter(({ tool }) => tool);
     expect(tools.length).toBeGreaterThan(0);
-    for (const { roles } of tools) expect(roles).toContain('worker');
+    for (const { roles } of tools) expect(roles.some((role) => role === 'worker' || role === 'operator')).toBe(true);
   });
 });

@@ -6,6 +6,7 @@ import { bestOfNActor, bestOfNCommands } from '../machines/best-of-n/index.ts';
 import { configActor, configCommands } from '../machines/config/index.ts';
 import { fleetActor, fleetCommands } from '../machines/fleet/index.ts';
 import { mergeTrainActor, mergeTrainCommands } from '../machines/merge-train/index.ts';
+import { pruningActor, pruningCommands } from '../machines/pruning/index.ts';
 import { runnerActor, runnerCommands } from '../machines/runner/index.ts';
 import { taskActor, taskCommands } from '../machines/task/index.ts';
 import { workflowActor, workflowCommands } from '../machines/workflow/index.ts';
@@ -21,6 +22,7 @@ const entries: { actor: unknown; commands: CommandTable }[] = [
   { actor: runnerActor, commands: runnerCommands },
   { actor: checkRunActor, commands: checkRunCommands },
   { actor: bestOfNActor, commands: bestOfNCommands },
+  { actor: pruningActor, commands: pruningCommands },
 ];
 
 /** By category of stream. The host hands an actor only facts and commands of its own kind, so the types may be forgotten here. */

@@ -36,5 +36,7 @@ export interface OpenedChecks {
   fixes: Fixes;
   /** What `checks.yaml` says, else what is detected. Throws `check.bad_definition`. */
   definition(): Promise<CheckDefinition>;
+  /** What the gates of a server have run on this repository, the newest first. */
+  judgedRuns(): Promise<CheckRun[]>;
   tellWebhook(url: string, run: CheckRun): Promise<NonNullable<CheckRun['webhook']>>;
 }

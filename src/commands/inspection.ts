@@ -11,8 +11,8 @@ export interface WorkflowInspection {
     branch?: string;
     fromHead?: boolean;
   }): Promise<Omit<RepositoryInspection, 'dirty'> | Failure>;
-  /** Throws nothing: a failure when no agent of that name can be started. */
-  agent(name: string): Failure | null;
+  /** Throws nothing: a failure when no agent of that name can be started, or it cannot do what it is asked. */
+  agent(name: string, asked?: 'to_review'): Failure | null;
   /** A sentence about what is wrong with a check's words, or null. */
   check(command: string): Failure | null;
 }
@@ -36,10 +36,12 @@ export async function inspectRepository(
     ...(input.branch !== undefined && { branch: input.branch }),
   });
   if (isFailure(found)) return found;
-  const { repositoryId, path, baseBranch, baseCommit, detectedCheck, checks = [], testCommand } = found;
+  const { repositoryId, path, baseBranch, baseCommit, detectedCheck, checks = [], testCommand, badDefinition } = found;
   const repository = { repositoryId, path, baseBranch, baseCommit };
   const named = input.check === undefined ? null : (graphCommand(input.check, checks) ?? input.check);
   const check = named ?? detectedCheck;
+  if (badDefinition !== undefined && check !== null && graphNames(check) !== null)
+    return invalid('check.bad_definition', badDefinition);
   const problem = named === null ? null : (inspection.check(named) ?? unknownName(named, checks));
   if (problem) return problem;
   const tests = check !== null && graphNames(check) !== null ? testCommand : null;

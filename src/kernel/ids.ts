@@ -22,6 +22,7 @@ export type IdPrefix =
   | 'mtr'
   | 'cnd'
   | 'bon'
+  | 'prn'
   | 'log'
   | 'rnr'
   | 'chk'

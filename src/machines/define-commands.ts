@@ -19,7 +19,7 @@ export interface CommandDefinition<S extends z.ZodType = z.ZodType, P extends z.
   /** Who may send it; `server` is the system itself (its processes), and is always allowed. */
   roles: readonly Role[];
   /** The id of the actor it goes to, by its input; `newId` derives an id from the command's own. */
-  target(input: z.infer<S>, newId: (prefix: 'tsk' | 'wfl' | 'bon') => string): string;
+  target(input: z.infer<S>, newId: (prefix: 'tsk' | 'wfl' | 'bon' | 'prn') => string): string;
   /** The actor it goes to, where only the preparation finds that out. */
   preparedTarget?(prepared: z.infer<P>): string;
   /** The CLI verb with its positional inputs: `task cancel <taskId>`. Absent: not a verb of its own. */

@@ -116,7 +116,8 @@ function endOf(index: number, task: Entity<Task>, world: World): BuildEnd {
     changedLines: lines + (tree?.filesMore ?? 0),
     check,
     ...spentOn(task, world, task.last.at),
-    testMs: runs.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    // Whoever comes second, and finds what the first has tested, has not been quicker by that.
+    testMs: runs.reduce((sum, { durationMs, checksMs = durationMs }) => sum + checksMs, 0),
   };
 }
 

@@ -61,7 +61,8 @@ export async function runCheck(
 const WHY_CHARS_MAX = 500;
 
 /** What a fact says of the single checks of a result, where there is something to say. */
-function ofItsChecks({ checks = [], savedMs = 0 }: CheckResult): Pick<CheckSummary, 'cache' | 'warnings'> {
+function ofItsChecks({ checks = [], savedMs = 0, durationMs }: CheckResult): Partial<CheckSummary> {
+  const checksMs = checks.reduce((sum, check) => sum + check.durationMs, 0);
   const cached = checks.filter((check) => check.cached);
   const warnings = checks.filter(({ status }) => status === 'warning').length;
   const why = cached.map(({ name, why: reason }) => `${name}: ${reason}`).join('; ');
@@ -69,6 +70,7 @@ function ofItsChecks({ checks = [], savedMs = 0 }: CheckResult): Pick<CheckSumma
     ...(cached.length > 0 && {
       cache: { cached: cached.length, checks: checks.length, savedMs, why: why.slice(0, WHY_CHARS_MAX) },
     }),
+    ...(checks.length > 0 && checksMs !== durationMs && { checksMs }),
     ...(warnings > 0 && { warnings }),
   };
 }

@@ -15,6 +15,7 @@ export { isOurs } from './ownership.ts';
 export { phases } from './phases.ts';
 export { createProcessHost, type ProcessHost } from './process-host.ts';
 export { results } from './results.ts';
+export { pruning } from './pruning.ts';
 export { reunions } from './reunions.ts';
 export { scoring } from './scoring.ts';
 export { createTakingOver, hasWork, lastTakenFrom } from './taking-over.ts';

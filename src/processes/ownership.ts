@@ -1,6 +1,7 @@
 import type { Agent } from '../machines/agent/index.ts';
 import type { BestOfN } from '../machines/best-of-n/index.ts';
 import { candidatesOf, type MergeTrain } from '../machines/merge-train/index.ts';
+import type { Pruning } from '../machines/pruning/index.ts';
 import { leaseEndsAt } from '../machines/runner/index.ts';
 import type { Task } from '../machines/task/index.ts';
 import type { Entity } from './entity.ts';
@@ -38,6 +39,8 @@ export function ownerOf(entity: Entity, world: World): string | null {
       if (workflowId === null) return null;
       return world.workflows.has(workflowId) ? ownerOfWorkflow(workflowId, world) : (spec?.runnerId ?? null);
     }
+    case 'pruning':
+      return (entity as Entity<Pruning>).context.spec?.runnerId ?? null;
     default:
       return null;
   }

@@ -6,6 +6,7 @@ import { actorStreamOf, carriedFrom, isCarryOver } from '../machines/carry-over.
 import type { ActorKind, Fact } from '../machines/define-actor.ts';
 import { FLEET_ID, type Fleet, fleetActor } from '../machines/fleet/index.ts';
 import type { MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
+import type { Pruning } from '../machines/pruning/index.ts';
 import type { RunnerState } from '../machines/runner/index.ts';
 import { noTask, type Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
@@ -37,6 +38,8 @@ export class World {
   readonly trains = new Map<string, Entity<MergeTrain>>();
   /** Kept when its run is let go of: it may be scored again at any time. */
   readonly bestOfNs = new Map<string, Entity<BestOfN>>();
+  /** Until they are over. */
+  readonly prunings = new Map<string, Entity<Pruning>>();
   /** Of a log that several servers share. */
   readonly runners = new Map<string, Entity<RunnerState>>();
   /** How each candidate of a merge train ended. */
@@ -141,6 +144,8 @@ export class World {
         return this.trains.get(id);
       case 'bestOfN':
         return this.bestOfNs.get(id);
+      case 'pruning':
+        return this.prunings.get(id);
       case 'runner':
         return this.runners.get(id);
       case 'fleet':
@@ -212,6 +217,7 @@ export class World {
       ...this.agents.values(),
       ...this.trains.values(),
       ...this.bestOfNs.values(),
+      ...this.prunings.values(),
       ...this.runners.values(),
     ];
   }
@@ -240,6 +246,9 @@ export class World {
       case 'bestOfN':
         this.letGo(runIdOf((entity as Entity<BestOfN>).context) ?? '');
         break;
+      case 'pruning':
+        if (entity.value !== 'pruning') this.prunings.delete(entity.id);
+        break;
       case 'fleet':
         if (event.type === 'SlotReleased')
           this.letGo(this.agents.get(String(event.data.agentId))?.context.workflowId ?? '');
@@ -260,6 +269,8 @@ export class World {
         return void this.trains.set(entity.id, entity as Entity<MergeTrain>);
       case 'bestOfN':
         return this.placeBestOfN(entity as Entity<BestOfN>);
+      case 'pruning':
+        return void this.prunings.set(entity.id, entity as Entity<Pruning>);
       case 'runner':
         return void this.runners.set(entity.id, entity as Entity<RunnerState>);
       case 'fleet':

@@ -6,6 +6,7 @@ import {
   createCommandBus,
   prepareBestOfNRun,
   prepareCreateTask,
+  preparePruneKeptWork,
   prepareRescoreBestOfN,
   prepareRestartTask,
   prepareRevertTask,
@@ -44,13 +45,14 @@ import {
   phases,
   type Process,
   type ProcessHost,
+  pruning,
   results,
   reunions,
   scoring,
   validation,
   type World,
 } from '../processes/index.ts';
-import type { Snapshots } from '../projections/index.ts';
+import { mayBePruned, readKeptWork, type Snapshots } from '../projections/index.ts';
 import type { Model } from '../runtime/models/model.ts';
 import type { AgentProbe, Runner } from '../runtime/runner.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -106,9 +108,14 @@ export async function assemble(parts: Parts): Promise<System> {
   const host = await createActorHost({ store, clock, log, ...(parts.history && { history: parts.history }) });
   const signals = createSignals();
 
-  const agentProblem = (name: string): Failure | null => {
+  const agentProblem = (name: string, asked?: 'to_review'): Failure | null => {
     const configured = host.config().settings.agents;
-    if (presetOf(name, configured)) return null;
+    const found = presetOf(name, configured);
+    if (found && asked === 'to_review' && found.reviews === false) {
+      const words = `The agent ${name} cannot review, and the workflow asks it to: name one that can with \`review: { agent: … }\`, or start with another --agent.`;
+      return invalid('agent.cannot_review', words);
+    }
+    if (found) return null;
     const names = [...new Set([...Object.keys(BUILT_IN_AGENTS), ...Object.keys(configured)])].join(', ');
     return invalid('agent.unknown_preset', `There is no agent named ${JSON.stringify(name)}; there are ${names}.`);
   };
@@ -133,6 +140,14 @@ export async function assemble(parts: Parts): Promise<System> {
       }),
       rescore_best_of_n: prepareRescoreBestOfN({ host, inspection, settings: () => host.config().settings }),
       start_best_of_n_run: prepareBestOfNRun({ host, inspection }),
+      prune_kept_work: preparePruneKeptWork({
+        async prunable(olderThanMs) {
+          const kept = await readKeptWork(store, await store.head());
+          const ours = kept.filter(({ runnerId }) => runnerId === null || runnerId === runner.id);
+          return ours.filter((one) => mayBePruned(one, clock.now(), olderThanMs));
+        },
+        ...(parts.sharing && { runnerId: runner.id }),
+      }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       submit_result: prepareSubmitResult({
         host,
@@ -190,6 +205,7 @@ export async function assemble(parts: Parts): Promise<System> {
       results,
       delivering,
       scoring,
+      pruning,
       deadlines,
       reunions(signals),
       budgets,

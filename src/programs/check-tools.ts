@@ -26,6 +26,7 @@ export const checkTools: CheckTools = {
     return openChecks({
       folder,
       results: join(directory, 'checked'),
+      gates: join(directory, 'gates'),
       env: world.env,
       clock: systemClock,
       random: systemRandom,

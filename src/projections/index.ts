@@ -7,6 +7,7 @@ import { buildsView } from './builds/index.ts';
 import { configView } from './config/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
+import { keptWorkView } from './kept-work/index.ts';
 import { queueView } from './queue/index.ts';
 import { timelineView } from './timeline/index.ts';
 import { workflowView } from './workflow/index.ts';
@@ -20,11 +21,13 @@ export const VIEWS: readonly ViewDefinition[] = [
   configView,
   bestOfNView,
   buildsView,
+  keptWorkView,
 ];
 
 export type { ProjectionCache } from './cache.ts';
 export type { Projection, View, ViewDefinition } from './define-projection.ts';
 export type { Evidence } from './evidence.ts';
+export { type KeptWork, mayBePruned, readKeptWork } from './kept-work/index.ts';
 export { createLiveFold, type LiveFold } from './live-fold.ts';
 export {
   type HostStatus,

@@ -69,6 +69,8 @@ export interface Runner {
   runScorer(request: ScorerRequest): Promise<ScorerResult>;
   /** Three-way merges onto the tip of `branch`, each upon the ones before it that merged; one result for each. Moves nothing. */
   mergeCandidates(request: MergeRequest): Promise<MergeResult[]>;
+  /** Removes refs under which work is kept, each only while it holds what is named; null: whatever it holds. Those that are not there are told. */
+  removeRefs(request: RemoveRefsRequest): Promise<RefsRemoved>;
   /** Compare-and-swap of a branch in the mirror. `moved: false` when it is not at `from` (and not at `to` already). */
   moveBranch(request: {
     repositoryId: string;
@@ -103,6 +105,8 @@ export interface RepositoryInspection {
   detectedCheck: string | null;
   /** The names that its checks have in a `checks.yaml`, or were given when they were detected. */
   checks?: readonly string[];
+  /** What is wrong with its `checks.yaml`, with lines; absent where nothing is. Whoever judges by something else need not mind. */
+  badDefinition?: string;
   /** Where its checks are a graph: the one command among them that runs its tests; null when there is none, or several. */
   testCommand?: string | null;
 }
@@ -118,6 +122,8 @@ export interface WorktreeRequest {
    * where both sides changed the same lines.
    */
   unfinished?: string;
+  /** A merge in the past of `commit` that is to be taken out: what undoes it lies there in the same way. */
+  undo?: string;
   /** Each an argv, run without a shell in the worktree. */
   setup?: string[][];
   /** Ignored files of the user's repository to copy in, by glob relative to its root (`node_modules` is linked copy-on-write where possible). */
@@ -306,6 +312,18 @@ export interface LaidTests {
   /** Null when there is no new test. */
   commit: string | null;
   tree: string | null;
+}
+
+export interface RemoveRefsRequest {
+  repositoryId: string;
+  refs: { ref: string; commit: string | null }[];
+}
+
+export interface RefsRemoved {
+  removed: string[];
+  gone: string[];
+  /** They hold another commit than the named one, and are left. */
+  differing: string[];
 }
 
 export interface MergeRequest {

@@ -31,6 +31,7 @@ const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, obj
   revert_task: { taskId },
   revert_workflow: { workflowId },
   start_workflow: { workflow: 'bugfix', repository: '.', goal: someText },
+  prune_kept_work: {},
   rescore_best_of_n: { bestOfNId: 'bon_none' },
   pause_workflow: { workflowId },
   resume_workflow: { workflowId },

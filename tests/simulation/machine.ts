@@ -339,6 +339,8 @@ export function createMachine(parts: MachineParts): Machine {
           }
           return results;
         }),
+      removeRefs: ({ refs }) =>
+        verb('removeRefs', 50, () => ({ removed: refs.map(({ ref }) => ref), gone: [], differing: [] })),
       moveBranch: ({ branch, from, to }) =>
         verb(`moveBranch ${branch}`, 50, () => {
           const at = repository.branches.get(branch) ?? null;

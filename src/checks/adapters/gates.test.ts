@@ -13,6 +13,7 @@ import {
   type Tree,
   write,
 } from '../../runtime/worktrees/adapters/test-support.ts';
+import { benchAt } from './test-support.ts';
 
 const limits = { wallMs: 60_000, outputBytesMax: 20_000 };
 const NODE = JSON.stringify(process.execPath);
@@ -238,6 +239,17 @@ describe('the cache of the gates', () => {
     write(job.directory, { [`checked/${job.repositoryId}/results/${shard}/${name}`]: text });
     rmSync(join(job.directory, 'gates'), { recursive: true });
     expect(told(await judge(job, job.base))).toEqual({ a: 'passed', b: 'passed' });
+  });
+
+  it('is believed by `heph check` in the user’s own work tree, which it tells of the gates’ runs, too', async () => {
+    const job = await twoPackages();
+    await judge(job, job.base);
+    const bench = benchAt(job.user.path, join(job.directory, 'checked'), {}, false);
+    expect(bench.open().place.repositoryId).toBe(job.repositoryId);
+    const run = await bench.run();
+    expect(run).toMatchObject({ state: 'skipped', checks: [{ cached: true }, { cached: true }] });
+    expect(await bench.open().judgedRuns()).toMatchObject([{ state: 'passed', head: job.base, source: 'checks.yaml' }]);
+    expect(runsOf(job.marks, 'a', 'b')).toEqual([1, 1]);
   });
 
   it('sets aside a result that was changed by hand', async () => {

@@ -35,6 +35,8 @@ export interface OpenOptions extends Surroundings {
   folder: string;
   /** The folder of all repositories' results: one below it is this repository's, whichever worktree asks. */
   results: string;
+  /** The same of the gates, whose results are believed here; the gates believe none of these. */
+  gates: string;
   /** Nothing at all is written. */
   readOnly: boolean;
 }
@@ -45,11 +47,19 @@ export function openChecks(options: OpenOptions): OpenedChecks {
   const place = findPlace(options.folder);
   const folder = join(options.results, place.repositoryId);
   const redactor = createRedactor({ values: secretsIn(env) });
-  const parts = partsAt(place, { ...options, folder, redactor, tailBytesMax: TAIL_BYTES_MAX });
+  const gates = join(options.gates, place.repositoryId);
+  const own = partsAt(place, { ...options, folder, redactor, tailBytesMax: TAIL_BYTES_MAX });
+  const judged = fileResultCache({ folder: gates, root: place.root, clock, readOnly: true });
+  const read = async (key: string) => (await own.cache.read(key)) ?? judged.read(key);
+  const parts = { ...own, cache: { ...own.cache, read } };
   const kept = readOnly ? null : join(folder, 'definitions');
   const { root } = place;
   const fixes = createFixes({ folder: join(folder, 'fixes'), root, list: () => parts.inputs.list([]), now: clock.now });
-  return { place, parts, fixes, definition: () => loadDefinition(root, kept), tellWebhook };
+  return {
+    ...{ place, parts, fixes, tellWebhook },
+    definition: () => loadDefinition(root, kept),
+    judgedRuns: () => fileRunStore(gates).list(),
+  };
 }
 
 /** The engine's ports for one work tree; `folder` is where its repository's results are. */

@@ -75,6 +75,7 @@ export function benchAt(root: string, results: string, files: Readonly<Record<st
       openChecks({
         folder: root,
         results,
+        gates: join(dirname(results), 'gates'),
         env: process.env,
         clock: systemClock,
         random: systemRandom,

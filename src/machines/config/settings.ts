@@ -43,6 +43,7 @@ export const agentPresetSchema = z
       .describe(
         'How it gets work back that did not merge: as conflict markers in its files, on the branch as it is now (the default), or as a task to be done anew there.',
       ),
+    reviews: z.boolean().optional().describe('Whether it can judge the work of others; left out: yes.'),
     wallMs: z
       .number()
       .int()
@@ -185,7 +186,7 @@ export const settingsSchema = z.strictObject({
       scorers: ownScorersSchema
         .default({})
         .describe(
-          'Scorers of your own, by the name that a score gives them; one that the score does not name is not run.',
+          'Scorers of your own, by the name that a score gives them: {"command": [program, arguments …]} runs in the candidate’s tree and prints one number from 0 to 1, {"module": path} is a module of the base commit whose default export takes the candidate and answers it; wallMs (default 60000) is how long one may take. One that the score does not name is not run.',
         ),
     })
     .prefault({}),

@@ -21,6 +21,8 @@ export const checkSummarySchema = z.object({
       why: z.string(),
     })
     .optional(),
+  /** What all its checks took when they ran, one after another, whether that was now or not; absent where it is `durationMs`. */
+  checksMs: z.number().optional(),
   /** So many checks gave a warning, which fails nothing; absent where none did. */
   warnings: z.number().int().optional(),
 });

@@ -5,6 +5,7 @@ import type { CheckRunFact } from '../../machines/check-run/index.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
+import type { PruningFact } from '../../machines/pruning/index.ts';
 import type { RunnerFact } from '../../machines/runner/index.ts';
 import type { JudgeRecord, TaskFact } from '../../machines/task/index.ts';
 import type { CheckSummary, WorkflowFact } from '../../machines/workflow/index.ts';
@@ -19,6 +20,7 @@ type AnyFact =
   | ConfigFact
   | FleetFact
   | MergeTrainFact
+  | PruningFact
   | RunnerFact
   | TaskFact
   | WorkflowFact;
@@ -31,6 +33,13 @@ export const SENTENCES: Sentences = {
   ConfigChanged: ({ changes, version }) => `Settings changed to version ${version}: ${listed(Object.keys(changes))}.`,
   ConfigOverridden: ({ overrides, version }) =>
     `The server started with ${listed(Object.keys(overrides)) || 'no settings'} given to it; settings are at version ${version}.`,
+
+  // pruning
+  PruningStarted: ({ refs, left }) =>
+    `The refs of ${refs.length} pieces of kept work are to be removed${left > 0 ? `; ${left} more could be` : ''}.`,
+  PruningCompleted: ({ removed, gone, differing }) =>
+    `${removed.length} refs of kept work were removed${gone.length > 0 ? `, ${gone.length} were gone already` : ''}${differing.length > 0 ? `; ${differing.length} hold something else and were left` : ''}.`,
+  PruningFailed: ({ reason }) => `Kept work could not be pruned: ${reason}`,
 
   // long-lived actors
   CarriedOver: ({ to }) => `This story goes on in ${to}.`,
@@ -167,6 +176,8 @@ export const SENTENCES: Sentences = {
   CandidateRefused: ({ reason, files, judge }) =>
     `The candidate was refused: ${short(reason)}${files.length > 0 ? ` (${listed(files)})` : ''}${judges(judge)}`,
   AccessDenied: ({ what, text }) => `It asked for ${what} and was refused: ${text}`,
+  RevertHandedOver: ({ workflowId, taskId, files }) =>
+    `It does not come out by itself (${listed(files)}); ${taskId ? `the task ${taskId}` : `the run ${workflowId}`} takes it out.`,
   MergeAbandoned: ({ candidateId, reason }) => `The merge of ${candidateId} was given up: ${reason}`,
   CandidateWithdrawn: ({ candidateId, reason }) => `${candidateId} was withdrawn${because(reason)}.`,
 

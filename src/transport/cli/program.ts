@@ -9,6 +9,7 @@ import { dataDirectoryOf } from './server-file.ts';
 import { storeOf } from './store-url.ts';
 import type { CheckOptions } from './verbs/check.ts';
 import type { DoctorOptions } from './verbs/doctor.ts';
+import type { PruneOptions } from './verbs/prune.ts';
 import { parseParam, type RunOptions } from './verbs/run.ts';
 import type { World } from './world.ts';
 
@@ -90,7 +91,10 @@ export function createProgram(
     .requiredOption('--repo <path>', 'The git repository')
     .requiredOption('--goal <text>', 'What to reach, in words')
     .option('--agent <name>', 'Which agent works (default: repair)')
-    .option('--check <command>', 'The repository’s own check (default: found in package.json)')
+    .option(
+      '--check <command>',
+      'What judges: a command, or names of checks of its checks.yaml (default: that, else what is found)',
+    )
     .option('--branch <name>', 'The base branch (default: the one checked out)')
     .option('--no-merge', 'Leave the base branch alone; the work stays on its own branch')
     .option('--from-head', 'Start from the last commit although tracked files are changed')
@@ -114,7 +118,18 @@ export function createProgram(
       (await import('./verbs/revert.ts')).revert(client, output, id as string, command.opts()),
   )
     .option('--reason <text>', 'Why it is taken out; stands in the commit')
+    .option('--agent <name>', 'Who resolves it if it conflicts; default: the agent of the run')
     .option('--idempotency-key <key>', 'The same key takes it out once, however often it is sent');
+
+  verb(
+    'prune',
+    'Remove the refs under which the work of ended runs is kept: losing candidates, earlier rounds, what was rescued',
+    { start: true, examples: ['heph prune --dry-run', 'heph prune --older-than 7d', 'heph prune --older-than 0'] },
+    async ({ client, output }, command) =>
+      (await import('./verbs/prune.ts')).prune(client, output, command.opts<PruneOptions>()),
+  )
+    .option('--older-than <age>', 'Only of runs that ended so long ago, as 30d, 12h or 0', '30d')
+    .option('--dry-run', 'Say what would be removed, and remove nothing');
 
   verb(
     'demo',

@@ -33,6 +33,33 @@ describe('inspectRepository', () => {
     expect((await openHands().hands.inspectRepository({ path })).detectedCheck).toBeNull();
   });
 
+  it.each([
+    [
+      'its checks.yaml',
+      { 'checks.yaml': 'checks: { a: { run: x }, b: { run: node --test, tags: [tests] } }' },
+      'node --test',
+      ['a', 'b'],
+    ],
+    [
+      'several tests in there',
+      { 'checks.yaml': 'checks: { a: { run: x, tags: [tests] }, b: { run: y, tags: [tests] } }' },
+      null,
+      ['a', 'b'],
+    ],
+    ['what is detected', { 'go.mod': 'module x' }, 'go test ./...', ['go-vet', 'go-test']],
+  ])('says that a graph judges by %s', async (_what, files, testCommand, checks) => {
+    const { path } = userRepository(files);
+    const seen = await openHands().hands.inspectRepository({ path });
+    expect(seen).toMatchObject({ detectedCheck: 'heph check', testCommand, checks });
+  });
+
+  it('tells what is wrong with a checks.yaml, and looks at the commit and not at the files', async () => {
+    const { path } = userRepository({ 'checks.yaml': 'checks: { a: { runs: x } }' });
+    write(path, { 'checks.yaml': 'checks: { a: { run: x } }' });
+    const seen = await openHands().hands.inspectRepository({ path, fromHead: true });
+    expect(seen.badDefinition).toContain('checks.yaml:1');
+  });
+
   it('refuses what is no repository', async () => {
     const { hands } = openHands();
     const plain = scratch();

@@ -62,12 +62,17 @@ async function noBase(hands: Hands, root: string, branch: string): Promise<HephE
     : new HephError('repository.no_commit', `${root} has no commit yet. Commit once, then run again.`);
 }
 
-type Seen = Pick<RepositoryInspection, 'detectedCheck' | 'checks' | 'testCommand'>;
+type Seen = Pick<RepositoryInspection, 'detectedCheck' | 'checks' | 'testCommand' | 'badDefinition'>;
 
 /** A `checks.yaml` says how the repository is judged; without one its test script does, and else what the engine detects. */
 async function lookForChecks(hands: Hands, engine: CheckEngine, root: string, commit: string): Promise<Seen> {
   const read = createReader(hands, root, commit);
-  const { own, checks } = await engine.declares(read);
+  const declared = await engine.declares(read).catch((error: unknown) => {
+    if (error instanceof HephError && error.code === 'check.bad_definition') return error.message;
+    throw error;
+  });
+  if (typeof declared === 'string') return { detectedCheck: GRAPH_COMMAND, badDefinition: declared };
+  const { own, checks } = declared;
   const script = scriptsIn(await read('package.json')).test;
   const npmTest = typeof script === 'string' && script.trim() && !script.includes(NPM_PLACEHOLDER) ? 'npm test' : null;
   const tests = checks.filter((check) => check.tests && check.run !== null);

@@ -17,6 +17,7 @@ import { layTests } from './lay-tests.ts';
 import { mergeCandidates } from './merge-candidates.ts';
 import { moveMirrorBranch, openMirror, readMirrorBranch } from './mirror.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
+import { removeRefs } from './remove-refs.ts';
 import { removeWorktree } from './remove-worktree.ts';
 import { type RefsRequest, takeRefs } from './take-refs.ts';
 
@@ -34,6 +35,7 @@ export type RepositoryHands = Pick<
   | 'layTests'
   | 'measureChange'
   | 'runScorer'
+  | 'removeRefs'
   | 'mergeCandidates'
   | 'moveBranch'
   | 'deliver'
@@ -91,6 +93,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     runScorer: async (request) => swept.then(() => score(request)),
     mergeCandidates: oneBy(({ repositoryId, branch }) => `merge ${repositoryId} ${branch}`, mergeCandidates(hands)),
     moveBranch: moveMirrorBranch(hands),
+    removeRefs: oneBy(repository, removeRefs(hands)),
     takeRefs: oneBy(repository, takeRefs(hands)),
     deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),
   };

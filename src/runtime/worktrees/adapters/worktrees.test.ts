@@ -391,8 +391,10 @@ describe('removeWorktree', () => {
 describe('what an interrupted process left', () => {
   it('is removed at the next start: rubbish, and a check that still runs', async () => {
     const { directory, repositoryId, base } = await openJob();
-    const orphan = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { detached: true, stdio: 'ignore' });
-    const gone = once(orphan, 'exit');
+    const orphans = [1, 2].map(() =>
+      spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { detached: true, stdio: 'ignore' }),
+    );
+    const gone = Promise.all(orphans.map((orphan) => once(orphan, 'exit')));
     const checks = join(directory, 'checks');
     write(directory, {
       'repos/.new-x/HEAD': '',
@@ -400,11 +402,17 @@ describe('what an interrupted process left', () => {
       'scratch/index-x/index': '',
       'checks/abc/a.txt': '',
     });
-    await rememberGroup({ random: systemRandom }, join(checks, 'abc.group.json'), orphan.pid ?? 0);
+    const claims = join(directory, 'gates', repositoryId, 'claims');
+    write(directory, { [`gates/${repositoryId}/claims/folder-x.json`]: '{}', [`gates/${repositoryId}/results/x`]: '' });
+    const groups = [join(checks, 'abc.group.json'), join(claims, 'group-x.json')];
+    for (const [n, group] of groups.entries())
+      await rememberGroup({ random: systemRandom }, group, orphans[n]?.pid ?? 0);
     const again = openHands({ directory }).hands;
     const limits = { wallMs: 20_000, outputBytesMax: 100 };
     await again.runCheck({ checkKey: 'k', repositoryId, commit: base, command: 'true', limits });
-    expect((await gone)[1]).toBe('SIGKILL');
+    expect((await gone).map(([, signal]) => signal as string)).toEqual(['SIGKILL', 'SIGKILL']);
+    expect(readdirSync(claims)).toEqual([]);
+    expect(readdirSync(join(claims, '..', 'results'))).toContain('x');
     expect(readdirSync(checks)).toEqual(['results']);
     expect(readdirSync(join(directory, 'repos'))).toEqual([`${repositoryId}.git`]);
     expect([...readdirSync(join(directory, 'worktrees')), ...readdirSync(join(directory, 'scratch'))]).toEqual([]);

@@ -148,8 +148,9 @@ async function undo(checks: OpenedChecks, output: Output, look: boolean): Promis
 export async function checkHistory({ world, output, directory }: Start): Promise<number> {
   const tools = await world.programs.checks();
   const { historyOf } = await import('../../../checks/index.ts');
-  const { parts } = tools.open({ folder: world.cwd, directory, readOnly: true, world });
-  const runs = await parts.runs.list();
+  const { parts, judgedRuns } = tools.open({ folder: world.cwd, directory, readOnly: true, world });
+  const told = await Promise.all([parts.runs.list(), judgedRuns()]);
+  const runs = told.flat().sort((a, b) => b.startedAt - a.startedAt);
   const entries = historyOf(runs);
   const ms = (value: number | null) => (value === null ? '–' : duration(value));
   const rows = entries.map((one) => [
