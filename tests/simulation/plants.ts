@@ -5,6 +5,7 @@ import type { EventStore } from '../../src/store/event-store.ts';
 import type { Task } from '../../src/machines/task/index.ts';
 import type { Entity } from '../../src/processes/entity.ts';
 import type { World } from '../../src/processes/world.ts';
+import { idOf } from './repository.ts';
 
 /**
  * Mistakes that one could make, put around the product's parts or into the simulated ones. The simulator has to find each
@@ -79,10 +80,25 @@ const isCancellation: Drops = ({ key }, entity, world) => {
   return world.tasks.get(taskId)?.value === 'cancelled';
 };
 
+const ALL_GREEN = ['one', 'two', 'three', 'fine'].map((name) => ({
+  ...{ id: idOf(name), file: `test/${name}.test.js`, name },
+  status: 'passed' as const,
+}));
+
 /** The merged tree is taken to be as good as the candidate. */
 function unchecked(obligation: Obligation): Obligation {
   const runCheck: Hands['runner']['runCheck'] = async ({ checkKey, command, commit }) => ({
-    ...{ checkKey, command, commit, status: 'passed', exitCode: 0, signal: null, durationMs: 1, tests: null, tail: '' },
+    ...{
+      checkKey,
+      command,
+      commit,
+      status: 'passed',
+      exitCode: 0,
+      signal: null,
+      durationMs: 1,
+      tests: ALL_GREEN,
+      tail: '',
+    },
   });
   return {
     ...obligation,
