@@ -222,6 +222,8 @@ it('is started, looked at and scored again over MCP as well', async () => {
   expect(await call('get_best_of_n_stats', { by: 'agent' })).toMatchObject({ rows: { 'agent repair': { won: 1 } } });
   const next = await call('start_best_of_n', { n: 2, repository, from: `${bestOfNId}/0` });
   await product.operator.until(['MutationStarted'], String(next.position));
+  for (const name of ['cancel_best_of_n', 'rescore_best_of_n', 'get_best_of_n'])
+    expect(await call(name, { bestOfNId: 'bon_' })).toMatchObject({ isError: true, code: 'id.ambiguous' });
   expect(await call('cancel_best_of_n', { bestOfNId: next.id })).toMatchObject({ state: 'cancelled' });
   expect(await call('start_best_of_n', { n: 33, repository, goal: GOAL })).toMatchObject({
     isError: true,
