@@ -60,8 +60,13 @@ export function makeRepository(path: string, files: number): void {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `file-${n}.js`), `export const value = ${n};\n`.repeat(40));
   }
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: path });
-  git('init', '--quiet', '-b', 'main');
-  git('add', '--all');
-  git('-c', 'user.name=Bench', '-c', 'user.email=bench@example.org', 'commit', '--quiet', '-m', 'First');
+  git(path, 'init', '--quiet', '-b', 'main');
+  git(path, 'add', '--all');
+  git(path, 'commit', '--quiet', '-m', 'First');
+}
+
+/** Git under a name of the benchmark's own; answers its output in one trimmed piece. */
+export function git(cwd: string, ...args: string[]): string {
+  const identity = ['-c', 'user.name=Bench', '-c', 'user.email=bench@example.org'];
+  return execFileSync('git', [...identity, ...args], { cwd, encoding: 'utf8' }).trim();
 }

@@ -79,6 +79,7 @@ export function prepareCreateTask(parts: Parts) {
       createdBy: principal.id,
       acknowledges: true,
       ...(candidates && { candidates }),
+      ...(workflow.takesOut && { takesOut: { commit: workflow.takesOut.commit } }),
       ...(workflow.phases.some((one) => one.name === phase.name) && { phaseRuns: true }),
     };
   };

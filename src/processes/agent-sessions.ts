@@ -184,10 +184,11 @@ async function prepare(
   const before = world.candidates.get(candidateIdOf(taskId, attempt - 1));
   const anew = before?.outcome === 'refused';
   const unfinished = anew && preset.conflicts !== 'anew' ? before.commit : null;
+  const { takesOut } = world.tasks.get(taskId)?.context.spec ?? {};
   if (anew) await runner.removeWorktree({ taskId, repositoryId });
   const ready = await runner.prepareWorktree({
     ...worktree,
-    ...(unfinished && { unfinished }),
+    ...(unfinished ? { unfinished } : takesOut && { undo: takesOut.commit }),
     copyIgnored: { from: workflow.context.repository.path, globs: ['node_modules'] },
     trusted: workflow.context.repository.baseCommit,
   });

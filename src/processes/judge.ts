@@ -1,3 +1,4 @@
+import type { CheckSummary } from '../machines/workflow/index.ts';
 import type { CheckResult, TestOutcome } from '../runtime/runner.ts';
 import { outcomesOf } from './outcomes.ts';
 
@@ -15,6 +16,8 @@ export interface Question {
   own: readonly string[];
   /** Single tests at the base; null when only the exit code spoke there. */
   baseline: readonly TestOutcome[] | null;
+  /** It takes work out again; the check before that work. What passed there has to pass, and nothing else is asked. */
+  before?: CheckSummary | null;
   /** The tests are the work, so that there may be fewer than at the base. */
   testsMayGo?: boolean;
 }
@@ -22,6 +25,7 @@ export interface Question {
 const LISTED_MAX = 20;
 
 export function judge(question: Question, result: CheckResult): Verdict {
+  if (question.before !== undefined) return judgeRevert(question.before, question.baseline, result);
   if (result.status === 'timed_out')
     return { pass: false, code: 'check_timed_out', text: `\`${result.command}\` did not end in time.\n${result.tail}` };
   const outcomes = outcomesOf(result);
@@ -42,6 +46,18 @@ export function judge(question: Question, result: CheckResult): Verdict {
   if (open.length > 0) parts.push(`Still failing:\n${listed(open, now)}`);
   if (broken.length > 0) parts.push(`Passed at the base and now does not:\n${listed(broken, now)}`);
   return { pass: false, code: broken.length > 0 ? 'broke_tests' : 'still_failing', text: parts.join('\n\n') };
+}
+
+/** What is taken out may be what made a test pass; so nothing is asked but that what passed before the run passes. */
+function judgeRevert(
+  before: CheckSummary | null,
+  baseline: readonly TestOutcome[] | null,
+  result: CheckResult,
+): Verdict {
+  const comparable = baseline !== null && outcomesOf(result) !== null;
+  if (!comparable && before?.status === 'failed' && result.status === 'failed')
+    return { pass: true, code: 'passed', text: 'It failed before the run, too.' };
+  return judge({ checks: 'own_failures', own: [], baseline }, result);
 }
 
 function byTheWhole({ baseline, testsMayGo = false }: Question, result: CheckResult): Verdict {

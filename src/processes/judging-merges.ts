@@ -1,11 +1,10 @@
 import type { Candidate, CurrentMerge } from '../machines/merge-train/index.ts';
 import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
-import type { CheckResult, TestOutcome } from '../runtime/runner.ts';
+import type { CheckResult } from '../runtime/runner.ts';
 import { readTests, runCheck } from './checking.ts';
 import type { Hands } from './define-process.ts';
 import { judge, ownFailures, type Question, type Verdict } from './judge.ts';
 import { type Judged, judgeByBoth, testsAreTheWork, type VerdictOn } from './judging.ts';
-import { outcomesOf } from './outcomes.ts';
 import type { World } from './world.ts';
 
 /** What a merged tree is judged by. */
@@ -32,9 +31,11 @@ export async function judgeMerges(
   const { commit, tree } = merged as NonNullable<typeof merged>;
   const key = ['tree', tree, ...(look > 1 ? [`look ${look}`] : [])];
   const baseline = await readTests(hands.blobs, workflow.baseline);
+  // Its tests come with what it takes out: to judge a revert by those would keep everything in.
   if (candidate.revert) {
     const { result, summary } = await runCheck(hands, workflow, commit, key);
-    return { verdict: judgeRevert(workflow.baseline, baseline, result), check: summary };
+    const question = { checks: 'own_failures', own: [], baseline, before: workflow.baseline } as const;
+    return { verdict: judge(question, result), check: summary };
   }
   const questions = await Promise.all(members.map((member) => questionOf(member.candidate, hands)));
   const verdictOn: VerdictOn = async (at, under, cache) => {
@@ -54,9 +55,14 @@ function judgedFrom({ members, passed }: CurrentMerge): string {
 
 async function questionOf(candidate: Candidate, { world, blobs }: Hands): Promise<Question> {
   const { taskId, workflowId } = candidate;
-  const baseline = await readTests(blobs, world.workflows.get(workflowId)?.context.baseline ?? null);
+  const workflow = world.workflows.get(workflowId)?.context;
+  const before = workflow?.baseline ?? null;
   const spec = world.tasks.get(taskId ?? '')?.context.spec;
-  const about = { baseline, testsMayGo: testsMayGoBy(candidate, world) };
+  const takesOut = workflow?.takesOut ?? spec?.takesOut;
+  const about = {
+    ...{ baseline: await readTests(blobs, before), testsMayGo: testsMayGoBy(candidate, world) },
+    ...(takesOut && { before }),
+  };
   if (!spec) return { checks: 'all', own: [], ...about };
   return { checks: spec.checks === 'none' ? 'own_failures' : spec.checks, own: ownFailures(spec.inputs), ...about };
 }
@@ -73,15 +79,4 @@ function together(questions: readonly Question[], result: CheckResult): Verdict 
 export function testsMayGoBy({ taskId, workflowId }: Candidate, world: World): boolean {
   const workflow = world.workflows.get(workflowId)?.context;
   return workflow !== undefined && testsAreTheWork(world.tasks.get(taskId ?? '')?.context.spec, workflow);
-}
-
-/**
- * What is taken out may be what made a test pass; so nothing is asked but that what passed before the run passes. Its
- * tests come with it: to judge by those that it takes out would keep everything in.
- */
-function judgeRevert(before: CheckSummary | null, tests: TestOutcome[] | null, result: CheckResult): Verdict {
-  const comparable = tests !== null && outcomesOf(result) !== null;
-  if (!comparable && before?.status === 'failed' && result.status === 'failed')
-    return { pass: true, code: 'passed', text: 'It failed before the run, too.' };
-  return judge({ checks: 'own_failures', own: [], baseline: tests }, result);
 }

@@ -21,7 +21,7 @@ export interface Judged {
 }
 
 /** What of a task's settlement a judge asks for. */
-type JudgedSpec = Pick<TaskSpec, 'checks' | 'inputs' | 'agent' | 'candidates' | 'phase'>;
+type JudgedSpec = Pick<TaskSpec, 'checks' | 'inputs' | 'agent' | 'candidates' | 'phase' | 'takesOut'>;
 /** A check of a commit under a further key, and the verdict on what it said. */
 export type VerdictOn = (
   commit: string,
@@ -37,7 +37,8 @@ export async function judgeWork(
   const { spec, tree, key } = work;
   const baseline = await readTests(hands.blobs, workflow.baseline);
   const testsMayGo = testsAreTheWork(spec, workflow);
-  const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo };
+  const before = spec.takesOut && { before: workflow.baseline };
+  const question = { checks: spec.checks, own: ownFailures(spec.inputs), baseline, testsMayGo, ...before };
   const verdictOn: VerdictOn = async (at, under, cache) => {
     const { result, summary } = await runCheck(hands, workflow, at, [...under, ...key], { cache });
     return { verdict: judge(question, result), check: summary };
@@ -87,8 +88,9 @@ function isFurtherTest({ kind, change }: LaidJudge['touched'][number]): boolean 
   return kind === 'test' && change === 'added';
 }
 
-/** Where the phase says so; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
+/** Where the phase says so, and where work is taken out with its tests; the server's own tasks, and a delivery, which has none, judge what all phases have made. */
 export function testsAreTheWork(spec: JudgedSpec | undefined, { definition }: Workflow): boolean {
+  if (spec?.takesOut) return true;
   return definition.phases.some(
     (phase) => phase.tests === 'work' && (!spec || isServersOwn(spec) || phase.name === spec.phase),
   );

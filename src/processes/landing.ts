@@ -11,6 +11,7 @@ import type { CheckSummary, Workflow } from '../machines/workflow/index.ts';
 import type { MergeResult } from '../runtime/runner.ts';
 import { isUnwanted, runOf } from './candidates.ts';
 import { type Hands, settled } from './define-process.ts';
+import { handOver } from './handing-over.ts';
 import { judgeMerges, type MergeVerdict } from './judging-merges.ts';
 
 /** Those whose turn it is, merged, checked and landed; a candidate by itself is a batch of one that says so in fewer facts. */
@@ -32,6 +33,9 @@ export async function mergeAll({ spec, current, workflow }: Turn, hands: Hands):
       ...(revert && { revertOf: revert.brought }),
     })),
   });
+  const [only] = results;
+  const [revert] = candidates;
+  if (revert?.revert && only?.outcome === 'conflict' && (await handOver(spec, revert, only.files, hands))) return;
   const outcomes = candidates.map((candidate, n) => outcomeOf(results[n] as MergeResult, candidate, spec.branch));
   const merged = outcomes.flatMap((one) => ('onto' in one ? one : []));
   const refused = outcomes.flatMap((one) => ('code' in one ? one : []));
@@ -75,7 +79,7 @@ function outcomeOf(
     case 'conflict': {
       const where = result.files.join(', ');
       const reason = revert
-        ? `It cannot be taken out by itself: what was merged after it changes the same places in ${where}.`
+        ? `It cannot be taken out by itself: what was merged after it changes the same places in ${where}. Name an agent that can resolve that (\`--agent\`), or do it by hand.`
         : `It conflicts with what was merged meanwhile in ${where}. You have the branch as it is now; where these files hold conflict markers, resolve them so that both changes hold, else make the change again.`;
       return refusal('merge_conflict', reason, result.files);
     }

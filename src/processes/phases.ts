@@ -62,7 +62,7 @@ function openRun(workflow: Entity<Workflow>): Obligation {
 
 /** What is red before anybody has changed anything: everything later is judged against it. */
 function baseline(workflow: Entity<Workflow>): Obligation {
-  const { repository, check } = workflow.context;
+  const { repository, check, takesOut } = workflow.context;
   const notRun: CheckSummary = {
     command: '',
     commit: repository.baseCommit,
@@ -79,10 +79,13 @@ function baseline(workflow: Entity<Workflow>): Obligation {
     ...failOnGiveUp(workflow, 'The check could not be run on the base commit'),
     async act(hands) {
       const summary =
-        check === null
-          ? notRun
-          : (await runCheck(hands, workflow.context, repository.baseCommit, ['baseline', repository.baseCommit]))
-              .summary;
+        // Where work is taken out, what passed before that work has to pass.
+        takesOut
+          ? (takesOut.baseline ?? notRun)
+          : check === null
+            ? notRun
+            : (await runCheck(hands, workflow.context, repository.baseCommit, ['baseline', repository.baseCommit]))
+                .summary;
       await settled(hands.send('record_baseline', { workflowId: workflow.id, check: summary }));
     },
   };

@@ -122,6 +122,8 @@ export interface WorktreeRequest {
    * where both sides changed the same lines.
    */
   unfinished?: string;
+  /** A merge in the past of `commit` that is to be taken out: what undoes it lies there in the same way. */
+  undo?: string;
   /** Each an argv, run without a shell in the worktree. */
   setup?: string[][];
   /** Ignored files of the user's repository to copy in, by glob relative to its root (`node_modules` is linked copy-on-write where possible). */

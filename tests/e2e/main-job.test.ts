@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lay, git, makeRepository, NESTED_LIBRARY } from '../support/repositories.ts';
+import type { BestOfNAnswer } from '../../src/transport/cli/shown/best-of-n.ts';
 import type { Told } from '../support/operator.ts';
 import { createProduct, type Product, type Ran } from '../support/product.ts';
 import { execFile } from 'node:child_process';
@@ -23,7 +24,15 @@ interface Report {
   base: { state: string; commit: string | null; reason: string | null };
   commits: string[];
   result: { status: string; criteria: { verdict: string }[] } | null;
-  tasks: { taskId: string; phase: string; status: string; commit: string | null; files: { path: string }[] }[];
+  tasks: {
+    taskId: string;
+    phase: string;
+    status: string;
+    candidate: { index: number } | null;
+    commit: string | null;
+    files: { path: string }[];
+  }[];
+  bestOfN: BestOfNAnswer[];
   claims: { claim: string; true: boolean }[];
   head: string;
   repository: string;
@@ -50,7 +59,7 @@ describe('heph demo', () => {
     expect(ran.code, ran.stderr).toBe(0);
     expect(report).toMatchObject({ type: 'report', outcome: 'completed', base: { state: 'moved' } });
     expect(report.claims.filter((claim) => !claim.true)).toEqual([]);
-    const fixes = report.tasks.filter((task) => task.phase === 'fix');
+    const fixes = report.tasks.filter((task) => task.phase === 'fix' && task.candidate === null);
     expect(fixes.map((task) => task.status)).toEqual(['done', 'done', 'done']);
 
     // Asked of git and of the suite, not of the report.
@@ -65,10 +74,21 @@ describe('heph demo', () => {
     for (const { type } of events) told.set(type, (told.get(type) ?? 0) + 1);
     expect(Object.fromEntries(told)).toMatchObject({
       ...{ WorkflowStarted: 1, RunOpened: 1, BaselineRecorded: 1, PhaseStarted: 3, PhaseCompleted: 3 },
-      ...{ TaskCreated: 5, AgentStarted: 4, AgentExited: 4, SlotGranted: 4, SlotReleased: 4, WorkSubmitted: 5 },
-      ...{ ValidationPassed: 5, CandidateLanded: 4, TaskMerged: 3, TaskCompleted: 2, WorkflowCompleted: 1 },
+      ...{ TaskCreated: 8, AgentStarted: 6, AgentExited: 6, SlotGranted: 6, SlotReleased: 6, WorkSubmitted: 8 },
+      ...{ ValidationPassed: 8, CandidateLanded: 4, TaskMerged: 3, TaskCompleted: 5, WorkflowCompleted: 1 },
+      ...{ BestOfNStarted: 1, BuildEnded: 3, CandidateScored: 3, WinnerSelected: 1, BestOfNCompleted: 1 },
       ...{ ResultSubmitted: 1, ResultAccepted: 1 },
     });
+    // One of the three repairs was tried in three ways, and the report says how each of them scored.
+    const [contest] = report.bestOfN;
+    expect(contest?.summary).toMatchObject({ n: 3, status: 'completed', verdict: { winner: expect.any(Number) } });
+    const candidates = Object.values(contest?.rows ?? {});
+    expect(candidates.map(({ status }) => status)).toEqual(['passed', 'passed', 'passed']);
+    for (const { scores, total } of candidates) {
+      expect(total).toBeGreaterThan(0);
+      expect(scores?.find(({ scorer }) => scorer === 'tests')?.words).toMatch(/of 67 tests pass/);
+    }
+    expect(report.claims.map(({ claim }) => claim)).toContain('Of 3 candidates the best alone is in main');
     // The criteria of the shipped workflow are such as the checks prove.
     expect(report.result).toMatchObject({
       ...{ status: 'accepted', by: 'process:phases', criteria: [{ verdict: 'pass' }, { verdict: 'pass' }] },

@@ -79,6 +79,8 @@ export interface FakeRunnerOptions {
   conflicts?: [string, string][];
   /** Two words that make no test red, but for where both of them are: their work merges and does not fit. */
   clashes?: [string, string][];
+  /** Bugs that do not come back by themselves: a revert of what mended one conflicts. */
+  stuck?: string[];
 }
 
 export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
@@ -105,8 +107,16 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   };
   const treeOf = (bugs: Iterable<string>) => `tree-${[...bugs].sort().join(',') || 'clean'}`;
   const bugsIn = (commit: string) => commits.get(commit) ?? new Set<string>();
-  const isIn = (commit: string | undefined, ancestor: string): boolean =>
-    commit === ancestor || (!!commit && [parents, brought].some((side) => isIn(side.get(commit), ancestor)));
+  const pastOf = (commit: string): Set<string> => {
+    const past = new Set([commit]);
+    for (const one of past) for (const side of [parents, brought]) if (side.get(one)) past.add(side.get(one) as string);
+    return past;
+  };
+  /** Where two sides parted. */
+  const partedAt = (onto: string, candidate: string): string => {
+    const past = pastOf(onto);
+    return [...pastOf(candidate)].find((one) => past.has(one)) ?? base;
+  };
   const base = commitOf(options.bugs);
   let userBase = base;
 
@@ -146,14 +156,15 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   ): MergeResult {
     called('mergeCandidate', candidateId);
     if (revertOf !== undefined) {
-      if (!isIn(onto, candidate)) return { outcome: 'absent', onto };
+      if (!pastOf(onto).has(candidate)) return { outcome: 'absent', onto };
       const had = bugsIn(candidate);
       const back = [...bugsIn(parents.get(candidate) ?? '')].filter((bug) => !had.has(bug));
+      if (back.some((bug) => options.stuck?.includes(bug))) return { outcome: 'conflict', onto, files: ['a.js'] };
       const reverted = new Set([...bugsIn(onto), ...back]);
       if (treeOf(reverted) === treeOf(bugsIn(onto))) return { outcome: 'contained', onto, commit: onto };
       return { outcome: 'merged', onto, commit: commitOf(reverted, onto), tree: treeOf(reverted) };
     }
-    const from = bugsIn(base);
+    const from = bugsIn(partedAt(onto, candidate));
     const mine = bugsIn(candidate);
     const fixed = [...from].filter((bug) => !mine.has(bug));
     const added = [...mine].filter((bug) => !from.has(bug));
@@ -212,9 +223,10 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
     async readBranch({ branch }) {
       return branches.get(branch) ?? null;
     },
-    async prepareWorktree({ taskId, branch, commit, unfinished }) {
+    async prepareWorktree({ taskId, branch, commit, unfinished, undo }) {
       called('prepareWorktree', taskId);
       if (unfinished) called('layUnfinished', taskId);
+      if (undo) called('layUndone', taskId);
       if (!worktrees.has(taskId)) worktrees.set(taskId, { base: commit, bugs: new Set(bugsIn(commit)) });
       return { path: `/worktrees/${taskId}`, branch, commit };
     },

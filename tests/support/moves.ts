@@ -62,6 +62,7 @@ const ofWorkflow = (name: string, fields: Record<string, unknown> = {}) => move(
 const workflow = fc.oneof(
   move('start_workflow', { ...workflowStart(workflowId), runnerId: 'rnr_1' }),
   move('start_best_of_n_run', { ...workflowStart(workflowId), runnerId: 'rnr_1', bestOfNId: 'bon_1' }),
+  move('start_revert_run', workflowStart(workflowId)),
   ofWorkflow('pause_workflow', { reason: text }),
   { weight: 3, arbitrary: ofWorkflow('resume_workflow') },
   ofWorkflow('record_run_opened', { commit: 'c0' }),
@@ -121,6 +122,7 @@ const task = fc.oneof(
       outputs: {},
     }),
   },
+  { weight: 12, arbitrary: move('create_revert', { ...spec, takesOut: { commit: 'm1' } }) },
   { weight: 12, arbitrary: move('create_review', { ...spec, review: reviewed }) },
   {
     weight: 6,
@@ -265,6 +267,7 @@ const mergeTrain = fc.oneof(
   ofTrain('land_candidate', { base: pick('moved', 'left', 'not_asked'), reason: null, check: null }),
   ofTrain('refuse_candidate', { code: 'conflict', reason: text, files: [], check: null }),
   ofTrain('withdraw_candidate', { reason: text }),
+  { weight: 4, arbitrary: ofTrain('hand_over_revert', { workflowId, taskId: pick(null, 'tsk_1'), files: ['a.js'] }) },
   {
     weight: 12,
     arbitrary: move('start_batch', {

@@ -92,6 +92,7 @@ export interface TestSystemOptions {
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
   clashes?: [string, string][];
+  stuck?: string[];
   snapshots?: Snapshots;
   clock?: Clock;
   /** Where several servers share the store. */
@@ -151,6 +152,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
       now: () => clock.now(),
       ...(options.conflicts && { conflicts: options.conflicts }),
       ...(options.clashes && { clashes: options.clashes }),
+      ...(options.stuck && { stuck: options.stuck }),
     });
   const runner: FakeRunner = { ...plain, ...options.around?.(plain) };
   const system = await assemble({

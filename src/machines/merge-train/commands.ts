@@ -24,6 +24,7 @@ const refusedFields = {
   judge: judgeSchema.optional(),
 };
 
+const agent = z.string().max(40).optional().describe('Who resolves it if it conflicts; default: the agent of the run');
 const reason = z.string().max(2000).default('').describe('Why it is taken out');
 /** The train that the work went through, and the merge to be taken out as one more candidate of it. */
 export const preparedRevert = z.strictObject({ trainId, train: trainSchema, candidate: candidateSchema });
@@ -38,7 +39,7 @@ export const mergeTrainCommands = {
     v: 1,
     summary:
       'Takes the merged work of a task out again: a revert is merged, checked and landed as any other candidate of the same train.',
-    schema: z.strictObject({ taskId: z.string().max(60).describe('tsk_…, or a unique prefix of it'), reason }),
+    schema: z.strictObject({ taskId: z.string().max(60).describe('tsk_…, or a unique prefix of it'), reason, agent }),
     prepared: preparedRevert,
     roles: ['operator'],
     target: (input) => input.taskId,
@@ -49,7 +50,11 @@ export const mergeTrainCommands = {
   revert_workflow: command({
     v: 1,
     summary: 'Takes everything that a run has merged into the base branch out again, through the base branch’s train.',
-    schema: z.strictObject({ workflowId: z.string().max(60).describe('wfl_…, or a unique prefix of it'), reason }),
+    schema: z.strictObject({
+      workflowId: z.string().max(60).describe('wfl_…, or a unique prefix of it'),
+      reason,
+      agent,
+    }),
     prepared: preparedRevert,
     roles: ['operator'],
     target: (input) => input.workflowId,
@@ -122,6 +127,17 @@ export const mergeTrainCommands = {
     ...internal,
     summary: 'The candidate does not merge, or the merged tree does not pass.',
     schema: z.strictObject({ trainId, candidateId, ...refusedFields }),
+  }),
+  hand_over_revert: command({
+    ...internal,
+    summary: 'A revert that conflicts is an agent’s work now.',
+    schema: z.strictObject({
+      trainId,
+      candidateId,
+      workflowId: z.string(),
+      taskId: z.string().nullable(),
+      files: z.array(z.string()),
+    }),
   }),
   withdraw_candidate: command({
     ...internal,

@@ -66,6 +66,11 @@ function aboutOne(command: Extract<MergeTrainCommand, { input: { candidateId: st
       const { trainId: _same, ...data } = command.input;
       return actor.facts({ type: 'CandidateRefused', v: 1, data });
     }
+    case 'hand_over_revert': {
+      if (!alone?.members[0]?.candidate.revert) return notCurrent(actor, candidateId);
+      const { trainId: _same, ...data } = command.input;
+      return actor.facts({ type: 'RevertHandedOver', v: 1, data });
+    }
     case 'abandon_batch':
       if (!mine || alone) return notCurrent(actor, candidateId);
       return actor.facts(batchEnded('abandoned', command.input.reason, 1));

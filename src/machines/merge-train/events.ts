@@ -10,6 +10,8 @@ export const revertSchema = z.object({
   baseline: checkSummarySchema.nullable(),
   baseCommit: z.string(),
   reason: z.string(),
+  /** Who resolves it when it conflicts; absent: nobody can, and it is refused. */
+  agent: z.string().optional(),
 });
 
 export const candidateSchema = z.object({
@@ -81,6 +83,14 @@ export const mergeTrainFacts = {
     files: z.array(z.string()),
     check: checkSummarySchema.nullable(),
     judge: judgeSchema.optional(),
+  }),
+  /** A revert that conflicts has become somebody's task: in its own run, or in one that was started for it. */
+  RevertHandedOver: z.object({
+    candidateId: z.string(),
+    workflowId: z.string(),
+    /** Null: all of that run. */
+    taskId: z.string().nullable(),
+    files: z.array(z.string()),
   }),
   /** The merge of the current candidate is given up, and it is first in the queue again. */
   MergeAbandoned: z.object({ candidateId: z.string(), reason: z.string() }),

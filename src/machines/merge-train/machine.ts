@@ -24,6 +24,7 @@ export const mergeTrainChart: Chart = {
         ...stays('merging', 'CandidateQueued', 'CandidateMerged', 'MergeRestarted', 'CandidateWithdrawn'),
         CandidateLanded: 'idle',
         CandidateRefused: 'idle',
+        RevertHandedOver: 'idle',
         MergeAbandoned: 'idle',
       },
     },
@@ -89,6 +90,12 @@ function folded(train: MergeTrain, fact: MergeTrainFact, at: number): MergeTrain
     }
     case 'CandidateRefused':
       return ofEnded(train, fact.data.candidateId);
+    case 'RevertHandedOver': {
+      const { candidateId, workflowId, taskId } = fact.data;
+      const commit = train.current?.members[0]?.candidate.commit ?? '';
+      const handedOver = [...train.handedOver.slice(-ENDED_MAX + 1), { commit, workflowId, taskId }];
+      return { ...ofEnded(train, candidateId), handedOver };
+    }
     case 'MergeAbandoned':
       return backInLine(train);
     case 'BatchEnded':

@@ -143,6 +143,17 @@ describe('a revert', () => {
     landed('r', 'moved').when(takeOut('s')).thenRejected('revert.done_already', 'before');
   });
 
+  it('that conflicts is handed over, and the train remembers to whom', () => {
+    const hand = say('hand_over_revert', 'r', { workflowId: 'wfl_9', taskId: null, files: ['a.js'] });
+    const over = after(takeOut('r'), start('r')).when(hand).thenFacts('RevertHandedOver');
+    expect(over.state.context).toMatchObject({ current: null, handedOver: [{ commit: 'm1', workflowId: 'wfl_9' }] });
+    over.when(hand).thenNothing();
+    after(queue('a'), start('a'))
+      .when({ ...hand, input: { ...(hand.input as object), candidateId: 'a' } })
+      .thenRejected('train.out_of_order');
+    after(takeOut('r')).when(hand).thenRejected('train.out_of_order');
+  });
+
   it('may be asked for again when it was refused, or could not be moved into the base branch', () => {
     after(takeOut('r'), start('r'), refuse('r')).when(takeOut('s')).thenFacts('CandidateQueued');
     landed('r', 'left').when(takeOut('s')).thenFacts('CandidateQueued');

@@ -52,6 +52,10 @@ export const carriedTrain = z.strictObject({
   ended: z.array(z.string()),
   /** Merges that were taken out again, newest last, at most ENDED_MAX. */
   reverted: z.array(z.string()).default([]),
+  /** Merges that an agent is to take out, newest last, at most ENDED_MAX. */
+  handedOver: z
+    .array(z.strictObject({ commit: z.string(), workflowId: z.string(), taskId: z.string().nullable() }))
+    .default([]),
   /** So many may be in a batch, after what became of the ones before; null: as many as the settings let. */
   limit: z.number().int().nullable().default(null),
 });
@@ -64,6 +68,7 @@ export const noTrain = (): MergeTrain => ({
   about: null,
   ended: [],
   reverted: [],
+  handedOver: [],
   limit: null,
 });
 

@@ -218,6 +218,13 @@ export const taskCommands = {
     roles: INTERNAL,
     target,
   }),
+  create_revert: command({
+    v: 1,
+    summary: 'An agent is to take a merge out of the run’s branch that does not come out by itself.',
+    schema: taskSpecSchema,
+    roles: INTERNAL,
+    target,
+  }),
   create_candidate: command({
     v: 1,
     summary: 'One of several that work for the same task, each in a worktree of its own.',

@@ -30,6 +30,12 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
     const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
     return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
   }
+  if (command.name === 'create_revert') {
+    if (actor.value !== 'absent') return [];
+    const because = 'What it is to take out does not come out by itself.';
+    const created: TaskFact = { type: 'TaskCreated', v: 1, data: command.input };
+    return actor.facts(created, { type: 'TaskQueued', v: 1, data: { because } });
+  }
   if (command.name === 'create_candidate') {
     if (actor.value !== 'absent') return [];
     const because = `A candidate of ${command.input.candidate?.bestOfNId ?? 'a best-of-N'}.`;

@@ -51,6 +51,8 @@ export const taskSpecSchema = z.object({
   candidates: bestOfNSpecSchema.optional(),
   /** It is a candidate of that best-of-N, and begins at `base`. Its work is kept and not merged: what wins becomes its parent's. */
   candidate: z.object({ bestOfNId: z.string(), index: z.number().int(), base: z.string() }).optional(),
+  /** It takes this merge out again, which does not come out by itself. */
+  takesOut: z.object({ commit: z.string() }).optional(),
   /** What its agent uses instead of its own model. */
   model: z.string().optional(),
   /** Whether its agents' first word after a verdict is recorded as the sign that they got it. */

@@ -48,6 +48,13 @@ export const workflowCommands = {
     roles: INTERNAL,
     target: (input) => ownRunIdOf(input.bestOfNId),
   }),
+  start_revert_run: command({
+    v: 1,
+    summary: 'The run in which an agent takes a merge out of the base branch that does not come out by itself.',
+    schema: prepared,
+    roles: INTERNAL,
+    target: (input) => input.workflowId,
+  }),
   pause_workflow: command({
     v: 1,
     summary: 'No further task of the workflow starts; agents that work go on.',

@@ -8,12 +8,13 @@ import { evolveWorkflow, noWorkflow, type Workflow, workflowChart } from './mach
 type Decision = WorkflowFact[] | Rejected;
 
 export function decide(command: WorkflowCommand, actor: Proposer<Workflow, WorkflowFact>): Decision {
-  const starts = command.name === 'start_workflow' || command.name === 'start_best_of_n_run';
+  const starts = ['start_workflow', 'start_best_of_n_run', 'start_revert_run'].includes(command.name);
   if (!starts && actor.value === 'absent') return rejected('workflow.not_open', 'There is no such workflow.');
   const workflow = actor.context;
   switch (command.name) {
     case 'start_workflow':
     case 'start_best_of_n_run':
+    case 'start_revert_run':
       if (actor.value !== 'absent')
         return rejected('workflow.exists', `The workflow ${workflow.workflowId} exists already.`);
       return actor.facts({ type: 'WorkflowStarted', v: 1, data: { ...command.input, startedBy: command.actor } });

@@ -22,6 +22,16 @@ export const deliverySchema = z.object({
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
+/** It takes a merge out again that does not come out by itself. */
+const takesOutSchema = z.object({
+  /** The candidate of the base branch’s train that did not merge. */
+  candidateId: z.string(),
+  /** The merge, and the check before the run that it came from: what passed there has to pass without it. */
+  commit: z.string(),
+  baseline: checkSummarySchema.nullable(),
+});
+export type TakesOut = z.infer<typeof takesOutSchema>;
+
 export const workflowFacts = {
   WorkflowStarted: z.object({
     workflowId: z.string(),
@@ -41,6 +51,7 @@ export const workflowFacts = {
     runnerId: z.string().optional(),
     /** The best-of-N that it was started for, and that its first task's candidates are of. */
     bestOfNId: z.string().optional(),
+    takesOut: takesOutSchema.optional(),
   }),
   RunOpened: z.object({ commit: z.string() }),
   BaselineRecorded: z.object({ check: checkSummarySchema }),

@@ -1,7 +1,7 @@
 import { type Chart, stays } from '../define-actor.ts';
 import type { WorkflowDefinition } from './definition.ts';
 import type { CheckSummary } from './check-summary.ts';
-import type { Delivery, WorkflowFact } from './events.ts';
+import type { Delivery, TakesOut, WorkflowFact } from './events.ts';
 import { afterPhaseStart, evolveResults } from './evolve-results.ts';
 import type { RunResult } from './result.ts';
 
@@ -23,6 +23,8 @@ export interface Workflow {
   check: string | null;
   /** The command that runs the tests, where `check` is a graph of checks that has one. */
   tests?: string;
+  /** It is there to take this merge out. */
+  takesOut?: TakesOut;
   merge: boolean;
   /** Whose work it is; null where there is one runner only. */
   runnerId: string | null;

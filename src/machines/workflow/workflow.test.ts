@@ -21,6 +21,10 @@ const startDelivery = say('start_delivery', { commit: 'c9' });
 const complete = say('complete_workflow', { delivery: delivery(), summary: 'All is green.' });
 const fail = say('fail_workflow', { code: 'red', reason: 'Verify stays red.', delivery: null });
 const ofBestOfN: Said = { name: 'start_best_of_n_run', input: { ...workflowStart(), bestOfNId: 'bon_parser' } };
+const ofRevert: Said = {
+  name: 'start_revert_run',
+  input: { ...workflowStart(), takesOut: { candidateId: 'cnd_1', commit: 'm1', baseline: null } },
+};
 const EXAMPLES = [
   pause,
   resume,
@@ -49,12 +53,15 @@ describe('a workflow’s beginning', () => {
       .thenFacts({ type: 'WorkflowStarted', data: { ...workflowStart(), startedBy: 'operator' } });
     started.when(start).thenRejected('workflow.exists');
     started.when(ofBestOfN).thenRejected('workflow.exists');
+    started.when(ofRevert).thenRejected('workflow.exists');
+    const undoing = given(workflowActor).when(ofRevert).thenFacts('WorkflowStarted');
+    expect(undoing.state.context.takesOut?.commit).toBe('m1');
     const run = given(workflowActor).when(ofBestOfN).thenFacts('WorkflowStarted');
     expect(run.state.context.bestOfNId).toBe('bon_parser');
   });
 
   it('has an example of every command here', () => {
-    expect([start, ofBestOfN, ...EXAMPLES].map(({ name }) => name).sort()).toEqual(
+    expect([start, ofBestOfN, ofRevert, ...EXAMPLES].map(({ name }) => name).sort()).toEqual(
       Object.keys(workflowCommands).sort(),
     );
   });

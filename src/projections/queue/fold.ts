@@ -174,6 +174,7 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
     }
     case 'CandidateLanded':
     case 'CandidateRefused':
+    case 'RevertHandedOver':
     case 'CandidateWithdrawn': {
       const train = trainOf(state, event);
       train.line = train.line.filter((one) => one.candidateId !== fact.data.candidateId);

@@ -176,6 +176,8 @@ export const SENTENCES: Sentences = {
   CandidateRefused: ({ reason, files, judge }) =>
     `The candidate was refused: ${short(reason)}${files.length > 0 ? ` (${listed(files)})` : ''}${judges(judge)}`,
   AccessDenied: ({ what, text }) => `It asked for ${what} and was refused: ${text}`,
+  RevertHandedOver: ({ workflowId, taskId, files }) =>
+    `It does not come out by itself (${listed(files)}); ${taskId ? `the task ${taskId}` : `the run ${workflowId}`} takes it out.`,
   MergeAbandoned: ({ candidateId, reason }) => `The merge of ${candidateId} was given up: ${reason}`,
   CandidateWithdrawn: ({ candidateId, reason }) => `${candidateId} was withdrawn${because(reason)}.`,
 

@@ -118,6 +118,7 @@ export function createProgram(
       (await import('./verbs/revert.ts')).revert(client, output, id as string, command.opts()),
   )
     .option('--reason <text>', 'Why it is taken out; stands in the commit')
+    .option('--agent <name>', 'Who resolves it if it conflicts; default: the agent of the run')
     .option('--idempotency-key <key>', 'The same key takes it out once, however often it is sent');
 
   verb(

@@ -199,6 +199,16 @@ describe('a revert', () => {
     const two = await hands.keepTree({ taskId: 'tsk_2', repositoryId, turn: 1, base: first, message: 'two' });
     const tip = await landed(job, two.commit ?? '', 'cnd_2');
     expect(await takeOut(job, first, one)).toEqual({ outcome: 'conflict', onto: tip, files: ['a.txt'] });
+
+    const request = { taskId: 'tsk_3', repositoryId, branch: 'heph/tsk_3', commit: tip, undo: first };
+    const { path } = await hands.prepareWorktree(request);
+    expect(readFileSync(join(path, 'a.txt'), 'utf8')).toMatch(/<{7}[^]*two[^]*={7}\na\n>{7}/);
+    expect(git(path, 'rev-parse', 'HEAD')).toBe(tip);
+    const left = await hands.keepTree({ taskId: 'tsk_3', repositoryId, turn: 1, base: tip, message: 'left' });
+    expect(await merge(job, left.commit ?? '', 'cnd_3')).toMatchObject({ outcome: 'conflict', files: ['a.txt'] });
+    write(path, { 'a.txt': 'a, and two\n' });
+    const resolved = await hands.keepTree({ taskId: 'tsk_3', repositoryId, turn: 2, base: tip, message: 'resolved' });
+    expect(await merge(job, resolved.commit ?? '', 'cnd_4')).toMatchObject({ outcome: 'merged', onto: tip });
   });
 
   it('is of a merge that the branch holds, and of what that merge brought', async () => {

@@ -10,6 +10,7 @@ import { mergeTrees } from './merge-trees.ts';
 import { inMirror } from './mirror.ts';
 import { readRecord, type WorktreeRecord, writeRecord } from './registry.ts';
 import { runSetup } from './setup.ts';
+import { undone } from './take-out.ts';
 
 const CLONE_TIMEOUT_MS = 10 * 60_000;
 const ENVIRONMENT_WALL_MS = 15 * 60_000;
@@ -51,6 +52,7 @@ export function prepareWorktree(hands: Hands, engine: CheckEngine): Runner['prep
       const environment = await engine.makeReady(await environmentOf(hands, request, path));
       if (environment) record.environment = environment;
       if (request.unfinished) await layMerge(hands, request, commitId(request.unfinished), path);
+      else if (request.undo) await layMerge(hands, request, await undoneBy(hands, request, request.undo), path);
       await runSetup(hands, path, request.setup ?? [], 'worktree.failed');
     } catch (error) {
       throw failedWorktree(error);
@@ -94,6 +96,10 @@ async function layMerge(hands: Hands, request: WorktreeRequest, unfinished: stri
   const call = { cwd: path, config: 'ours', timeoutMs: CLONE_TIMEOUT_MS } as const;
   await hands.git.run(['read-tree', '--reset', '-u', '--end-of-options', tree], call);
   await hands.git.run(['read-tree', '--reset', '--end-of-options', request.commit], call);
+}
+
+function undoneBy(hands: Hands, { repositoryId }: WorktreeRequest, merge: string): Promise<string> {
+  return undone(hands, repositoryId, commitId(merge), 'Undo the merge');
 }
 
 function failedWorktree(error: unknown): unknown {

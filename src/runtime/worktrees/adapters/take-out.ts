@@ -23,15 +23,20 @@ export async function takeOut(hands: Hands, revert: Revert): Promise<MergeResult
   const [first, second, ...more] = await parentsOf(hands, repositoryId, merge);
   if (!first || second !== brought || more.length > 0 || !(await contains(hands, repositoryId, onto, merge)))
     return { outcome: 'absent', onto };
-  // The merge undone at once is a commit on top of it, so that the merge is where the two sides part: a git without
-  // `--merge-base` merges it by its own rules.
-  const undone = await commitTree(hands, repositoryId, await treeOf(hands, repositoryId, first), [merge], message);
-  const merged = await mergeTrees(hands, repositoryId, onto, undone);
+  const merged = await mergeTrees(hands, repositoryId, onto, await undone(hands, repositoryId, merge, message));
   if (merged.files) return { outcome: 'conflict', onto, files: merged.files };
   if (merged.tree === (await treeOf(hands, repositoryId, onto))) return { outcome: 'contained', onto, commit: onto };
   const commit = await commitTree(hands, repositoryId, merged.tree, [onto], message);
   await swapRef(hands, repositoryId, ref, commit, await commitOf(hands, repositoryId, ref));
   return { outcome: 'merged', onto, commit, tree: merged.tree };
+}
+
+/**
+ * The merge undone at once is a commit on top of it, so that the merge is where the two sides part: a git without
+ * `--merge-base` merges it by its own rules.
+ */
+export async function undone(hands: Hands, repositoryId: string, merge: string, message: string): Promise<string> {
+  return commitTree(hands, repositoryId, await treeOf(hands, repositoryId, `${merge}^1`), [merge], message);
 }
 
 async function parentsOf(hands: Hands, repositoryId: string, commit: string): Promise<string[]> {

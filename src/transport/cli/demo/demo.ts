@@ -20,6 +20,8 @@ export interface DemoOptions {
 }
 
 const GOAL = 'Make the test suite pass.';
+/** So many try the hardest of the three repairs, each in its own way. */
+const CANDIDATES = 3;
 
 /**
  * The main job on a small repository of its own: three unrelated faults, found, mended, merged. What it reports is proved
@@ -38,6 +40,7 @@ export async function demo(world: World, output: Output, self: string, options: 
       repository: place.repository,
       goal: GOAL,
       agent: 'repair',
+      params: { best_of: CANDIDATES },
     });
     output.record({ type: 'started', workflowId: started.id, repository: place.repository, data: place.data });
     const end = await followed({ world, client, output, words }, started.id);

@@ -147,13 +147,18 @@ function valueOf(scores: readonly ScoreRow[] | null, scorer: string): string | n
   return score ? scoreText(score.value) : null;
 }
 
+/** What is the same of several candidates is said once. */
 function sawLines(candidates: readonly CandidateRow[]): string[] {
-  const scored = candidates.filter(({ scores }) => scores !== null);
-  if (scored.length === 0) return [];
-  const lines = scored.flatMap(({ index, scores }) =>
-    (scores ?? [])
-      .filter(({ weight }) => weight > 0)
-      .map(({ scorer, words }) => `  variant ${index}, ${scorer}: ${plainLine(words, REASON_MAX)}`),
+  const seen = new Map<string, number[]>();
+  const scored = candidates.flatMap(({ index, scores }) => (scores ?? []).map((score) => ({ index, ...score })));
+  for (const scorer of scorersOf(scored))
+    for (const { index, words } of scored.filter((one) => one.scorer === scorer)) {
+      const line = `  ${scorer}: ${plainLine(words, REASON_MAX)}`;
+      seen.set(line, [...(seen.get(line) ?? []), index]);
+    }
+  if (seen.size === 0) return [];
+  const lines = [...seen].map(
+    ([line, indices]) => `${line} (variant${indices.length > 1 ? 's' : ''} ${indices.join(', ')})`,
   );
   return ['', 'What the scorers saw', ...lines];
 }

@@ -79,7 +79,9 @@ describe('a best-of-N', () => {
     expect(text).toMatch(/variant +agent +what is different +status +total +tests +time +lines +built in +cost +place/);
     expect(text).toMatch(/\n0 +repair +As given\. +passed +0\.7 +0\.5 +0\.9 +4 +1 min 00 s +\$0\.25 +2\n/);
     expect(text).toMatch(/\n1 .* passed +0\.95 +1 +0\.9 .* won\n/);
-    expect(text).toContain('variant 1, tests: tests is 1.');
+    expect(text).toContain(
+      '  tests: tests is 0.5. (variant 0)\n  tests: tests is 1. (variant 1)\n  time: time is 0.9. (variants 0, 1)\n',
+    );
     expect(text).toContain('variant 2: It failed: Two tests fail.');
     expect(text).toContain('Variant 1 scores 0.95, more than variant 0 with 0.7.\nThe winner is merged as m1.');
     expect(text).toContain('Verdict 2, time=1, recorded scores, by operator: Variant 0 and variant 1 both score 0.9');

@@ -322,6 +322,40 @@ describe('verbs that ask', () => {
     expect([code, cli.out()]).toEqual([exit, expect.stringContaining(words)]);
   });
 
+  it.each([
+    [
+      null,
+      'WorkflowCompleted',
+      { delivery: { commit: 'd'.repeat(40), base: 'moved', reason: null } },
+      0,
+      'by dddddddddddd.',
+    ],
+    [null, 'WorkflowCompleted', { delivery: { commit: 'd', base: 'left', reason: 'it is dirty' } }, 1, 'it is dirty'],
+    [null, 'WorkflowFailed', { code: 'phase_failed', reason: 'too hard' }, 1, '(phase_failed): too hard'],
+    ['tsk_9', 'TaskMerged', { commit: 'e'.repeat(40) }, 0, 'by eeeeeeeeeeee.'],
+    ['tsk_9', 'TaskCancelled', { reason: '' }, 1, 'Not taken out.'],
+  ])('revert follows who resolves its conflict: %s %s %j', async (taskId, type, data, exit, words) => {
+    const event = (position: number, stream: string, name: string, about: object) => ({
+      ...{ position: String(position), at: 0, stream, type: name, meta: {}, data: about },
+    });
+    const handed = { candidateId: 'cnd_1', workflowId: 'wfl_9', taskId, files: ['a.js'] };
+    const all = [
+      event(7, 'mergeTrain-mtr_1', 'CandidateQueued', { candidateId: 'cnd_1' }),
+      event(8, 'mergeTrain-mtr_1', 'RevertHandedOver', handed),
+      event(9, taskId ? 'task-tsk_8' : 'workflow-wfl_8', type, { reason: 'of another' }),
+      event(10, taskId ? 'task-tsk_9' : 'workflow-wfl_9', type, data),
+    ];
+    const { code, cli } = await heph(['revert', 'tsk_1', '--agent', 'claude'], {
+      revert_task: () => null,
+      wait_for_events: ({ after }: { after: string }) => {
+        const [next] = all.filter(({ position }) => Number(position) > Number(after));
+        return { events: next ? [next] : [], position: next?.position };
+      },
+    });
+    expect([code, cli.out()]).toEqual([exit, expect.stringContaining(words)]);
+    expect(cli.out()).toContain('in a.js');
+  });
+
   it('revert takes nothing that is neither a task nor a run', async () => {
     const { code, cli } = await heph(['revert', 'agt_1'], {});
     expect([code, cli.err().includes('(cli.usage)')]).toEqual([2, true]);
