@@ -22,7 +22,7 @@ export function openFaces(ground: Ground, system: System, idle: IdleWatch): Http
   return createHttpServer({
     bus: { execute: (envelope) => idle.during(() => counted.execute(envelope)) },
     queries: queriesOf(ground, system, idle),
-    live: createLive({ ...ground, logId: ground.logStore.logId }),
+    live: createLive({ ...ground, transcripts: ground.runner, clock: systemClock, logId: ground.logStore.logId }),
     during: (open) => idle.during(open),
     tokens: tokensOf(ground.token, system),
     clock: systemClock,

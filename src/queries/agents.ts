@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Failure, HephError, invalid, isFailure, messageOf } from '../kernel/errors.ts';
 import type { View } from '../projections/index.ts';
-import type { AgentProbe } from '../runtime/runner.ts';
+import type { AgentProbe, Runner, TerminalChunk } from '../runtime/runner.ts';
 import { EVERYONE, PEOPLE, query, type QueryContext, visibleWorkflow } from './define-queries.ts';
 import { fields, withWholeIds, workflowOf } from './fields.ts';
 
@@ -46,20 +46,35 @@ export const getTranscript = query({
     if (isFailure(asked)) return asked;
     const exists = await workflowOf(`agent-${asked.agentId}`, context);
     if (isFailure(exists)) return exists;
-    try {
-      return { ...(await context.transcripts.readTerminal(asked)), encoding: 'base64' };
-    } catch (error) {
-      if (!(error instanceof HephError) || error.code !== 'id.unknown') throw error;
-      const { rows } = await context.views.view('fleet', { workflowId: exists });
-      const away = elsewhere(rows[asked.agentId], context);
-      if (away === null) throw error;
-      return invalid('agent.elsewhere', away);
-    }
+    const chunk = await readTranscript(asked, exists, context);
+    return isFailure(chunk) ? chunk : { ...chunk, encoding: 'base64' };
   },
 });
 
+/** What reading a terminal takes. */
+export type TranscriptContext = Pick<QueryContext, 'views' | 'store' | 'ids'> & {
+  transcripts: Pick<Runner, 'id' | 'readTerminal'>;
+};
+
+/** Of an agent of that workflow. Where the terminal is on another machine, it says where. */
+export async function readTranscript(
+  asked: Parameters<Runner['readTerminal']>[0],
+  workflowId: string,
+  { views, transcripts }: TranscriptContext,
+): Promise<TerminalChunk | Failure> {
+  try {
+    return await transcripts.readTerminal(asked);
+  } catch (error) {
+    if (!(error instanceof HephError) || error.code !== 'id.unknown') throw error;
+    const { rows } = await views.view('fleet', { workflowId });
+    const away = elsewhere(rows[asked.agentId], { transcripts });
+    if (away === null) throw error;
+    return invalid('agent.elsewhere', away);
+  }
+}
+
 /** Where the processes and the terminal of an agent are, when that is not here. */
-function elsewhere(row: Row | undefined, { transcripts }: QueryContext): string | null {
+function elsewhere(row: Row | undefined, { transcripts }: Pick<TranscriptContext, 'transcripts'>): string | null {
   if (row === undefined || row.runnerId === transcripts.id) return null;
   return `It is, or was, with the runner ${String(row.runnerId)}; this server is ${transcripts.id}.`;
 }

@@ -48,7 +48,7 @@ export async function withWholeIds<T extends Named>(
 }
 
 /** The workflow that a task or an agent belongs to, by its first event. */
-export async function workflowOf(stream: string, { store }: QueryContext): Promise<string | Failure> {
+export async function workflowOf(stream: string, { store }: Pick<QueryContext, 'store'>): Promise<string | Failure> {
   for await (const first of store.readStream(stream, { limit: 1 })) {
     const workflowId = first.meta.scope?.workflowId;
     if (workflowId !== undefined) return workflowId;

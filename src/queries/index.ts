@@ -39,9 +39,13 @@ export type { HealthCheck, QueryContext, QueryDefinition, ServerHealth } from '.
 export { createIdIndex } from './id-index.ts';
 export {
   createLive,
+  deltaOf,
   type EventSelection,
   eventSelectionSchema,
   type Live,
   type LiveEvents,
+  type LiveView,
   selectEvents,
+  type ViewVersion,
+  wholeParams,
 } from './live/index.ts';

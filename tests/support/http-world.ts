@@ -33,6 +33,8 @@ import { startProjectionHost, VIEWS } from '../../src/projections/index.ts';
 import { createIdIndex, createLive } from '../../src/queries/index.ts';
 import { openMemoryStore } from '../../src/store/adapters/memory.ts';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
+import type { Runner } from '../../src/runtime/runner.ts';
+import { systemClock } from '../../src/kernel/adapters/system.ts';
 import type { Queries, QueryEntry } from '../../src/transport/queries-port.ts';
 import { createHttpServer, createMetrics, type HttpServer } from '../../src/transport/rest/index.ts';
 
@@ -83,6 +85,7 @@ export interface HttpWorldOptions {
   port?: number;
   /** What the workflow's template says of its result. */
   result?: object;
+  readTerminal?: Runner['readTerminal'];
   terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
 }
 
@@ -134,7 +137,13 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
   const server = createHttpServer({
     bus,
     queries: options.queries ?? testQueries(),
-    live: createLive({ logId: LOG_ID, ids: createIdIndex(store), store, views }),
+    live: createLive({
+      ...{ logId: LOG_ID, ids: createIdIndex(store), store, views, clock: systemClock },
+      transcripts: {
+        id: 'local',
+        readTerminal: options.readTerminal ?? (() => Promise.reject(new Error('no terminal'))),
+      },
+    }),
     tokens: options.tokens?.(tokens) ?? tokens,
     clock,
     random,

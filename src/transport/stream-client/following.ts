@@ -6,6 +6,8 @@ export interface Following {
   /** What to ask for on a new socket. */
   opening(welcome: Extract<ServerMessage, { type: 'welcome' }>): ClientMessage;
   receive(message: ServerMessage): void;
+  /** The connection is lost; another one is on its way. */
+  lost?(): void;
   /** Null: on purpose. */
   end(error: StreamError | null): void;
 }

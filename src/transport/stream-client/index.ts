@@ -4,7 +4,9 @@
  *
  *     const client = connectStream({ dial: dialWithToken('http://127.0.0.1:1234', token) });
  *     client.events({ category: 'task', after: 'start', onEvents: (events) => … });
+ *     const queue = client.view({ view: 'queue' });
  *     const { position } = await client.command('boost_task', { taskId });
+ *     await queue.reached(position);
  */
 import type { AcceptedBody } from '../answers.ts';
 import type { ClientMessage, ServerMessage } from '../ws/protocol.ts';
@@ -12,9 +14,13 @@ import { type EventRequest, eventFollowing } from './event-following.ts';
 import type { Following } from './following.ts';
 import { type ConnectionState, type ReconnectOptions, reconnecting } from './reconnecting.ts';
 import { mayPass, StreamError } from './stream-error.ts';
+import { type TerminalFollowing, type TerminalRequest, terminalFollowing } from './terminal-following.ts';
+import { type ViewFollower, type ViewFollowing, type ViewRequest, viewFollowing } from './view-following.ts';
 
 export interface StreamClient {
   events(request: EventRequest): EventFollower;
+  view(request: ViewRequest): ViewFollower;
+  terminal(request: TerminalRequest): TerminalFollower;
   /** Resolves when its effect is recorded; sent again after a break, under the same key. Rejects with what refused it. */
   command(name: string, input: unknown, idempotencyKey?: string): Promise<AcceptedBody>;
   /** Ends everything. What was asked and not answered is rejected. */
@@ -27,6 +33,12 @@ export interface EventFollower {
   close(): void;
 }
 
+export interface TerminalFollower {
+  /** The byte at which it would resume; null before the server has answered. */
+  cursor(): number | null;
+  close(): void;
+}
+
 type Command = Extract<ClientMessage, { type: 'command' }>;
 
 interface Asked {
@@ -36,10 +48,14 @@ interface Asked {
 }
 
 const AGAIN_MS = 1_000;
+/** Of a binary message: which terminal, and the cursor of the first byte. */
+const HEAD_BYTES = 12;
 
 export function connectStream(options: ReconnectOptions): StreamClient {
   const followings = new Map<string, Following>();
   const asked = new Map<string, Asked>();
+  const views = new Map<string, ViewFollowing>();
+  const terminals = new Map<string, TerminalFollowing>();
   let welcome: Extract<ServerMessage, { type: 'welcome' }> | null = null;
   let names = 0;
   let over: StreamError | null = null;
@@ -50,20 +66,29 @@ export function connectStream(options: ReconnectOptions): StreamClient {
       for (const following of followings.values()) link.send(following.opening(message));
       for (const { message: command } of asked.values()) link.send(command);
     },
-    lost: () => (welcome = null),
-    binary() {},
+    lost() {
+      welcome = null;
+      for (const following of followings.values()) following.lost?.();
+    },
+    binary(bytes) {
+      const head = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
+      const [handle, cursor] = [head.getUint32(0), Number(head.getBigUint64(4))];
+      for (const terminal of terminals.values()) terminal.take(handle, cursor, bytes.subarray(HEAD_BYTES));
+    },
     message(message) {
       if (message.type === 'heartbeat') for (const following of followings.values()) following.receive(message);
       else if (message.type === 'answer') settle(message.id)?.resolve(message.result as AcceptedBody);
       else if (message.type === 'error') refused(message.id, new StreamError(message.error));
       else if (message.type === 'unsubscribed') {
         if (message.error) refused(message.id, new StreamError(message.error));
-      } else if ('id' in message) followings.get(message.id)?.receive(message);
+        else if (terminals.has(message.id)) printedAll(message.id);
+      } else if (message.type === 'reached') answered(message.id, null);
+      else if ('id' in message) followings.get(message.id)?.receive(message);
     },
     ended(error) {
       over = error ?? new StreamError({ code: 'server.unreachable', message: 'The client was closed.' });
       for (const following of followings.values()) following.end(error);
-      followings.clear();
+      for (const all of [followings, views, terminals]) all.clear();
       for (const { reject } of asked.values()) reject(over);
       asked.clear();
     },
@@ -77,7 +102,7 @@ export function connectStream(options: ReconnectOptions): StreamClient {
 
   /** What may pass is asked for again, on this socket or the next one; the rest is over. */
   function refused(id: string | null, error: StreamError): void {
-    if (id === null) return;
+    if (id === null || answered(id, error)) return;
     const again = mayPass(error);
     if (asked.has(id)) {
       if (again) later(() => asked.get(id)?.message);
@@ -87,8 +112,25 @@ export function connectStream(options: ReconnectOptions): StreamClient {
     const following = followings.get(id);
     if (!following) return;
     if (again) return later(() => welcome && followings.get(id)?.opening(welcome));
-    followings.delete(id);
+    forget(id);
     following.end(error);
+  }
+
+  /** Whether it was the answer to what a view had asked. */
+  function answered(id: string, error: StreamError | null): boolean {
+    return [...views.values()].some((view) => view.answered(id, error));
+  }
+
+  function printedAll(id: string): void {
+    const terminal = terminals.get(id);
+    forget(id);
+    terminal?.printedAll();
+  }
+
+  function forget(id: string): void {
+    followings.delete(id);
+    views.delete(id);
+    terminals.delete(id);
   }
 
   function later(message: () => ClientMessage | null | undefined): void {
@@ -108,7 +150,7 @@ export function connectStream(options: ReconnectOptions): StreamClient {
     }
     return () => {
       if (followings.get(id) !== following) return;
-      followings.delete(id);
+      forget(id);
       link.send({ type: 'unsubscribe', id });
       following.end(null);
     };
@@ -119,6 +161,18 @@ export function connectStream(options: ReconnectOptions): StreamClient {
       const id = `events-${++names}`;
       const following = eventFollowing(id, request);
       return { position: following.position, close: follow(id, following) };
+    },
+    view(request) {
+      const id = `view-${++names}`;
+      const following = viewFollowing(id, request, link.send);
+      views.set(id, following);
+      return { cache: following.cache, reached: following.reached, close: follow(id, following) };
+    },
+    terminal(request) {
+      const id = `terminal-${++names}`;
+      const following = terminalFollowing(id, request);
+      terminals.set(id, following);
+      return { cursor: following.cursor, close: follow(id, following) };
     },
     command(name, input, idempotencyKey = crypto.randomUUID()) {
       const id = `command-${++names}`;
@@ -133,6 +187,7 @@ export function connectStream(options: ReconnectOptions): StreamClient {
   };
 }
 
-export type { ConnectionState, EventRequest, ReconnectOptions };
+export type { ConnectionState, EventRequest, ReconnectOptions, TerminalRequest, ViewFollower, ViewRequest };
+export type { CachedRow, CachedView, RowCache } from './row-cache.ts';
 export { type Dial, dialWithTicket, dialWithToken, type SocketLike, streamUrl } from './socket.ts';
 export { StreamError } from './stream-error.ts';

@@ -14,6 +14,8 @@ import { pongFrame, pingFrame, textFrame } from './frame.ts';
 import { createOutbox, type Turn } from './outbox.ts';
 import { CLOSE, clientMessageSchema, LIMITS, type ParsedMessage, type ServerMessage } from './protocol.ts';
 import type { Socketside, Subscription } from './subscription.ts';
+import { terminalSubscription } from './terminal-subscription.ts';
+import { viewSubscription } from './view-subscription.ts';
 
 /** Who is at the other end, and whether they still are who they were when they came. */
 export interface Caller {
@@ -42,6 +44,8 @@ export interface Connection {
   send(message: ServerMessage): void;
 }
 
+type Subscribing = Extract<ParsedMessage, { type: 'subscribe_events' | 'subscribe_view' | 'subscribe_terminal' }>;
+
 interface Open {
   subscription: Subscription;
   stop: AbortController;
@@ -51,6 +55,7 @@ export function openConnection(ws: WebSocket, socket: Duplex, caller: Caller, co
   const { principal } = caller;
   const open = new Map<string, Open>();
   let underWay = 0;
+  let handles = 0;
   let closing = false;
   let silentBeats = 0;
   let takenAtBeat: number | null = null;
@@ -110,9 +115,23 @@ export function openConnection(ws: WebSocket, socket: Duplex, caller: Caller, co
     if (underWay >= LIMITS.requestsUnderWay)
       return refuse(id, denied('stream.too_many', `${underWay} requests of this socket are being answered already.`));
     if (message.type === 'command') return void request(id, () => command(message));
+    if (message.type === 'reach') return void request(id, () => reach(message));
     const refusal = place(id);
     if (refusal) return refuse(id, refusal);
-    void follow(id, eventSubscription(message, context.live, context.fanOut));
+    void follow(id, subscriptionTo(message));
+  }
+
+  function subscriptionTo(asked: Subscribing): Subscription {
+    const { live, fanOut } = context;
+    if (asked.type === 'subscribe_events') return eventSubscription(asked, live, fanOut);
+    if (asked.type === 'subscribe_view') return viewSubscription(asked, live);
+    return terminalSubscription(asked, live, ++handles);
+  }
+
+  async function reach({ id, subscription, position }: Extract<ParsedMessage, { type: 'reach' }>) {
+    const known = open.get(subscription)?.subscription;
+    if (!known?.reach) throw HephError.of(invalid('input.invalid', `There is no view ${subscription} on this socket.`));
+    send({ type: 'reached', id, position: String(await known.reach(BigInt(position))) });
   }
 
   /** Why there is no place for one more subscription of that name. */

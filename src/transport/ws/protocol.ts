@@ -63,6 +63,40 @@ export const clientMessages = {
         ),
     })
     .describe('Follow events.'),
+  subscribe_view: z
+    .strictObject({
+      type: z.literal('subscribe_view'),
+      id,
+      view: z.string().min(1).max(40).describe('queue, workflow, fleet, timeline, …'),
+      params: z.record(z.string(), z.unknown()).default({}).describe('As for `get_view`'),
+      until: position.optional().describe('Not before this position is in it: read what you wrote'),
+    })
+    .describe('Follow a view: a `snapshot`, then a `delta` for whatever changes. For people, not for agents.'),
+  reach: z
+    .strictObject({
+      type: z.literal('reach'),
+      id,
+      subscription: id.describe('Of a view'),
+      position,
+    })
+    .describe(
+      'Ask to be told, by `reached`, when a view that is followed shows that position, so that you read what you wrote.',
+    ),
+  subscribe_terminal: z
+    .strictObject({
+      type: z.literal('subscribe_terminal'),
+      id,
+      agentId: z.string().min(1).max(60).describe('agt_…, or a unique prefix of it'),
+      cursor: z
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe(
+          'The first byte wanted; by default the oldest there is. One that was let go of is `stream.resume_too_old`',
+        ),
+    })
+    .describe('Follow an agent’s terminal, as binary messages. For people, not for agents.'),
   unsubscribe: z
     .strictObject({ type: z.literal('unsubscribe'), id })
     .describe('End a subscription; `unsubscribed` is its last message.'),
@@ -96,6 +130,8 @@ const event = z
   })
   .describe('As `GET /api/events` has it');
 
+const row = z.record(z.string(), z.unknown());
+
 export const serverMessages = {
   welcome: z
     .strictObject({
@@ -117,6 +153,8 @@ export const serverMessages = {
       type: z.literal('subscribed'),
       id,
       after: position.optional().describe('Of events: the position behind which they begin'),
+      handle: z.number().int().optional().describe('Of a terminal: what its binary messages begin with'),
+      cursor: z.number().int().optional().describe('Of a terminal: the first byte that comes'),
     })
     .describe('The subscription stands.'),
   events: z
@@ -130,9 +168,41 @@ export const serverMessages = {
   caught_up: z
     .strictObject({ type: z.literal('caught_up'), id, position })
     .describe('Everything up to here was sent; what follows happens now. Once per subscription.'),
+  snapshot: z
+    .strictObject({
+      type: z.literal('snapshot'),
+      id,
+      view: z.string(),
+      v: z.number().int().describe('Of the view’s shape'),
+      params: z.record(z.string(), z.unknown()),
+      position,
+      asOf: z.number().describe('The moment to which ages in these rows count: milliseconds since the Unix epoch'),
+      rows: z.record(z.string(), row).describe('By key, in order'),
+      summary: row,
+      degraded: z.unknown().optional().describe('There when an event could not be folded: what rests on it is missing'),
+    })
+    .describe('The whole view, once per subscription.'),
+  delta: z
+    .strictObject({
+      type: z.literal('delta'),
+      id,
+      position: position.describe('The view is as of this position once this is applied'),
+      asOf: z.number().describe('The moment to which ages in these rows count'),
+      rows: z.record(z.string(), row).describe('Put in the place of those with the same key; new keys go to the end'),
+      removed: z.array(z.string()).describe('Keys to take out, before anything else'),
+      order: z.array(z.string()).optional().describe('All keys in order, where it is another one than that'),
+      summary: row.optional().describe('There when it has changed'),
+      degraded: z.unknown().optional(),
+    })
+    .describe('What has changed. A row in which only ages grew does not come again.'),
+  reached: z
+    .strictObject({ type: z.literal('reached'), id, position })
+    .describe('What was sent of the view shows this position, which is the one asked for or a later one.'),
   unsubscribed: z
     .strictObject({ type: z.literal('unsubscribed'), id, error: errorSchema.optional() })
-    .describe('The subscription has ended; with an error when nobody asked for it.'),
+    .describe(
+      'The subscription has ended: by `unsubscribe`, with its error, or because a terminal will print no more.',
+    ),
   answer: z
     .strictObject({ type: z.literal('answer'), id, result: acceptedSchema })
     .describe('A command was accepted and is recorded; a view at its position shows it.'),
@@ -147,6 +217,9 @@ export const serverMessages = {
 
 export const clientMessageSchema = z.discriminatedUnion('type', [
   clientMessages.subscribe_events,
+  clientMessages.subscribe_view,
+  clientMessages.subscribe_terminal,
+  clientMessages.reach,
   clientMessages.unsubscribe,
   clientMessages.command,
 ]);

@@ -20,4 +20,6 @@ export interface Subscription {
   run(socket: Socketside, signal: AbortSignal): Promise<void>;
   /** Where a client that loses its socket now has to resume; null where it need not. */
   resumeAt?(): bigint | null;
+  /** Of a view: resolves, with how far it is, when what was sent shows that position. */
+  reach?(position: bigint): Promise<bigint>;
 }

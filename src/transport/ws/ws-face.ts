@@ -118,6 +118,7 @@ export function createWsFace(parts: WsParts): WsFace {
   /** One clock for all sockets, and none while there is no socket. */
   function beats(): () => void {
     return clock.after(HEARTBEAT_MS, () => {
+      live.views.refresh();
       fanOut.flush();
       const heartbeat = textFrame(JSON.stringify({ type: 'heartbeat', position: String(fanOut.through()) }));
       for (const connection of connections.keys()) connection.beat(heartbeat);
