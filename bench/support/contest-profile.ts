@@ -1,20 +1,24 @@
 import { availableParallelism } from 'node:os';
 import type { Told } from '../../tests/support/operator.ts';
 import type { Contest } from './contest.ts';
-import { processorSeconds } from './processor-time.ts';
+import { processorSeconds, runnableThreads } from './processor-time.ts';
 
 const EVERY_MS = 100;
 
-/** How much processor time had been used when. */
+/** How much processor time had been used when, and how many cores could have been. */
 export interface Sample {
   at: number;
   seconds: number;
+  wanted: number;
 }
 
 /** Looks at a server and all below it ten times a second, which itself costs some hundredths of a core. */
 export function sampleProcessorTime(pid: number): { stop(): Sample[] } {
   const samples: Sample[] = [];
-  const look = () => samples.push({ at: Date.now(), seconds: processorSeconds(pid) });
+  const look = () => {
+    const wanted = Math.min(availableParallelism(), runnableThreads(pid));
+    samples.push({ at: Date.now(), seconds: processorSeconds(pid), wanted });
+  };
   look();
   const timer = setInterval(look, EVERY_MS);
   return {
@@ -41,19 +45,27 @@ const MOMENTS: readonly { after: string; type: string; which: 'first' | 'last' }
   { after: 'run over', type: 'WorkflowCompleted', which: 'first' },
 ];
 
-/** Where a contest's time went: a line for each step, with the cores that were busy in it. */
+/**
+ * Where a contest's time went: a line for each step, with the cores that were busy in it for the contest, and those that it
+ * could have used: what is missing between the two was somebody else's, and what is missing above them was waited.
+ */
 export function profileOf({ events }: Contest, samples: readonly Sample[]): string {
   const steps = MOMENTS.flatMap(({ after, type, which }) => {
     const found = events.filter((event) => event.type === type);
     const event: Told | undefined = which === 'first' ? found[0] : found.at(-1);
     return event ? [{ after, at: event.at }] : [];
   });
+  // An agent whose work was sent back begins again after others have ended.
+  steps.sort((a, b) => a.at - b.at);
   const lines = steps.slice(1).map(({ after, at }, n) => {
     const from = (steps[n] as { at: number }).at;
     const busy = at > from ? (usedAt(samples, at) - usedAt(samples, from)) / ((at - from) / 1000) : 0;
-    return `  ${after.padEnd(26)} ${String(at - from).padStart(7)} ms  ${busy.toFixed(2)} of ${availableParallelism()} cores`;
+    const looks = samples.filter((sample) => sample.at > from && sample.at <= at);
+    const wanted = looks.reduce((sum, sample) => sum + sample.wanted, 0) / looks.length;
+    return `  ${after.padEnd(26)} ${String(at - from).padStart(7)} ms ${busy.toFixed(2).padStart(7)} ${Number.isNaN(wanted) ? '      –' : wanted.toFixed(2).padStart(7)}`;
   });
-  return ['where the time goes:', ...lines].join('\n');
+  const head = `  ${'until'.padEnd(26)} ${'took'.padStart(10)} ${'busy'.padStart(7)} ${'wanted'.padStart(7)}  of ${availableParallelism()} cores`;
+  return ['where the time goes:', head, ...lines].join('\n');
 }
 
 /** Between two looks, as if it were used evenly. */
