@@ -165,7 +165,7 @@ function rescoringOf({ verdict, by, weights, check, judges, measured, result, ab
     by,
     score: formatWeights(weights),
     check,
-    judges,
+    judges: judges ?? null,
     measured,
     status,
     winner,
