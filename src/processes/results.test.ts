@@ -417,17 +417,16 @@ describe('an accepted result', () => {
 
 test('what is merged while a result is being reviewed is verified and judged before it is delivered, within the rounds', async () => {
   let reviews = 0;
-  let system: TestSystem | undefined;
   const reviewer: Agent = async (session, speak) => {
     if (++reviews > 1) return answers(ALL.with(2, answer(3, 'fail')), 'Write a page.')(session, speak);
-    const [begun] = (await system?.events('WorkflowStarted')) ?? [];
+    const [begun] = await system.events('WorkflowStarted');
     const task = { workflowId: begun?.data.workflowId, phase: 'fix', title: 'By hand' };
-    const created = await system?.operator('create_task', task);
-    await system?.until('TaskMerged', ({ stream }) => stream === created?.stream);
+    const created = await system.operator('create_task', task);
+    await system.until('TaskMerged', ({ stream }) => stream === created.stream);
     return answers(ALL)(session, speak);
   };
   const agent = withReviewer(reviewer);
-  system = await startSystem({
+  const system: TestSystem = await startSystem({
     ...{ settings: QUICK, definition: { ...REVIEWED, rounds_max: 2 } },
     agent(session, speak) {
       if (session.start.prompt.includes('By hand')) session.add('untested:by hand');
