@@ -11,8 +11,8 @@ export interface WorkflowInspection {
     branch?: string;
     fromHead?: boolean;
   }): Promise<Omit<RepositoryInspection, 'dirty'> | Failure>;
-  /** Throws nothing: a failure when no agent of that name can be started. */
-  agent(name: string): Failure | null;
+  /** Throws nothing: a failure when no agent of that name can be started, or it cannot do what it is asked. */
+  agent(name: string, asked?: 'to_review'): Failure | null;
   /** A sentence about what is wrong with a check's words, or null. */
   check(command: string): Failure | null;
 }

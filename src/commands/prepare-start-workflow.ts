@@ -29,10 +29,13 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
     const params = checkedParams(definition, input.params);
     if (isFailure(params)) return params;
     const agent = input.agent ?? DEFAULT_AGENT;
-    for (const name of [agent, ...agentsNamed(definition)]) {
-      const problem = inspection.agent(name);
-      if (problem) return problem;
-    }
+    const { workers, reviewers } = agentsNamed(definition, agent);
+    const problems = [
+      ...workers.map((name) => inspection.agent(name)),
+      ...reviewers.map((name) => inspection.agent(name, 'to_review')),
+    ];
+    const problem = problems.find((one) => one !== null);
+    if (problem) return problem;
     if (params.best_of !== undefined) {
       const otherwise = { agent, agentProblem: inspection.agent, settings: parts.host.config().settings };
       const said = readCandidates(params.best_of, params, otherwise);
@@ -64,10 +67,12 @@ export function prepareStartWorkflow(parts: { host: ActorHost; inspection: Workf
   };
 }
 
-/** Every agent that the definition asks for by name, to work or to review. */
-function agentsNamed({ phases, result }: WorkflowDefinition): string[] {
-  const names = phases.flatMap((phase) => [phase.agent, phase.review?.agent ?? 'default']);
-  return [...names, result.review?.agent ?? 'default'].filter((name) => name !== 'none' && name !== 'default');
+/** Everybody whom the definition asks to work, and to review; `agent`: who is meant where it names nobody. */
+function agentsNamed({ phases, result }: WorkflowDefinition, agent: string) {
+  const named = (name: string) => (name === 'default' ? agent : name);
+  const workers = phases.map((phase) => phase.agent).filter((name) => name !== 'none');
+  const reviews = [...phases.map(({ review }) => review), result.review].filter((review) => review !== undefined);
+  return { workers: [agent, ...workers.map(named)], reviewers: reviews.map((review) => named(review.agent)) };
 }
 
 function asksForChecks(definition: WorkflowDefinition): boolean {

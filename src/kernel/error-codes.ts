@@ -457,6 +457,12 @@ export const ERROR_CODES = {
     'You have stopped watching.',
     'The work goes on; `heph follow WORKFLOW` comes back to it.',
   ),
+  'run.awaits_result': entry(
+    'rejected',
+    409,
+    'Every phase is over, and the run waits for an operator to submit its result.',
+    'Submit it with `heph result submit WORKFLOW --summary …`, then `heph follow WORKFLOW`.',
+  ),
   'run.stalled': entry(
     'rejected',
     409,
@@ -506,6 +512,12 @@ export const ERROR_CODES = {
     400,
     'A workflow definition has a mistake.',
     'Correct the file at the line that the message names.',
+  ),
+  'agent.cannot_review': entry(
+    'invalid',
+    400,
+    'An agent that does one kind of work only is asked to judge that of others.',
+    'Name another one in the workflow: `review: { agent: claude }`.',
   ),
   'agent.unknown_preset': entry(
     'invalid',

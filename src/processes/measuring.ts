@@ -38,6 +38,14 @@ export interface Subject {
   /** Who has won on the repository before. */
   ancestors: readonly Ancestor[];
   hands: Hands;
+  /** The work under its check, with the judge of the trusted commit. Asked by several scorers, run once. */
+  trusted(): Promise<{ laid: Laid; result: CheckResult }>;
+}
+
+/** Made anew for each try: what failed is not remembered. */
+export function createSubject(parts: Omit<Subject, 'trusted'>): Subject {
+  let checked: ReturnType<Subject['trusted']> | undefined;
+  return { ...parts, trusted: () => (checked ??= runTrusted(parts)) };
 }
 
 type Measure = (subject: Subject) => Promise<Judgement>;
@@ -52,11 +60,11 @@ const RECORDED: Partial<Record<ScorerName, (subject: Subject) => Judgement>> = {
 
 const MEASURES: Partial<Record<ScorerName, Measure>> = {
   checks: async (subject) => {
-    const { result } = await trustedCheck(subject);
+    const { result } = await subject.trusted();
     return scoreChecks(partsOf(result));
   },
   tests: async (subject) => {
-    const { laid, result } = await trustedCheck(subject);
+    const { laid, result } = await subject.trusted();
     const baseline = await readBaseline(subject.contest, subject.hands);
     return scoreTests(countTests(result.tests, baseline, laid.added));
   },
@@ -66,7 +74,7 @@ const MEASURES: Partial<Record<ScorerName, Measure>> = {
     const { repositoryId } = contest.run.repository;
     const sources = constraints.allowedImports !== null;
     const change = await hands.runner.measureChange({ repositoryId, base: contest.base, commit: work.commit, sources });
-    const output = constraints.expectedOutput === null ? '' : (await trustedCheck(subject)).result.tail;
+    const output = constraints.expectedOutput === null ? '' : (await subject.trusted()).result.tail;
     return scoreConstraints(constraints, {
       files: change.files.map(({ path }) => path),
       changedLines: change.changedLines,
@@ -84,7 +92,7 @@ const MEASURES: Partial<Record<ScorerName, Measure>> = {
   },
   survival: async (subject) => {
     const { contest, hands } = subject;
-    const { laid, result: check } = await trustedCheck(subject);
+    const { laid, result: check } = await subject.trusted();
     const baseline = check.status === 'passed' ? 'green' : 'passing_tests';
     const change = { base: contest.base, commit: laid.commit, tree: laid.tree };
     const { result } = await mutateChange(change, baseline, contest.run, hands);
@@ -133,9 +141,9 @@ async function judgeBy(scorer: string, subject: Subject): Promise<Judgement> {
   }
 }
 
-/** The work under its check, with the judge of the trusted commit. Validation has run it mostly, and it is found. */
-export async function trustedCheck({ work, contest, hands }: Subject) {
-  const laid: Laid = await layTrusted(work, contest, hands);
+/** Validation has run it mostly, and it is found. */
+async function runTrusted({ work, contest, hands }: Omit<Subject, 'trusted'>) {
+  const laid = await layTrusted(work, contest, hands);
   const { result } = await checkTrusted(laid.commit, laid.key, contest, hands);
   return { laid, result };
 }

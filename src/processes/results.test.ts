@@ -25,7 +25,10 @@ const CHECKED = [
 const TOLD = 'The manual tells of it.';
 type Result = Record<string, unknown>;
 const judgedBy = (result: Result): WorkflowDefinition => definitionSchema.parse({ ...BUGFIX, result });
-const REVIEWED = judgedBy({ criteria: [...CHECKED, TOLD], review: { instructions: 'Read the manual.' } });
+const REVIEWED = judgedBy({
+  criteria: [...CHECKED, TOLD],
+  review: { agent: 'claude', instructions: 'Read the manual.' },
+});
 
 type Agent = NonNullable<TestSystemOptions['agent']>;
 type Session = Parameters<Agent>[0];
@@ -237,6 +240,18 @@ describe('a reviewer of the result', () => {
     await system.stop(1000);
   });
 
+  test('that cannot review is refused before anything starts', async () => {
+    const definition = judgedBy({ criteria: [TOLD], review: {} });
+    const system = await startSystem({ definition });
+    expect(await system.refused('start_workflow', START)).toMatchObject({
+      code: 'agent.cannot_review',
+      message: expect.stringContaining('The agent repair cannot review'),
+    });
+    deepStrictEqual(await system.events('WorkflowStarted'), []);
+    await system.operator('start_workflow', { ...START, agent: 'claude' });
+    await system.stop(0);
+  });
+
   test('who dies is replaced, a bounded number of times; then the result does not count', async () => {
     const { system, end } = await run(
       REVIEWED,
@@ -427,7 +442,10 @@ describe('who submits', () => {
   });
 
   const judgedEarly = (more: object = {}) =>
-    definitionSchema.parse({ ...open({ criteria: [TOLD], submitted_by: 'agents', review: {} }), ...more });
+    definitionSchema.parse({
+      ...open({ criteria: [TOLD], submitted_by: 'agents', review: { agent: 'claude' } }),
+      ...more,
+    });
   /** In the first phase it submits as often as it may, and waits for each verdict; those that mend submit again. */
   function eager(submits: (nth: number) => boolean) {
     const { agent, goOn } = workshop();
@@ -525,30 +543,47 @@ describe('who submits', () => {
   });
 });
 
-test('a crash at any moment from the submission to the delivery loses nothing and doubles nothing', async () => {
-  const agent = withReviewer(answers(ALL));
-  const whole = await run(REVIEWED, agent);
-  await whole.system.stop(1000);
-  const log = await whole.system.events();
-  const from = log.findIndex(({ type }) => type === 'ResultSubmitted');
-  const to = log.findIndex(({ type }) => type === 'WorkflowCompleted');
-  ok(to - from > 8);
-  for (let at = from - 1; at <= to; at++) {
-    const parts = { store: openMemoryStore(), blobs: createMemoryBlobs(), line: createLine() };
-    const options = { ...parts, definition: REVIEWED, agent };
-    const first = await startSystem({ ...options, settings: QUICK });
-    const seen = (async () => {
-      for await (const item of parts.store.subscribe())
-        if (item.kind === 'events' && item.events.some((event) => event.position >= BigInt(at))) return;
-    })();
-    await first.operator('start_workflow', START);
-    await seen;
-    await first.stop(0);
-    const second = await startSystem({ ...options, runner: first.runner });
-    const end = await ending(second);
-    strictEqual(end.type, 'WorkflowCompleted', `crash after event ${at}: ${JSON.stringify(end.data)}`);
-    for (const type of ['ResultSubmitted', 'ResultReviewRequested', 'ResultValidationGiven', 'ResultAccepted'])
-      strictEqual((await second.events(type)).length, 1, `${type} after a crash at event ${at}`);
-    await second.stop(1000);
-  }
-});
+test.each<[string, number, Agent]>([
+  ['the submission', 1, answers(ALL)],
+  [
+    'a submission that is rejected, and mended',
+    2,
+    (session, speak) => {
+      const good = session.start.prompt.includes(', submission 2');
+      return answers(good ? ALL : ALL.with(2, answer(3, 'fail')), 'Write a page.')(session, speak);
+    },
+  ],
+])(
+  'a crash at any moment from %s to the delivery loses nothing and doubles nothing',
+  async (_what, times, reviewer) => {
+    const agent = withReviewer(reviewer);
+    const whole = await run(REVIEWED, agent);
+    await whole.system.stop(1000);
+    const log = await whole.system.events();
+    const from = log.findIndex(({ type }) => type === 'ResultSubmitted');
+    const to = log.findIndex(({ type }) => type === 'WorkflowCompleted');
+    ok(to - from > 8 * times);
+    for (let at = from - 1; at <= to; at += times) {
+      const parts = { store: openMemoryStore(), blobs: createMemoryBlobs(), line: createLine() };
+      const options = { ...parts, definition: REVIEWED, agent };
+      const first = await startSystem({ ...options, settings: QUICK });
+      const seen = (async () => {
+        for await (const item of parts.store.subscribe())
+          if (item.kind === 'events' && item.events.some((event) => event.position >= BigInt(at))) return;
+      })();
+      await first.operator('start_workflow', START);
+      await seen;
+      await first.stop(0);
+      const second = await startSystem({ ...options, runner: first.runner });
+      const end = await ending(second);
+      strictEqual(end.type, 'WorkflowCompleted', `crash after event ${at}: ${JSON.stringify(end.data)}`);
+      const count = async (type: string) => (await second.events(type)).length;
+      for (const type of ['ResultSubmitted', 'ResultReviewRequested', 'ResultValidationGiven'])
+        strictEqual(await count(type), times, `${type} after a crash at event ${at}`);
+      deepStrictEqual([await count('ResultAccepted'), await count('ResultRejected')], [1, times - 1]);
+      const mending = (await dataOf(second, 'TaskCreated')).filter(({ title }) => String(title).startsWith('Mend'));
+      strictEqual(mending.length, times - 1, `tasks to mend it after a crash at event ${at}`);
+      await second.stop(1000);
+    }
+  },
+);

@@ -21,7 +21,7 @@ const QUICK = { 'limits.backoffMs': 0, 'limits.exitGraceMs': 0, 'limits.stopGrac
 const REVIEWED = definitionSchema.parse({
   ...BUGFIX,
   phases: BUGFIX.phases.map((phase) =>
-    phase.name === 'fix' ? { ...phase, review: { instructions: 'Look at the cause.' } } : phase,
+    phase.name === 'fix' ? { ...phase, review: { agent: 'claude', instructions: 'Look at the cause.' } } : phase,
   ),
 });
 

@@ -308,6 +308,35 @@ describe('past candidates', () => {
     expect(checks()).toBeGreaterThan(before);
   });
 
+  it('are judged by the next server where one was killed in the middle of it', async () => {
+    const [store, runner, blobs] = [openMemoryStore(), fakeRunner(), createMemoryBlobs()];
+    const killed = Promise.withResolvers<void>();
+    let heard = 0;
+    const first = await open({
+      ...{ store, runner, blobs },
+      around: (bus) => ({
+        async execute(envelope) {
+          if (envelope.name !== 'record_rescore' || heard++ === 0) return bus.execute(envelope);
+          killed.resolve();
+          return new Promise(() => {});
+        },
+      }),
+    });
+    await first.host.start();
+    const bestOfNId = await held(first, { left: [[], ['one'], []], spec: { weights: { diff: 1 } } });
+    await until({ ...first, bestOfNId }, hasVerdict);
+    await say(first, 'record_winner_sent', { bestOfNId, trainId: 'mtr_1', candidateId: 'cnd_1' });
+    await say(first, 'complete_best_of_n', { bestOfNId, commit: 'm1', words: 'Merged.' });
+    await say(first, 'rescore_best_of_n', { bestOfNId, score: 'tests=1' });
+    await killed.promise;
+    await first.host.stop(0);
+    const next = await open({ store, runner, blobs });
+    await next.host.start();
+    const { rescorings } = await until({ ...next, bestOfNId }, hasRescored);
+    expect(rescorings[0]?.result).toMatchObject({ winner: 0, differs: false });
+    expect(rescorings[0]?.rescored.map(({ index }) => index).sort()).toEqual([0, 1, 2]);
+  });
+
   it('are given up with the reason when they cannot be judged', async () => {
     const runner = fakeRunner();
     const system = await completed({ left: [[], []], spec: { weights: { tests: 1 } }, runner });

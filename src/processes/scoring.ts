@@ -15,7 +15,7 @@ import {
 import { type Contest, contestOf, type Work, workOf } from './contest.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import type { Entity } from './entity.ts';
-import { judgeAll, judgeByRecord, type Subject, trustedCheck } from './measuring.ts';
+import { createSubject, judgeAll, judgeByRecord, type Subject } from './measuring.ts';
 import type { World } from './world.ts';
 
 /**
@@ -54,11 +54,12 @@ function score(bestOfN: Entity<BestOfN>, work: Work, contest: Contest, world: Wo
   return {
     key: `score:${bestOfN.id}:${work.index}`,
     async act(hands) {
-      const { answer, millis } = await timed(hands, () => judgeAll({ work, contest, ancestors, hands }));
+      const { answer, millis } = await timed(hands, () => judgeAll(createSubject({ work, contest, ancestors, hands })));
       await report(hands, answer, millis);
     },
     // A candidate whose judges cannot be asked has not lost by that what is known of it.
-    giveUp: (hands, error) => report(hands, judgeByRecord({ work, contest, ancestors, hands }, error.message), 0),
+    giveUp: (hands, error) =>
+      report(hands, judgeByRecord(createSubject({ work, contest, ancestors, hands }), error.message), 0),
   };
 }
 
@@ -90,7 +91,7 @@ async function judgeAgain(candidate: BestOfNCandidate, again: Again, hands: Hand
   const { bestOfN, spec, rescoring, contest, ancestors } = again;
   const work = workOf(candidate);
   if (!work) return;
-  const subject: Subject = { work, contest, ancestors, hands };
+  const subject = createSubject({ work, contest, ancestors, hands });
   const { answer, millis } = await timed(hands, async () => {
     const { repositoryId, path } = spec.repository;
     // Judges that nobody has asked before are still in the user's repository alone.
@@ -105,7 +106,7 @@ async function judgeAgain(candidate: BestOfNCandidate, again: Again, hands: Hand
 /** Another check or another judge says anew who passes; else it stands. */
 async function passes(subject: Subject, { check, judges }: Rescoring): Promise<boolean> {
   if (check === null && judges === undefined) return subject.work.end.outcome === 'passed';
-  return (await trustedCheck(subject)).result.status === 'passed';
+  return (await subject.trusted()).result.status === 'passed';
 }
 
 const ANCESTORS_MAX = 20;

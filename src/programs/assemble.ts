@@ -108,9 +108,14 @@ export async function assemble(parts: Parts): Promise<System> {
   const host = await createActorHost({ store, clock, log, ...(parts.history && { history: parts.history }) });
   const signals = createSignals();
 
-  const agentProblem = (name: string): Failure | null => {
+  const agentProblem = (name: string, asked?: 'to_review'): Failure | null => {
     const configured = host.config().settings.agents;
-    if (presetOf(name, configured)) return null;
+    const found = presetOf(name, configured);
+    if (found && asked === 'to_review' && found.reviews === false) {
+      const words = `The agent ${name} cannot review, and the workflow asks it to: name one that can with \`review: { agent: … }\`, or start with another --agent.`;
+      return invalid('agent.cannot_review', words);
+    }
+    if (found) return null;
     const names = [...new Set([...Object.keys(BUILT_IN_AGENTS), ...Object.keys(configured)])].join(', ');
     return invalid('agent.unknown_preset', `There is no agent named ${JSON.stringify(name)}; there are ${names}.`);
   };

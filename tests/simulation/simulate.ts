@@ -29,7 +29,7 @@ const JUDGED = definitionSchema.parse({
       { text: 'Nothing green is red.', proved_by: 'baseline' },
       'Somebody has looked at it.',
     ],
-    review: {},
+    review: { agent: 'claude' },
   },
 });
 

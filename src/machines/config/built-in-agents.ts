@@ -14,6 +14,7 @@ export const BUILT_IN_AGENTS: Readonly<Record<string, AgentPreset>> = Object.fro
   Object.entries({
     repair: {
       conflicts: 'anew',
+      reviews: false,
       argv: [
         '{heph_node}',
         '{repair_agent}',

@@ -43,6 +43,7 @@ export const agentPresetSchema = z
       .describe(
         'How it gets work back that did not merge: as conflict markers in its files, on the branch as it is now (the default), or as a task to be done anew there.',
       ),
+    reviews: z.boolean().optional().describe('Whether it can judge the work of others; left out: yes.'),
     wallMs: z
       .number()
       .int()

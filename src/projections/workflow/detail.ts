@@ -171,7 +171,7 @@ function usage(state: Detail) {
 
 export const detailProjection = defineProjection<Detail>({
   name: 'workflow-detail',
-  v: 4,
+  v: 5,
   init: () => ({
     workflow: workflowActor.initial(),
     status: 'unknown',

@@ -140,9 +140,14 @@ describe('workflow detail', () => {
       phase(workflowId, name);
       over(workflowId, name);
     }
-    expect(shown().result).toMatchObject({ awaits: expect.stringContaining(`heph result submit ${workflowId}`) });
+    expect(shown().result).toMatchObject({
+      awaits: { from: 'operator', text: expect.stringContaining(`heph result submit ${workflowId}`) },
+    });
     story.send('submit_result', { workflowId, summary: 'Done.', outputs: {}, commit: 'c1', taskId: null });
-    expect(shown().result).toMatchObject({ status: 'submitted', awaits: 'The checks look at it.' });
+    expect(shown().result).toMatchObject({
+      status: 'submitted',
+      awaits: { from: 'checks', text: 'The checks look at the result.' },
+    });
     const criteria = texts.map((criterion, at) => ({
       ...{ criterion, verdict: at === 0 ? 'pass' : 'fail', evidence: `looked at ${at}` },
     }));

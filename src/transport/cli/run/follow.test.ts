@@ -102,6 +102,7 @@ function serving(
     if (asked.path === '/health') return { body: { startedAt: 1 } };
     if (asked.path === '/api/commands/start_workflow')
       return { body: { ok: true, id: WORKFLOW, position: '1', events: [], state: 'active', repeated: false } };
+    if (asked.path === '/api/queries/get_view') return { body: { ok: true, result: { summary: {} } } };
     if (asked.path === '/api/queries/get_queue')
       return { body: { ok: true, result: { rows: Object.fromEntries((options.queue ?? []).entries()) } } };
     const after = Number((asked.body as { after: string }).after);
@@ -281,15 +282,31 @@ describe('following a run', () => {
     expect(report().result).toMatchObject({ status: 'accepted', criteria, commit: COMMIT });
   });
 
+  const awaiting = (from: string, text: string) => (asked: Asked) =>
+    asked.path.endsWith('get_view')
+      ? { body: { ok: true, result: { summary: { result: { awaits: { from, text } } } } } }
+      : null;
+
   it('ends with 3 and says what to do when an operator is to submit the result', async () => {
-    const [first, ...rest] = story();
-    const definition = { title: 'Mine', phases: [{ name: 'fix' }], result: { submitted_by: 'operator' } };
-    const begun = { ...first, data: { ...first?.data, definition } } as Event;
-    const events = [begun, ...rest, workflow('PhaseCompleted', { phase: 'fix', round: 1, outcome: 'red' })];
-    const { code, cli } = await heph(['follow', WORKFLOW], serving(events));
+    const before = awaiting('operator', 'An operator submits it: heph result submit wfl_1');
+    const { code, cli } = await heph(['follow', WORKFLOW], serving(story(), { before }));
     expect(code).toBe(3);
-    expect(cli.out()).toContain(`heph result submit ${WORKFLOW}`);
+    expect(cli.out()).toContain('heph result submit wfl_1');
     expect(cli.out()).not.toContain('fleet resume');
+    const { report } = await heph(['follow', WORKFLOW, '--json'], serving(story(), { before }));
+    expect(report()).toMatchObject({ outcome: 'stalled', code: 'run.awaits_result' });
+  });
+
+  it('tells for whom the result waits, and goes on', async () => {
+    const events = story();
+    let asks = 0;
+    const before = (asked: Asked): Answer | null => {
+      const answer = awaiting('reviewer', 'tsk_9 reviews the result.')(asked);
+      if (answer && ++asks === 2) events.push(...completed().slice(-1));
+      return answer;
+    };
+    const { code, cli } = await heph(['follow', WORKFLOW], serving(events, { before }));
+    expect([code, cli.out().split('tsk_9 reviews the result.').length - 1]).toEqual([0, 1]);
   });
 
   it('ends with 1 and says how to merge by hand when the base was left alone', async () => {

@@ -8,7 +8,7 @@ import { standstillOf, waitingIn, waitingLines } from './waiting.ts';
 export interface Followed {
   story: Story;
   /** Why the run stands still, when nobody but a person can make it go on. */
-  stalled: string[] | null;
+  stalled: { code: 'run.stalled' | 'run.awaits_result'; reasons: string[] } | null;
 }
 
 // Short enough that the reasons for waiting are shown soon, long enough that an idle follower costs nothing.
@@ -45,15 +45,25 @@ export async function followWorkflow(
       shown = '';
       continue;
     }
-    if (story.awaits !== null) return { story, stalled: [story.awaits] };
     const tasks = waitingIn(await client.query('get_queue', { workflowId }), story.workflowId);
-    const stalled = standstillOf(tasks);
-    if (stalled) return { story, stalled };
-    const lines = waitingLines(tasks);
+    const awaits = await resultWait(client, workflowId);
+    if (awaits?.from === 'operator') return { story, stalled: { code: 'run.awaits_result', reasons: [awaits.text] } };
+    const reasons = standstillOf(tasks);
+    if (reasons) return { story, stalled: { code: 'run.stalled', reasons } };
+    const lines = [...waitingLines(tasks), ...(awaits ? [awaits.text] : [])];
     if (lines.join('\n') !== shown) for (const line of lines) output.say(`  … ${plainLine(line)}`);
     if (lines.join('\n') !== shown) output.record({ type: 'waiting', tasks });
     shown = lines.join('\n');
   }
+}
+
+/** For whom the run's result waits, as the run's view has it. */
+async function resultWait(client: Client, workflowId: string): Promise<{ from: string; text: string } | null> {
+  const { summary } = await client.query<{ summary?: { result?: { awaits?: { from: string; text: string } | null } } }>(
+    'get_view',
+    { view: 'workflow', params: { workflowId } },
+  );
+  return summary?.result?.awaits ?? null;
 }
 
 function show(output: Output, event: WireEvent, story: Story): void {

@@ -30,8 +30,8 @@ export function reportOf({ story, stalled }: Followed, bestOfN: BestOfNAnswer[])
     type: 'report',
     outcome: stalled ? 'stalled' : (story.outcome as RunReport['outcome']),
     workflowId: story.workflowId,
-    reason: stalled ? stalled.join('; ') : story.reason,
-    code: stalled ? 'run.stalled' : story.code,
+    reason: stalled ? stalled.reasons.join('; ') : story.reason,
+    code: stalled ? stalled.code : story.code,
     branch: story.runBranch,
     base: {
       branch: story.repository.baseBranch,
@@ -74,7 +74,7 @@ export function reportLines(report: RunReport, story: Story, say: Words): string
     '',
     'How to look at the story',
     `  ${heph('events', '--workflow', report.workflowId)}`,
-    ...(report.outcome === 'stalled' && story.awaits === null
+    ...(report.code === 'run.stalled'
       ? [`  ${heph('fleet', 'resume')}   then   ${heph('follow', report.workflowId)}`]
       : []),
     `  ${heph('replay')}`,

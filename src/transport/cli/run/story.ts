@@ -75,9 +75,6 @@ export interface Story {
   goal: string;
   repository: { path: string; baseBranch: string; baseCommit: string };
   runBranch: string;
-  lastPhase: string | null;
-  /** Whether the run waits for a person to submit its result. */
-  operatorSubmits: boolean;
   check: string | null;
   baseline: Check | null;
   tasks: Map<string, TaskStory>;
@@ -89,8 +86,6 @@ export interface Story {
   summary: string | null;
   /** The last submission of the run's result. */
   result: ResultStory | null;
-  /** What a person has to do before anything goes on; null: nothing. */
-  awaits: string | null;
   delivery: Delivery | null;
   startedAt: number;
   /** When the last event was recorded, and where. */
@@ -105,8 +100,6 @@ export function newStory(workflowId: string): Story {
     goal: '',
     repository: { path: '', baseBranch: '', baseCommit: '' },
     runBranch: '',
-    lastPhase: null,
-    operatorSubmits: false,
     check: null,
     baseline: null,
     tasks: new Map(),
@@ -116,7 +109,6 @@ export function newStory(workflowId: string): Story {
     code: null,
     summary: null,
     result: null,
-    awaits: null,
     delivery: null,
     startedAt: 0,
     at: 0,
@@ -139,20 +131,11 @@ function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
   switch (type) {
     case 'WorkflowStarted': {
       const { definition, repository, runBranch, goal, check, workflowId } = data as unknown as Story & {
-        definition: { title: string; phases?: { name: string }[]; result?: { submitted_by?: string } };
+        definition: { title: string };
       };
       Object.assign(story, { workflowId, title: definition.title, repository, runBranch, goal, check, startedAt: at });
-      story.lastPhase = definition.phases?.at(-1)?.name ?? null;
-      story.operatorSubmits = definition.result?.submitted_by === 'operator';
       return;
     }
-    case 'PhaseStarted':
-      story.awaits = null;
-      return;
-    case 'PhaseCompleted':
-      if (data.phase === story.lastPhase && story.operatorSubmits && story.result?.status !== 'accepted')
-        story.awaits = `Every phase is over; an operator submits the result: heph result submit ${story.workflowId} --summary "…"`;
-      return;
     case 'ResultSubmitted':
     case 'ResultReviewRequested':
     case 'ResultAccepted':
@@ -173,7 +156,6 @@ function tellWorkflow(story: Story, { type, data, at }: WireEvent): void {
 }
 
 function tellResult(story: Story, type: string, data: Record<string, unknown>): void {
-  story.awaits = null;
   if (type === 'ResultSubmitted') {
     const { submission, summary, by, commit } = data as unknown as ResultStory;
     story.result = { submission, summary, by, commit, status: 'submitted', criteria: [], feedback: null };
