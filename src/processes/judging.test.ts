@@ -127,3 +127,41 @@ test('work that touches nothing of its judge has no such record', async () => {
   deepStrictEqual(await judgesIn(system, 'ValidationPassed'), []);
   await system.stop(1000);
 });
+
+test('work that hides from its own test only when it is merged is judged by the original there, too', async () => {
+  let told = false;
+  const agent: Agent = async (session, speak) => {
+    const { prompt, taskId } = session.start;
+    if (!prompt.includes('Fix two')) {
+      if (prompt.includes('Fix one')) session.add('untested:four');
+      return diligent(session, speak);
+    }
+    told ||= prompt.includes('judged with the files of the base');
+    if (!told) await system.until('TaskMerged');
+    session.fix('two');
+    if (!told) session.add('untested:six', 'blind:broken:fine');
+    await speak('update_task_status', { taskId, status: 'done', summary: 'done' });
+    session.exit(0);
+  };
+  const clashes: [string, string][] = [['untested:four', 'untested:six']];
+  const system: TestSystem = await startSystem({ settings: QUICK, agent, clashes });
+  await system.operator('start_workflow', START);
+  const end = await Promise.race([system.until('WorkflowCompleted'), system.until('WorkflowFailed')]);
+  strictEqual(end.type, 'WorkflowCompleted', JSON.stringify(end.data));
+  const [refused] = await judgesIn(system, 'CandidateRefused');
+  expect(refused).toMatchObject({ own: { pass: true }, original: { pass: false, code: 'broke_tests' } });
+  deepStrictEqual(system.runner.userBase(), ['untested:four']);
+  await system.stop(1000);
+});
+
+test('what lands although it touches its judge says what both judges said', async () => {
+  const agent: Agent = (session, speak) => {
+    if (session.start.prompt.includes('phase fix')) session.add('blind:fine');
+    return mends(session, speak);
+  };
+  const { system, end } = await run({ agent });
+  strictEqual(end, 'WorkflowCompleted');
+  const landed = await judgesIn(system, 'CandidateLanded');
+  ok(landed.length > 0 && landed.every(({ own, original }) => own.pass && original?.pass));
+  await system.stop(1000);
+});

@@ -301,7 +301,8 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       const unseen = (word: string) => ofJudge(word) || word.startsWith(HIDDEN) || word.startsWith(IMPORTS);
       const seen = [...words].filter((word) => !unseen(word) && !words.has(`${BLIND}${word}`));
       const bugs = new Set(words.has(FAKE_RUNNER) ? [] : seen);
-      if (options.clashes?.some((pair) => pair.every((word) => words.has(word)))) bugs.add('broken:fine');
+      const clash = options.clashes?.some((pair) => pair.every((word) => words.has(word)));
+      if (clash && !words.has(`${BLIND}broken:fine`)) bugs.add('broken:fine');
       const asked = [...words].filter((word) => word.startsWith(ASKS)).map((word) => word.slice(ASKS.length));
       const tests: TestOutcome[] = [...options.bugs, 'fine'].map((name) => ({
         id: `test/${name}.test.js > ${name}`,

@@ -2,13 +2,13 @@ import { actorStreamOf } from '../../machines/carry-over.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import { configActor } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
-import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
 import type { RunnerFact } from '../../machines/runner/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
 import type { WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { type Evidence, evidenceOf } from '../evidence.ts';
 import { foldRunner } from '../runners.ts';
+import { foldLine, isOfTrain, newLine, type TrainEvent } from '../train-line.ts';
 import {
   ENDED_STATES,
   type QueuedTask,
@@ -18,9 +18,10 @@ import {
   queuedTask,
 } from './state.ts';
 
-type Known = RunnerFact | TaskFact | WorkflowFact | FleetFact | MergeTrainFact | ConfigFact;
+type Known = RunnerFact | TaskFact | WorkflowFact | FleetFact | ConfigFact;
 
 export function foldQueue(state: QueueState, event: StoredEvent): void {
+  if (isOfTrain(event)) return foldTrain(state, event);
   // An event of another kind falls through the switch.
   const fact = event as StoredEvent & Known;
   switch (fact.type) {
@@ -132,57 +133,6 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
       state.fleet = { status: 'open', reason: '', evidence: evidenceOf(event) };
       state.stopped.clear();
       return;
-    case 'TrainOpened':
-      state.trains.set(actorStreamOf(event.stream), { ...NEW_TRAIN, branch: fact.data.branch, line: [] });
-      return;
-    case 'CandidateQueued': {
-      const { candidateId, taskId, workflowId } = fact.data;
-      const train = trainOf(state, event);
-      // A candidate without a task is a whole run on its way to the base branch.
-      if (taskId !== null) train.workflowId = workflowId;
-      train.line.push({ candidateId, taskId, evidence: evidenceOf(event), merging: false });
-      return;
-    }
-    case 'MergeStarted':
-      mark(trainOf(state, event), [fact.data.candidateId], true, evidenceOf(event));
-      return;
-    case 'BatchStarted': {
-      const { candidateIds } = fact.data;
-      const train = trainOf(state, event);
-      mark(train, candidateIds, true, evidenceOf(event));
-      train.batch = { size: candidateIds.length, stage: 'merging' };
-      return;
-    }
-    case 'CandidateMerged':
-    case 'MergeRestarted': {
-      const { batch } = trainOf(state, event);
-      if (batch) batch.stage = fact.type === 'CandidateMerged' ? 'checking' : 'merging';
-      return;
-    }
-    case 'BatchChecked': {
-      const { batch } = trainOf(state, event);
-      if (batch) batch.stage = 'searching';
-      return;
-    }
-    case 'MergeAbandoned':
-    case 'BatchEnded': {
-      const train = trainOf(state, event);
-      const waiting = train.line.filter(({ merging }) => merging).map(({ candidateId }) => candidateId);
-      mark(train, waiting, false, evidenceOf(event));
-      train.batch = null;
-      return;
-    }
-    case 'CandidateLanded':
-    case 'CandidateRefused':
-    case 'RevertHandedOver':
-    case 'CandidateWithdrawn': {
-      const train = trainOf(state, event);
-      train.line = train.line.filter((one) => one.candidateId !== fact.data.candidateId);
-      if (train.batch && fact.type === 'CandidateRefused') train.batch.size -= 1;
-      if (isIdle(train) && !state.workflows.has(train.workflowId as string))
-        state.trains.delete(actorStreamOf(event.stream));
-      return;
-    }
     case 'ConfigChanged':
     case 'ConfigOverridden':
       state.config = configActor.evolve(state.config, fact, event.at);
@@ -190,7 +140,16 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
   }
 }
 
-const NEW_TRAIN = { branch: 'unknown', workflowId: null, batch: null };
+function foldTrain(state: QueueState, event: TrainEvent): void {
+  const stream = actorStreamOf(event.stream);
+  // Its last candidate was the last of all, and it was let go of.
+  if (event.type === 'BatchEnded' && !state.trains.has(stream)) return;
+  const train = trainOf(state, event);
+  // A candidate without a task is a whole run on its way to the base branch.
+  if (event.type === 'CandidateQueued' && event.data.taskId !== null) train.workflowId = event.data.workflowId;
+  foldLine(train, event);
+  if (isIdle(train) && !state.workflows.has(train.workflowId as string)) state.trains.delete(stream);
+}
 
 /** The id in the stream's name. */
 function idOf(event: StoredEvent): string {
@@ -278,10 +237,6 @@ function letGo(state: QueueState, workflow: QueuedWorkflow): void {
     if (train.workflowId === workflow.workflowId && isIdle(train)) state.trains.delete(stream);
 }
 
-function mark({ line }: QueuedTrain, candidateIds: readonly string[], merging: boolean, evidence: Evidence): void {
-  for (const one of line) if (candidateIds.includes(one.candidateId)) Object.assign(one, { merging, evidence });
-}
-
 /** It served one run and has no candidate. */
 function isIdle(train: QueuedTrain): boolean {
   return train.workflowId !== null && train.line.length === 0;
@@ -290,7 +245,7 @@ function isIdle(train: QueuedTrain): boolean {
 function trainOf(state: QueueState, event: StoredEvent): QueuedTrain {
   let train = state.trains.get(actorStreamOf(event.stream));
   if (!train) {
-    train = { ...NEW_TRAIN, line: [] };
+    train = { ...newLine(), workflowId: null };
     state.trains.set(actorStreamOf(event.stream), train);
   }
   return train;

@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import { whyGone } from '../runners.ts';
+import { placeInWords } from '../train-line.ts';
 import type { Place } from './order.ts';
 import type { QueuedTask, QueuedTrain, QueuedWorkflow, QueueState } from './state.ts';
 
@@ -116,24 +117,8 @@ function mergeReason(task: QueuedTask, now: LineNow): Reason {
   const place = now.merges.get(task.taskId);
   if (!place) return { code: 'merge', text: 'It waits to be put into its merge train.', evidence: task.evidence };
   const { train, ahead } = place;
-  const candidate = train.line[ahead];
-  const text = candidate?.merging
-    ? beingMerged(train)
-    : `It waits to be merged into ${train.branch}; ${ahead} ${ahead === 1 ? 'candidate is' : 'candidates are'} before it.`;
-  return { code: 'merge', text, evidence: candidate?.evidence ?? task.evidence };
-}
-
-function beingMerged({ branch, batch }: QueuedTrain): string {
-  if (!batch) return `It is being merged into ${branch}.`;
-  const others = `a batch of ${batch.size}`;
-  switch (batch.stage) {
-    case 'merging':
-      return `It is being merged into ${branch}, in ${others}.`;
-    case 'checking':
-      return `It is merged with ${branch}, in ${others} that is being checked.`;
-    case 'searching':
-      return `It is merged with ${branch}, in ${others} that did not pass; who is at fault is being looked for.`;
-  }
+  const evidence = train.line[ahead]?.evidence ?? task.evidence;
+  return { code: 'merge', text: placeInWords(train, ahead), evidence };
 }
 
 function because(reason: string): string {

@@ -3,6 +3,7 @@ import { configActor } from '../../machines/config/index.ts';
 import type { TaskSpec, Wait } from '../../machines/task/index.ts';
 import type { Evidence } from '../evidence.ts';
 import type { HeardRunners } from '../runners.ts';
+import type { TrainLine } from '../train-line.ts';
 import { type Candidate, lineUp, type Place } from './order.ts';
 
 /**
@@ -64,14 +65,9 @@ export interface HeldSlot {
   evidence: Evidence;
 }
 
-export interface QueuedTrain {
-  branch: string;
+export interface QueuedTrain extends TrainLine {
   /** The one run it belongs to; null: a base branch, which outlives its runs. */
   workflowId: string | null;
-  /** Those being merged first, then those that wait. */
-  line: { candidateId: string; taskId: string | null; evidence: Evidence; merging: boolean }[];
-  /** Several are merged together: how many they are, and how far it is. */
-  batch: { size: number; stage: 'merging' | 'checking' | 'searching' } | null;
 }
 
 export const ENDED_STATES: readonly string[] = ['done', 'failed', 'cancelled', 'duplicated'];

@@ -1,3 +1,4 @@
+import { actorStreamOf } from '../../machines/carry-over.ts';
 import { type Task, taskActor } from '../../machines/task/index.ts';
 import { type Workflow, workflowActor } from '../../machines/workflow/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
@@ -5,6 +6,7 @@ import type { WorkflowFact } from '../../machines/workflow/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { defineProjection, type Moment, type Rendered, type Row } from '../define-projection.ts';
 import { ageMs, type Evidence, evidenceOf } from '../evidence.ts';
+import { foldLine, isOfTrain, newLine, placeInWords, type TrainEvent, type TrainLine } from '../train-line.ts';
 import { type Overview, runnerGone } from './overview.ts';
 import { resultOf } from './result.ts';
 
@@ -14,6 +16,8 @@ interface Detail {
   status: string;
   evidence: Evidence | null;
   tasks: Map<string, { task: Task; status: string; evidence: Evidence; usageReported: boolean }>;
+  /** By stream; of the base branch’s train what is of this workflow only. */
+  trains: Map<string, TrainLine>;
   /** Of each start and end of a phase, in order. */
   phaseEvidence: Map<string, Evidence>;
 }
@@ -21,6 +25,24 @@ interface Detail {
 function fold(state: Detail, event: StoredEvent): void {
   if (event.type in taskActor.facts) return foldTask(state, event as StoredEvent & TaskFact);
   if (event.type in workflowActor.facts) return foldWorkflow(state, event as StoredEvent & WorkflowFact);
+  if (isOfTrain(event)) foldTrain(state, event);
+}
+
+/** The train into the run's own branch; it was opened before it was known whose it is. */
+function foldTrain({ trains, workflow }: Detail, event: TrainEvent): void {
+  const stream = actorStreamOf(event.stream);
+  const train = trains.get(stream) ?? { ...newLine(), branch: workflow.runBranch };
+  trains.set(stream, train);
+  foldLine(train, event);
+}
+
+/** Where its work stands on the way into the run's branch, in words; null when it is not on it. */
+function mergeOf(taskId: string, { trains }: Detail): string | null {
+  for (const train of trains.values()) {
+    const ahead = train.line.findIndex((one) => one.taskId === taskId);
+    if (ahead !== -1) return placeInWords(train, ahead);
+  }
+  return null;
 }
 
 function foldTask(state: Detail, event: StoredEvent & TaskFact): void {
@@ -124,6 +146,7 @@ function taskRow(
     given: task.given ?? null,
     validated: task.validated ?? null,
     tree: tree && { commit: tree.commit, ref: tree.ref, files: tree.files, filesMore: tree.filesMore },
+    merging: status === 'merging' ? mergeOf(taskId, state) : null,
     merged: task.merged,
     usage: known.usageReported ? task.usage : null,
     createdAt: task.createdAt,
@@ -177,6 +200,7 @@ export const detailProjection = defineProjection<Detail>({
     status: 'unknown',
     evidence: null,
     tasks: new Map(),
+    trains: new Map(),
     phaseEvidence: new Map(),
   }),
   fold,

@@ -81,6 +81,34 @@ describe('workflow overview', () => {
 });
 
 describe('workflow detail', () => {
+  it('says how far the merge of a task is', () => {
+    const { story, start, phase, task, queue, work, finish, board, detail } = given();
+    const workflowId = start();
+    phase(workflowId, 'fix');
+    const tasks = [task(workflowId), task(workflowId), task(workflowId)];
+    for (const one of tasks) queue(one);
+    for (const one of tasks) finish(one, work(one));
+    const words = () => tasks.map((one) => detail(workflowId).rows[one]?.merging);
+    expect(words()).toEqual([null, null, null]);
+    const boarded = tasks.map((one) => board(workflowId, one));
+    const [{ trainId } = { trainId: '' }] = boarded;
+    const candidateIds = boarded.slice(0, 2).map(({ candidateId }) => candidateId);
+    story.send('start_batch', { trainId, candidateIds, limit: 2 });
+    const merged = candidateIds.map((candidateId, n) => ({
+      candidateId,
+      onto: `m${n}`,
+      commit: `m${n + 1}`,
+      tree: 't',
+    }));
+    story.send('record_batch_merged', { trainId, merged, refused: [] });
+    const { runBranch } = detail(workflowId).summary;
+    expect(words()).toEqual([
+      `It is merged with ${runBranch}, in a batch of 2 that is being checked.`,
+      `It is merged with ${runBranch}, in a batch of 2 that is being checked.`,
+      `It waits to be merged into ${runBranch}; 2 candidates are before it.`,
+    ]);
+  });
+
   it('shows the tree of tasks with progress and results, and every phase with its rounds', () => {
     const { story, start, phase, over, task, queue, work, finish, detail } = given();
     const workflowId = start();

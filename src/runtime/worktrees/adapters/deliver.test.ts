@@ -58,6 +58,19 @@ describe('deliver', () => {
     expect(git(job.user.path, 'rev-parse', 'main')).toBe(job.base);
   });
 
+  it('moves only the base when no branch is named, and brings nothing where that cannot be moved', async () => {
+    const job = await finished();
+    const { hands, repositoryId, user, base, commit } = job;
+    const request = { repositoryId, path: user.path, runBranch: null, commit, base: { branch: 'main', from: base } };
+    write(user.path, { 'a.txt': 'not committed\n' });
+    const refs = git(user.path, 'for-each-ref');
+    expect(await hands.deliver(request)).toMatchObject({ runBranch: null, base: 'left' });
+    expect(git(user.path, 'for-each-ref')).toBe(refs);
+    git(user.path, 'checkout', '--quiet', '--', 'a.txt');
+    expect(await hands.deliver(request)).toEqual({ runBranch: null, base: 'moved', reason: null });
+    expect(git(user.path, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+  });
+
   it('moves a base that is not checked out by its ref alone', async () => {
     const job = await finished();
     git(job.user.path, 'checkout', '--quiet', '-b', 'other');

@@ -147,6 +147,24 @@ describe('following a run', () => {
     expect(text).not.toMatch(/[\u001b\u0007]/);
   });
 
+  it('tells of a batch, and of a revert that an agent resolves', async () => {
+    const train = (type: string, fields = {}) => event('mergeTrain-mtr_1', type, 'batching', fields);
+    const events = [
+      ...story(),
+      train('BatchStarted', { candidateIds: ['tsk_1-1', 'tsk_2-1'], limit: 16 }),
+      train('BatchChecked', { count: 2, commit: COMMIT, pass: false, again: false, check: null }),
+      train('BatchChecked', { count: 1, commit: COMMIT, pass: true, again: false, check: null }),
+      train('RevertHandedOver', { candidateId: 'cnd_1', workflowId: WORKFLOW, taskId: 'tsk_3', files: ['a.js'] }),
+      workflow('WorkflowCompleted', { delivery: DELIVERY, summary: 'Done.' }),
+    ];
+    const { cli } = await heph(['run', 'bugfix', '--repo', 'here', '--goal', 'g'], serving(events));
+    expect(cli.out()).toContain('2 changes are merged and checked together');
+    expect(cli.out().match(/The first \d of them do not pass together/g)).toEqual([
+      'The first 2 of them do not pass together',
+    ]);
+    expect(cli.out()).toContain('A revert conflicts in a.js; an agent resolves that');
+  });
+
   it('tells of a task that failed what was said in each round, and of one that passed nothing of it', async () => {
     const back = (id: string, feedback: string) => [
       task(id, 'ValidationFailed', 'needs_work', { round: 1, code: 'still_failing', feedback, check: null }),

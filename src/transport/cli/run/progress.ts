@@ -99,6 +99,12 @@ function lineOf(event: WireEvent, story: Story): string | null {
     case 'AgentFailed':
     case 'AgentLost':
       return about(`its agent ${type === 'AgentLost' ? 'is lost' : 'did not start'}: ${data.reason}`);
+    case 'BatchStarted':
+      return `${(data.candidateIds as string[]).length} changes are merged and checked together`;
+    case 'BatchChecked':
+      return data.pass ? null : `The first ${data.count} of them do not pass together; who is at fault is looked for`;
+    case 'RevertHandedOver':
+      return `A revert conflicts in ${(data.files as string[]).join(', ')}; an agent resolves that`;
     case 'CandidateRefused':
       return `Not merged (${data.code}): ${data.reason}`;
     default:
