@@ -1,5 +1,6 @@
 import type { AgentScript, Session } from './machine.ts';
 import type { Call } from './network.ts';
+import { BUGS } from './options.ts';
 
 type Speaker = (name: string, input: Record<string, unknown>, key?: string) => Promise<unknown>;
 type Manner = (session: Session, say: Speaker, bugs: number) => Promise<void>;
@@ -38,7 +39,7 @@ async function diligent(session: Session, say: Speaker, bugs: number): Promise<v
 /** Groups the bugs in the first phase, mends those it was given in the others. */
 async function work(session: Session, say: Speaker, bugs: number): Promise<void> {
   if (!isInvestigation(session)) return mend(session);
-  for (const bug of ['one', 'two', 'three'].slice(0, bugs))
+  for (const bug of BUGS.slice(0, bugs))
     await say('create_task', { phase: 'fix', title: `Fix ${bug}`, inputs: { failures: [{ id: idOf(bug) }] } });
 }
 

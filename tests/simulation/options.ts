@@ -45,13 +45,20 @@ export interface Options {
   carryOverAt: number;
   /** The result has criteria, which the checks and a reviewer answer. */
   judgedResult: boolean;
+  /** How long a merge may take; where it is long, many wait behind it and are merged as a batch. */
+  mergeMs: number;
+  /** How often the check of a merge is red by chance. */
+  flakyRate: number;
 }
+
+/** The bugs there are; a repository has the first so many of them. */
+export const BUGS = ['one', 'two', 'three', 'four', 'five', 'six'];
 
 export function optionsOf(seed: number): Options {
   const chance = createChance(seed, 'options');
   const { hit, int, pick } = chance;
   const workflows = pick([1, 1, 1, 2]);
-  return {
+  const options: Options = {
     seed,
     workflows,
     bugs: int(1, 3),
@@ -80,5 +87,9 @@ export function optionsOf(seed: number): Options {
     oddAgents: pick([0, 0.2, 0.5, 0.8]),
     carryOverAt: hit(0.5) ? int(2, 12) : HISTORY_LIMITS.carryOverAt,
     judgedResult: hit(0.5),
+    ...{ mergeMs: 500, flakyRate: 0 },
   };
+  // Last, so that it changes nothing of the seeds that it does not hit.
+  if (!hit(0.25)) return options;
+  return { ...options, bugs: BUGS.length, cap: BUGS.length, mergeMs: 60_000, flakyRate: pick([0, 0, 0.2]) };
 }
