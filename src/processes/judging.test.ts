@@ -99,6 +99,32 @@ test('an agent that only adds a test is named and judged once', async () => {
   await system.stop(1000);
 });
 
+test('nothing is kept of what a judge says that the work has touched, and the last word is no old one', async () => {
+  const asked: { commit: string; cache: unknown; trusted: unknown }[] = [];
+  let tries = 0;
+  const { system, end } = await run({
+    agent: (session, speak) => {
+      const fixing = session.start.prompt.includes('phase fix');
+      return fixing && tries++ === 0 ? cheats('blind:one')(session, speak) : mends(session, speak);
+    },
+    around: (runner) => ({
+      runCheck: (request) => {
+        asked.push({ commit: request.commit, cache: request.cache, trusted: request.trusted });
+        return runner.runCheck(request);
+      },
+    }),
+  });
+  strictEqual(end, 'WorkflowCompleted');
+  const [failed] = await judgesIn(system, 'ValidationFailed');
+  const cacheOf = (commit: string | undefined) => asked.findLast((one) => one.commit === commit)?.cache;
+  strictEqual(cacheOf(failed?.own.check.commit), 'none');
+  strictEqual(cacheOf(failed?.original?.check.commit), 'use');
+  const lastWord = (await system.events('ValidationPassed')).at(-1)?.data.check as { commit: string };
+  ok(['renew', 'none'].includes(String(cacheOf(lastWord.commit))));
+  deepStrictEqual(new Set(asked.map(({ trusted }) => trusted)).size, 1);
+  await system.stop(1000);
+});
+
 describe('where tests are the work', () => {
   test('changed tests judge, also at the end', async () => {
     const { system, end } = await run({ agent: cheats('blind:one'), definition: TESTS_ARE_THE_WORK });

@@ -21,6 +21,12 @@ describe('the tests that there were', () => {
     expect(countTests(null, BASE, none)).toEqual({ passed: 0, failed: 2, newlyFailing: 1 });
   });
 
+  it('are not made green by telling of them twice', () => {
+    const forged = [test('a.js > one', 'failed'), test('a.js > two', 'failed'), test('a.js > one'), test('a.js > two')];
+    expect(countTests(forged, BASE, none)).toEqual({ passed: 0, failed: 2, newlyFailing: 1 });
+    expect(countTests(forged.toReversed(), BASE, none)).toEqual({ passed: 0, failed: 2, newlyFailing: 1 });
+  });
+
   it('gain nothing from many new ones that pass', () => {
     const padding = Array.from({ length: 100 }, (_none, n) => test(`mine.js > ${n}`));
     const now = [test('a.js > one', 'failed'), test('a.js > two'), ...padding];

@@ -201,14 +201,10 @@ export interface Ancestor {
   parameters: Parameters;
 }
 
-/** What two variants of one agent may have in common; the seed is everybody's own. */
-const TRAITS: readonly ((parameters: Parameters) => unknown)[] = [
-  ({ model }) => model,
-  ({ emphasis }) => emphasis,
-  ({ repair }) => repair.favour,
-  ({ repair }) => repair.formula,
-  ({ repair }) => repair.order,
-];
+/** What two variants of one agent may have in common: the settings that it reads. The seed is everybody's own. */
+function traitsOf({ agent, model, emphasis, repair }: Parameters): unknown[] {
+  return agent === 'repair' ? [repair.favour, repair.formula, repair.order] : [model, emphasis];
+}
 
 /**
  * How near the variant is to those that won on this repository before: the mean over them of the settings that it shares,
@@ -217,8 +213,9 @@ const TRAITS: readonly ((parameters: Parameters) => unknown)[] = [
 export function scoreLineage(parameters: Parameters, ancestors: readonly Ancestor[]): Judgement {
   if (ancestors.length === 0) return unmeasured('lineage', 'No candidate has won on this repository before.');
   const near = ancestors.map(({ bestOfNId, index, parameters: theirs }) => {
-    const shared = TRAITS.filter((trait) => trait(parameters) === trait(theirs)).length;
-    const value = theirs.agent === parameters.agent ? (1 + shared) / (1 + TRAITS.length) : 0;
+    const [traits, those] = [traitsOf(parameters), traitsOf(theirs)];
+    const shared = traits.filter((trait, n) => trait === those[n]).length;
+    const value = theirs.agent === parameters.agent ? (1 + shared) / (1 + traits.length) : 0;
     return { bestOfNId, index, value };
   });
   const value = Math.min(1, near.reduce((sum, one) => sum + one.value, 0) / near.length);

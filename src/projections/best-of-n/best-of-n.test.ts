@@ -71,7 +71,7 @@ describe('candidates side by side', () => {
     rescored(0, true);
     expect((await show(id)).summary.rescorings).toMatchObject([
       { verdict: 2, status: 'reached', winner: 0, differs: true, score: 'time=1', measured: false },
-      { verdict: 3, status: 'open', winner: null, check: 'npm run slow', measured: true },
+      { verdict: 3, status: 'open', winner: null, check: 'npm run slow', judges: null, measured: true },
     ]);
     rescored(1, false);
     story.send('rescore_best_of_n', { bestOfNId: id, measure: true });

@@ -156,9 +156,21 @@ function draftingOf({ drafting }: BestOfN): Row | null {
   return { ...facts, drafts: drafts.length };
 }
 
-function rescoringOf({ verdict, by, weights, check, measured, result, abandoned }: Rescoring): Row {
+function rescoringOf({ verdict, by, weights, check, judges, measured, result, abandoned }: Rescoring): Row {
   const status = abandoned !== null ? 'abandoned' : result ? 'reached' : 'open';
   const words = result?.words ?? abandoned;
   const { winner = null, differs = null, ranking = [] } = result ?? {};
-  return { verdict, by, score: formatWeights(weights), check, measured, status, winner, differs, words, ranking };
+  return {
+    verdict,
+    by,
+    score: formatWeights(weights),
+    check,
+    judges: judges ?? null,
+    measured,
+    status,
+    winner,
+    differs,
+    words,
+    ranking,
+  };
 }

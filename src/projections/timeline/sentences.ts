@@ -201,8 +201,13 @@ export const SENTENCES: Sentences = {
   BestOfNCompleted: ({ words }) => `The best-of-N is complete. ${short(words)}`,
   BestOfNFailed: ({ reason }) => `The best-of-N failed: ${short(reason)}`,
   BestOfNCancelled: ({ reason, by }) => `The best-of-N was cancelled by ${by}${because(reason)}.`,
-  RescoringStarted: ({ verdict: number, by, weights, measured }) =>
-    `${by} asked for verdict ${number} by ${formatWeights(weights)}; ${measured ? 'the candidates are judged again' : 'recorded scores are weighed'}.`,
+  RescoringStarted: ({ verdict: number, by, weights, measured, check, judges }) => {
+    const how = [
+      check === null ? '' : ` under ${check}`,
+      judges === undefined ? '' : ` by the judges of ${sha(judges)}`,
+    ].join('');
+    return `${by} asked for verdict ${number} by ${formatWeights(weights)}; ${measured ? `the candidates are judged again${how}` : 'recorded scores are weighed'}.`;
+  },
   CandidateRescored: ({ verdict: number, index, passed, total, scores }) =>
     `For verdict ${number}, variant ${index} ${passed ? 'passes' : 'does not pass'} and scores ${total} (${scored(scores)}).`,
   VerdictReached: ({ verdict: number, words }) => `Verdict ${number}: ${words}`,

@@ -195,7 +195,7 @@ export function openConnection(ws: WebSocket, socket: Duplex, caller: Caller, co
       if (stands) ended(id, failure);
       else {
         open.delete(id);
-        if (failure.kind === 'denied') await recordDenial(context.bus, principal, 'subscribe', failure);
+        if (failure.kind === 'denied') await recordDenial(context.bus, principal, 'subscribe', failure).catch(() => {});
         refuse(id, failure);
       }
     } finally {

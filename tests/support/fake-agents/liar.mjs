@@ -22,6 +22,9 @@ const lies = {
   claims: () => write('README.md', 'All tests pass now.\n'),
   edits_test: () =>
     write(TEST, readFileSync(join(worktree, TEST), 'utf8').replace('discount(10), 0.1', 'discount(10), 0')),
+  // The check runs something else, and says that it depends on nothing that is wrong.
+  edits_checks: () =>
+    write('checks.yaml', 'checks: { test: { run: node --version, inputs: { files: [README.md] }, tags: [tests] } }\n'),
   removes_test: () =>
     write(TEST, "import { test } from 'node:test';\ntest.skip('ten pieces are cheaper', () => {});\n"),
   patches_runner() {

@@ -35,6 +35,8 @@ export interface RescoringRow {
   by: string;
   score: string;
   check: string | null;
+  /** The commit whose tests judge; null: the one that the candidates began at. */
+  judges: string | null;
   measured: boolean;
   status: 'open' | 'reached' | 'abandoned';
   winner: number | null;
@@ -185,8 +187,10 @@ function verdictLines({ status, verdict, commit, reason }: BestOfNAnswer['summar
   ];
 }
 
-export function rescoringLine({ verdict, by, score, check, measured, status, words }: RescoringRow): string {
-  const how = measured ? `measured anew${check === null ? '' : ` under ${plainLine(check)}`}` : 'recorded scores';
+export function rescoringLine(row: RescoringRow): string {
+  const { verdict, by, score, check, judges, measured, status, words } = row;
+  const under = `${check === null ? '' : ` under ${plainLine(check)}`}${judges === null ? '' : ` by the tests of ${plainLine(judges, 10)}`}`;
+  const how = measured ? `measured anew${under}` : 'recorded scores';
   const said = status === 'open' ? 'The candidates are being judged.' : plainLine(words ?? '', 1000);
   const what = status === 'abandoned' ? `given up: ${said}` : said;
   return `Verdict ${verdict}, ${score}, ${how}, by ${plainLine(by, 60)}: ${what}`;
