@@ -60,7 +60,7 @@ export function workflowPages(): Pages {
         '1. **Submitted** by the server when the last phase is over, by an agent (`submit_result`), or by an operator (`heph result submit`).',
         '2. **The checks** prove the criteria that say `proved_by`, on that very commit, judged with the files of the base as in every phase. What the last phase has checked is not checked again.',
         '3. **A reviewer**, where there is a `review`, answers every criterion with pass or fail and evidence (`submit_result_validation`), as a task of its own that may do nothing else; a person may do it with `heph result validate`. Without answers the result does not count (`review_missing`). Without a `review`, a criterion that no check proves is recorded as not judged, and holds nothing up.',
-        '4. **Accepted**, it is delivered at the commit that was judged. What open tasks merge after it is judged first, unless `on_result` stops them. **Rejected**, it goes to the phase that can mend it as a task with what was said; after `rounds_max` rejections the run fails with all of it.',
+        '4. **Accepted**, it is delivered at the commit that was judged. What is merged or taken out after it is judged first. **Rejected**, it goes to the phase that can mend it as a task with what was said; after `rounds_max` rejections the run fails with all of it.',
       ].join('\n'),
       '`heph view workflow --params \'{"workflowId": "wfl_…"}\'` shows every submission with its criteria, verdicts and evidence, and for what the result waits.',
     ),

@@ -1,5 +1,5 @@
 import { HephError } from '../kernel/errors.ts';
-import { isPending, resultPolicy, type RunResult, type Workflow } from '../machines/workflow/index.ts';
+import { isPending, resultPolicy, type RunResult, standingResult, type Workflow } from '../machines/workflow/index.ts';
 import { failureInputs, readTests } from './checking.ts';
 import { type Hands, type Obligation, settled } from './define-process.ts';
 import { summaryOf } from './delivering.ts';
@@ -26,13 +26,21 @@ export function concludeEarly(
   const last = context.results.at(-1);
   if (last?.status === 'rejected' && isHopeless(last, context)) return [failByResult(workflow, last)];
   const { on_result } = resultPolicy(context.definition);
-  if (on_result === 'continue') return null;
-  // What open tasks merged after an accepted one is being judged.
-  if (last && isPending(last) && context.results.at(-2)?.status === 'accepted') return [];
-  if (last?.status !== 'accepted') return null;
-  if (world.countOpen(workflow.id, Number.POSITIVE_INFINITY) > 0) return [];
+  const standing = standingResult(context.results);
+  if (!last || !standing || on_result === 'continue') return null;
+  if (isPending(last) || world.countOpen(workflow.id, Number.POSITIVE_INFINITY) > 0) return [];
   const ending = on_result === 'stop' ? [] : endPhase();
   return ending.length > 0 ? ending : [deliverAccepted(workflow, last, world)];
+}
+
+/** Why an open task is not to be done any more, now that the run has its result; null: it may be done. */
+export function endsWithResult({ definition, results, phases }: Workflow, phase: string): string | null {
+  const standing = standingResult(results);
+  const { on_result } = resultPolicy(definition);
+  const begun = phases.some(({ name }) => name === phase);
+  if (!standing || on_result === 'continue' || (on_result === 'finish_open' && begun)) return null;
+  const rest = on_result === 'stop' ? 'the rest stops' : 'no further phase starts';
+  return `The run has its result: submission ${standing.submission} was accepted, and the template says that ${rest}.`;
 }
 
 /** What follows when no phase is left. */
@@ -98,14 +106,13 @@ async function tipOf({ repository, runBranch }: Workflow, { runner }: Hands): Pr
   return tip ?? repository.baseCommit;
 }
 
-/** Exactly what was judged is delivered; where open tasks have merged more since, that is judged first. */
+/** Exactly what was judged is delivered; where something was merged or taken out since, that is judged first. */
 function deliverAccepted(workflow: Entity<Workflow>, { submission, commit }: RunResult, world: World): Obligation {
-  const stops = resultPolicy(workflow.context.definition).on_result === 'stop';
   return {
     key: `deliver:${workflow.id}:${submission}`,
     ...failOnGiveUp(workflow, 'The result could not be delivered'),
     async act(hands) {
-      if (!stops && (await tipOf(workflow.context, hands)) !== commit) return submit(workflow, world, hands);
+      if ((await tipOf(workflow.context, hands)) !== commit) return submit(workflow, world, hands);
       await settled(hands.send('start_delivery', { workflowId: workflow.id, commit }));
     },
   };

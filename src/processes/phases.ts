@@ -1,16 +1,10 @@
 import { briefly } from '../machines/correspondence.ts';
 import { candidatesOf, runTrainOf } from '../machines/merge-train/index.ts';
 import type { Task, Wait } from '../machines/task/index.ts';
-import {
-  type CheckSummary,
-  type Phase,
-  resultPolicy,
-  type Workflow,
-  type WorkflowPhase,
-} from '../machines/workflow/index.ts';
+import { type CheckSummary, type Phase, type Workflow, type WorkflowPhase } from '../machines/workflow/index.ts';
 import type { TestOutcome } from '../runtime/runner.ts';
 import { failureInputs, readTests, runCheck } from './checking.ts';
-import { conclude, concludeEarly } from './concluding.ts';
+import { conclude, concludeEarly, endsWithResult } from './concluding.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
 import { failOnGiveUp, failWorkflow } from './fail-workflow.ts';
 import { type Entity, isEndedTask, isEndedWorkflow } from './entity.ts';
@@ -192,8 +186,10 @@ function followPhase(workflow: Entity<Workflow>, phase: Phase, current: Workflow
   if (current.status === 'red' && done.length === 0)
     return [failWorkflow(workflow, 'phase_failed', `Every task of the phase ${phase.name} failed. ${reasons(tasks)}`)];
   const next = definition.phases[phaseIndex(workflow.context, phase.name) + 1];
-  if (next) return [startPhase(workflow, next, roundOf(workflow.context, next.name) + 1)];
-  return conclude(workflow, world);
+  if (!next) return conclude(workflow, world);
+  const round = roundOf(workflow.context, next.name) + 1;
+  if (round <= definition.rounds_max) return [startPhase(workflow, next, round)];
+  return [failWorkflow(workflow, 'rounds_exhausted', `The phase ${next.name} has run ${round - 1} times already.`)];
 }
 
 /** A red phase opens further tasks where its page says so, one per file that still fails, and runs again after them. */
@@ -254,26 +250,10 @@ function ofTask(task: Entity<Task>, world: World): Obligation[] {
   if (isEndedTask(task)) return [];
   // A workflow is let go of when it has ended; a task may still come, created or restarted in that very moment.
   if (!workflow || isEndedWorkflow(workflow)) {
-    const reason = `The workflow ${workflow ? `is ${workflow.value}` : 'has ended'}.`;
-    return [
-      {
-        key: `close:${task.id}`,
-        light: true,
-        act: async ({ send }) => void (await settled(send('cancel_task', { taskId: task.id, reason }))),
-      },
-    ];
+    return [close(task, 'close', `The workflow ${workflow ? `is ${workflow.value}` : 'has ended'}.`)];
   }
-  const result = workflow.context.results.at(-1);
-  if (result?.status === 'accepted' && resultPolicy(workflow.context.definition).on_result === 'stop') {
-    const reason = `The run has its result: submission ${result.submission} was accepted, and the template says that the rest stops.`;
-    return [
-      {
-        key: `stop:${task.id}`,
-        light: true,
-        act: async ({ send }) => void (await settled(send('cancel_task', { taskId: task.id, reason }))),
-      },
-    ];
-  }
+  const reason = endsWithResult(workflow.context, task.context.spec.phase);
+  if (reason !== null) return [close(task, 'stop', reason)];
   if (task.value !== 'pending' && task.value !== 'blocked') return [];
   const { phase } = task.context.spec;
   const key = `${task.id}:${task.context.restarts}`;
@@ -300,6 +280,15 @@ function ofTask(task: Entity<Task>, world: World): Obligation[] {
       act: async ({ send }) => void (await settled(send('block_task', { taskId: task.id, reasons: [wait] }))),
     },
   ];
+}
+
+/** A task that nobody is to do any more. */
+function close(task: Entity<Task>, key: string, reason: string): Obligation {
+  return {
+    key: `${key}:${task.id}`,
+    light: true,
+    act: async ({ send }) => void (await settled(send('cancel_task', { taskId: task.id, reason }))),
+  };
 }
 
 function phaseNamed(workflow: Workflow, name: string): Phase {

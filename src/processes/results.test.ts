@@ -337,6 +337,7 @@ function workshop() {
     const { taskId, prompt } = session.start;
     if (prompt.includes('phase plan'))
       for (const title of ['Quick one', 'Slow two']) await speak('create_task', { phase: 'build', title });
+    if (prompt.includes('Slow two')) await speak('create_task', { phase: 'polish', title: 'Not any more' });
     if (prompt.includes('Slow two')) await slowMayEnd;
     if (prompt.includes('Quick one')) session.add('new-test');
     if (prompt.includes('Slow two')) session.add('untested:two');
@@ -387,6 +388,10 @@ describe('an accepted result', () => {
       { submission: 2, by: 'process:phases', summary: 'One is enough.', outputs: { found: 1 } },
     ]);
     strictEqual((await system.events('ResultAccepted')).length, 2);
+    // What waits for a phase that does not start would wait for ever.
+    const created = await system.until('TaskCreated', ({ data }) => data.title === 'Not any more');
+    const cancelled = await system.until('TaskCancelled', ({ stream }) => stream === created.stream);
+    ok(String(cancelled.data.reason).includes('no further phase starts'));
     deepStrictEqual(
       (await dataOf(system, 'PhaseStarted')).map(({ phase: name }) => name),
       ['plan', 'build'],
@@ -408,6 +413,39 @@ describe('an accepted result', () => {
     deepStrictEqual(system.runner.userBase(), ['new-test', 'untested:two']);
     await system.stop(1000);
   });
+});
+
+test('what is merged while a result is being reviewed is verified and judged before it is delivered, within the rounds', async () => {
+  let reviews = 0;
+  const reviewer: Agent = async (session, speak) => {
+    if (++reviews > 1) return answers(ALL.with(2, answer(3, 'fail')), 'Write a page.')(session, speak);
+    const [begun] = await system.events('WorkflowStarted');
+    const task = { workflowId: begun?.data.workflowId, phase: 'fix', title: 'By hand' };
+    const created = await system.operator('create_task', task);
+    await system.until('TaskMerged', ({ stream }) => stream === created.stream);
+    return answers(ALL)(session, speak);
+  };
+  const agent = withReviewer(reviewer);
+  const system: TestSystem = await startSystem({
+    ...{ settings: QUICK, definition: { ...REVIEWED, rounds_max: 2 } },
+    agent(session, speak) {
+      if (session.start.prompt.includes('By hand')) session.add('untested:by hand');
+      return agent(session, speak);
+    },
+  });
+  await system.operator('start_workflow', START);
+  const end = await ending(system);
+  deepStrictEqual(
+    (await dataOf(system, 'PhaseStarted')).map(({ phase: name, round }) => `${name} ${round}`),
+    ['investigate 1', 'fix 1', 'verify 1', 'verify 2', 'fix 2'],
+  );
+  strictEqual((await system.events('ResultAccepted')).length, 1);
+  expect(await dataOf(system, 'ResultRejected')).toMatchObject([{ submission: 2, code: 'criteria_not_met' }]);
+  // The mended result would have to be verified a third time.
+  expect(end).toMatchObject({ type: 'WorkflowFailed', data: { code: 'rounds_exhausted' } });
+  ok(end.data.correspondence);
+  await system.stop(1000);
+  strictEqual((await replay(system.store)).difference, null);
 });
 
 describe('who submits', () => {

@@ -415,6 +415,24 @@ describe('questions about best-of-Ns', () => {
       expect(await ask(name, input), JSON.stringify(input)).toMatchObject({ code });
   });
 
+  it('are views, as of any position, and the same when folded anew', async () => {
+    const { ask, story, first, second } = await contested();
+    const begun = story.events.find(({ stream }) => stream === `bestOfN-${first}`)?.position as bigint;
+    const decided = story.events.find(({ type }) => type === 'WinnerSelected')?.position as bigint;
+    const at = (view: string, position: bigint, params: object) =>
+      ask('get_view', { view, params, at: position.toString() });
+    const status = async (position: bigint) =>
+      (await at('best-of-n', position, { bestOfNId: first })).summary as { status: string } | undefined;
+    expect(await status(begun - 1n)).toMatchObject({ status: 'unknown' });
+    expect(await status(begun)).toMatchObject({ status: 'planned', verdict: null });
+    expect(await status(decided)).toMatchObject({ status: 'selected', verdict: { winner: 1 } });
+    expect(keys(await at('builds', decided, {}))).toEqual([`${first}/2`, `${first}/1`, `${first}/0`]);
+    expect(keys(await at('builds', begun - 1n, { show: 'runs' }))).toEqual([]);
+    expect(await ask('rebuild_view', { view: 'builds' })).toMatchObject({ equal: true });
+    expect(keys(await ask('get_view', { view: 'builds', params: { show: 'runs' } }))).toEqual([second, first]);
+    expect(await ask('get_view', { view: 'best-of-n' })).toMatchObject({ code: 'input.invalid' });
+  });
+
   it('are not for a candidate, which would no longer be one of its own', async () => {
     const { ask, worker, second } = await contested();
     for (const name of ['get_best_of_n', 'list_best_of_n', 'get_builds', 'get_best_of_n_stats'])

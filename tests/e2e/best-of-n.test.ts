@@ -28,6 +28,7 @@ interface Report {
   outcome: string;
   workflowId: string;
   base: { state: string };
+  result: { status: string; criteria: { verdict: string }[] } | null;
   bestOfN: BestOfNAnswer[];
 }
 
@@ -120,6 +121,18 @@ describe('a repository whose tests can be made to pass in a wrong place', () => 
   });
 });
 
+it('is a workflow like every other, with its parameters', async () => {
+  const words = ['run', 'best-of', '--repo', repository, '--goal', GOAL, '--param', 'best_of=3', '--json'];
+  const ran = await product.heph(...words, '--param', 'score=tests=1,diff=1');
+  expect(ran.code, ran.stderr + ran.stdout.slice(-3000)).toBe(0);
+  const { outcome, base, bestOfN, result } = reportOf(ran);
+  expect([outcome, base.state]).toEqual(['completed', 'moved']);
+  expect(result).toMatchObject({ status: 'accepted', criteria: [{ verdict: 'pass' }, { verdict: 'pass' }] });
+  expect(bestOfN).toMatchObject([{ summary: { n: 3, score: 'diff=1,tests=1', verdict: { winner: 0 } } }]);
+  const none = await product.heph(...words, '--param', 'best_of=33');
+  expect([none.code, none.lines.at(-1)]).toMatchObject([2, { error: { code: 'input.invalid' } }]);
+});
+
 describe('a best-of-N that does not come to a winner', () => {
   it('ends with 1 and everybody’s reason when nobody passes, and changes nothing', async () => {
     const before = await stateOf(repository);
@@ -156,6 +169,9 @@ it('goes on by itself when its server is killed while candidates are built, scor
     ...{ n: 3, repository, goal: GOAL, score: 'tests=1,constraints=1' },
     constraints: { allowedFiles: ['lib/zone.js'] },
   });
+  // All three agents live, so that none is asked for twice.
+  let started = '0';
+  for (let n = 0; n < 3; n++) started = (await product.operator.until(['AgentStarted'], started)).position;
   for (const types of [['AgentStarted'], ['BuildEnded'], ['ScoringStarted'], ['WinnerSelected']]) {
     await product.operator.until(types);
     await server.kill();
@@ -208,6 +224,8 @@ it('is started, looked at and scored again over MCP as well', async () => {
   expect(await call('get_best_of_n_stats', { by: 'agent' })).toMatchObject({ rows: { 'agent repair': { won: 1 } } });
   const next = await call('start_best_of_n', { n: 2, repository, from: `${bestOfNId}/0` });
   await product.operator.until(['MutationStarted'], String(next.position));
+  for (const name of ['cancel_best_of_n', 'rescore_best_of_n', 'get_best_of_n'])
+    expect(await call(name, { bestOfNId: 'bon_' })).toMatchObject({ isError: true, code: 'id.ambiguous' });
   expect(await call('cancel_best_of_n', { bestOfNId: next.id })).toMatchObject({ state: 'cancelled' });
   expect(await call('start_best_of_n', { n: 33, repository, goal: GOAL })).toMatchObject({
     isError: true,
@@ -260,6 +278,8 @@ describe('bad input', () => {
       expect(stderr).not.toMatch(/\n\s+at /);
     }
     expect(met).toEqual(expected);
-    expect([await product.operator.head(), await stateOf(repository)]).toEqual([position, state]);
+    const since = await product.operator.events({ after: position });
+    expect(since.filter(({ meta }) => meta.actor === 'operator')).toEqual([]);
+    expect(await stateOf(repository)).toBe(state);
   });
 });

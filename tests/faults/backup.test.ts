@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHORES } from '../support/chores.ts';
+import { VIEWS as ALL_VIEWS } from '../../src/projections/index.ts';
 import { damageIn, eventsIn } from '../support/exported.ts';
 import { type Acknowledged, gapsIn, missingFrom } from '../support/ledger.ts';
 import { createProduct, type Product } from '../support/product.ts';
@@ -9,7 +10,7 @@ import { makeRepository, SMALL_REPOSITORY } from '../support/repositories.ts';
 
 /** P15: backups made while the server works, and what becomes of them. */
 const BACKUPS = 3;
-const VIEWS = ['queue', 'workflow', 'fleet', 'timeline', 'config', 'best-of-n', 'builds'];
+const VIEWS = ALL_VIEWS.map(({ name }) => name);
 
 let product: Product;
 const restored: Product[] = [];

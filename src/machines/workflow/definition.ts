@@ -116,7 +116,7 @@ const resultSchema = z.strictObject({
     .enum(['stop', 'finish_open', 'continue'])
     .optional()
     .describe(
-      'What an accepted result means for open tasks. `stop`: they are cancelled; `finish_open`, the default: they finish, and no further phase starts; `continue`: the run goes on to its last phase.',
+      'What an accepted result means for open tasks. `stop`: they are cancelled; `finish_open`, the default: they finish, and no further phase starts, so that what waits for one is cancelled; `continue`: the run goes on to its last phase.',
     ),
 });
 

@@ -24,5 +24,6 @@ export {
   isPending,
   resultPolicy,
   type RunResult,
+  standingResult,
 } from './result.ts';
 export { noWorkflow, type Workflow, type WorkflowPhase, workflowChart } from './machine.ts';

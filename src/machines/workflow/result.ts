@@ -64,6 +64,13 @@ export interface RunResult extends z.infer<typeof submittedSchema> {
 /** Nobody has said yet whether it is good. */
 export const isPending = ({ status }: RunResult): boolean => status === 'submitted' || status === 'in_review';
 
+/** The one that was accepted and that nothing has superseded, also while what was merged after it is being judged. */
+export function standingResult(results: readonly RunResult[]): RunResult | null {
+  const last = results.at(-1);
+  const found = last && isPending(last) ? results.at(-2) : last;
+  return found?.status === 'accepted' ? found : null;
+}
+
 /** Who submits the result, who judges it, and what follows: as the template says, or as it has always been. */
 export function resultPolicy({ result, phases }: WorkflowDefinition) {
   const { submitted_by = 'phases', on_result = 'finish_open', review, on_fail } = result;

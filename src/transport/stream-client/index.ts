@@ -8,7 +8,6 @@
  *     const { position } = await client.command('boost_task', { taskId });
  *     await queue.reached(position);
  */
-import type { AcceptedBody } from '../answers.ts';
 import type { ClientMessage, ServerMessage } from '../ws/protocol.ts';
 import { type EventRequest, eventFollowing } from './event-following.ts';
 import type { Following } from './following.ts';
@@ -22,7 +21,7 @@ export interface StreamClient {
   view(request: ViewRequest): ViewFollower;
   terminal(request: TerminalRequest): TerminalFollower;
   /** Resolves when its effect is recorded; sent again after a break, under the same key. Rejects with what refused it. */
-  command(name: string, input: unknown, idempotencyKey?: string): Promise<AcceptedBody>;
+  command(name: string, input: unknown, idempotencyKey?: string): Promise<AcceptedCommand>;
   /** Ends everything. What was asked and not answered is rejected. */
   close(): void;
 }
@@ -39,11 +38,14 @@ export interface TerminalFollower {
   close(): void;
 }
 
+/** What is told of an accepted command: it has been recorded. */
+export type AcceptedCommand = Extract<ServerMessage, { type: 'answer' }>['result'];
+
 type Command = Extract<ClientMessage, { type: 'command' }>;
 
 interface Asked {
   message: Command;
-  resolve(answer: AcceptedBody): void;
+  resolve(answer: AcceptedCommand): void;
   reject(error: StreamError): void;
 }
 
@@ -77,7 +79,7 @@ export function connectStream(options: ReconnectOptions): StreamClient {
     },
     message(message) {
       if (message.type === 'heartbeat') for (const following of followings.values()) following.receive(message);
-      else if (message.type === 'answer') settle(message.id)?.resolve(message.result as AcceptedBody);
+      else if (message.type === 'answer') settle(message.id)?.resolve(message.result);
       else if (message.type === 'error') refused(message.id, new StreamError(message.error));
       else if (message.type === 'unsubscribed') {
         if (message.error) refused(message.id, new StreamError(message.error));

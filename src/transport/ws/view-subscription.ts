@@ -44,24 +44,28 @@ export function viewSubscription(asked: Asked, live: Live): Subscription {
     async reach(position) {
       return (await begun.promise)(position);
     },
-    async run(socket, signal) {
-      const { role } = socket.principal;
-      if (role !== 'operator' && role !== 'viewer')
-        throw HephError.of(denied('auth.role', `A ${role} may not follow views; it may follow its task’s events.`));
-      const params = await wholeParams(asked.params, live.ids);
-      if (isFailure(params)) throw HephError.of(params);
-      const view = await live.views.open(asked.view, params);
-      try {
-        if (asked.until !== undefined) await view.reached(BigInt(asked.until), signal);
-        if (signal.aborted) return;
-        socket.send({ type: 'subscribed', id });
-        await tell(socket, view, signal);
-      } finally {
-        view.release();
-        begun.reject(HephError.of(invalid('input.invalid', 'The subscription has ended.')));
-      }
-    },
+    run: (socket, signal) =>
+      follow(socket, signal).finally(() =>
+        begun.reject(HephError.of(invalid('input.invalid', 'The subscription has ended.'))),
+      ),
   };
+
+  async function follow(socket: Socketside, signal: AbortSignal): Promise<void> {
+    const { role } = socket.principal;
+    if (role !== 'operator' && role !== 'viewer')
+      throw HephError.of(denied('auth.role', `A ${role} may not follow views; it may follow its task’s events.`));
+    const params = await wholeParams(asked.params, live.ids);
+    if (isFailure(params)) throw HephError.of(params);
+    const view = await live.views.open(asked.view, params);
+    try {
+      if (asked.until !== undefined) await view.reached(BigInt(asked.until), signal);
+      if (signal.aborted) return;
+      socket.send({ type: 'subscribed', id });
+      await tell(socket, view, signal);
+    } finally {
+      view.release();
+    }
+  }
 }
 
 /** Resolves when the condition holds, looked at whenever the view or the signal changes; rejects when the view has failed. */

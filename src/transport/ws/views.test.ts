@@ -73,6 +73,10 @@ describe('a follower of a view', () => {
     await socket.next('snapshot');
     socket.send({ type: 'reach', id: 'r', subscription: 'v', position: '99999999' });
     expect(await socket.next('error')).toMatchObject({ id: 'r', error: { code: 'position.ahead' } });
+    // One that waits for a view that does not come about is answered, too.
+    socket.send({ type: 'subscribe_view', id: 'x', view: 'nothing' });
+    socket.send({ type: 'reach', id: 'rx', subscription: 'x', position: '1' });
+    await socket.next('error', ({ id }) => id === 'rx');
     await socket.close();
   });
 
