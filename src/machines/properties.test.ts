@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applied, decided, type Said } from '../../tests/support/given.ts';
-import { MOVES, type Move } from '../../tests/support/moves.ts';
+import { MOVES, type Move } from '../../tests/support/moves/index.ts';
 import { ACTORS, COMMANDS } from '../actors/catalogue.ts';
 import { isFailure } from '../kernel/errors.ts';
 import type { AgentFact } from './agent/index.ts';
