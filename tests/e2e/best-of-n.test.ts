@@ -28,6 +28,7 @@ interface Report {
   outcome: string;
   workflowId: string;
   base: { state: string };
+  result: { status: string; criteria: { verdict: string }[] } | null;
   bestOfN: BestOfNAnswer[];
 }
 
@@ -124,8 +125,9 @@ it('is a workflow like every other, with its parameters', async () => {
   const words = ['run', 'best-of', '--repo', repository, '--goal', GOAL, '--param', 'best_of=3', '--json'];
   const ran = await product.heph(...words, '--param', 'score=tests=1,diff=1');
   expect(ran.code, ran.stderr + ran.stdout.slice(-3000)).toBe(0);
-  const { outcome, base, bestOfN } = reportOf(ran);
+  const { outcome, base, bestOfN, result } = reportOf(ran);
   expect([outcome, base.state]).toEqual(['completed', 'moved']);
+  expect(result).toMatchObject({ status: 'accepted', criteria: [{ verdict: 'pass' }, { verdict: 'pass' }] });
   expect(bestOfN).toMatchObject([{ summary: { n: 3, score: 'diff=1,tests=1', verdict: { winner: 0 } } }]);
   const none = await product.heph(...words, '--param', 'best_of=33');
   expect([none.code, none.lines.at(-1)]).toMatchObject([2, { error: { code: 'input.invalid' } }]);

@@ -165,6 +165,23 @@ describe('following a run', () => {
     expect(cli.out()).toContain('A revert conflicts in a.js; an agent resolves that');
   });
 
+  it('tells of a task whose candidates work, and of a candidate that its work is kept and not merged', async () => {
+    const ofTask = (id: string, more: object) =>
+      task(id, 'TaskCreated', 'pending', { title: `Build ${id}`, phase: 'build', agent: null, inputs: {}, ...more });
+    const events = [
+      started(),
+      ofTask('tsk_1', { candidates: { n: 2 } }),
+      task('tsk_1', 'TaskStarted', 'in_progress', { agentId: null, attempt: 1 }),
+      ofTask('tsk_2', { candidate: { bestOfNId: 'bon_1', index: 1, base: COMMIT } }),
+      task('tsk_2', 'TaskCompleted', 'done', { summary: 'Mended.' }),
+      workflow('WorkflowCompleted', { delivery: DELIVERY, summary: 'Done.' }),
+    ];
+    const { cli } = await heph(['run', 'best-of', '--repo', 'here', '--goal', 'g'], serving(events));
+    expect(cli.out()).toContain('Build tsk_1: 2 candidates work for it');
+    expect(cli.out()).toContain('kept as variant 1 of bon_1; what wins is merged above');
+    expect(cli.out().match(/kept as variant/g)).toHaveLength(1);
+  });
+
   it('tells of a task that failed what was said in each round, and of one that passed nothing of it', async () => {
     const back = (id: string, feedback: string) => [
       task(id, 'ValidationFailed', 'needs_work', { round: 1, code: 'still_failing', feedback, check: null }),

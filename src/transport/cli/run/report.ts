@@ -91,6 +91,11 @@ function taskLines(task: TaskStory): string[] {
     ...changed.slice(0, 10).map((text) => `            ${plainLine(text)}`),
     ...(changed.length > 10 ? [`            and ${changed.length - 10} more files`] : []),
     ...(task.commit ? [`            merged as ${task.commit}`] : []),
+    ...(task.candidate && task.status === 'done'
+      ? [
+          `            kept as variant ${task.candidate.index} of ${task.candidate.bestOfNId}; what wins is merged above`,
+        ]
+      : []),
     ...(task.status !== 'done' && task.reason ? [`            why: ${plainLine(task.reason, 1000)}`] : []),
     ...(task.status === 'failed' ? roundLines(task) : []),
   ];
