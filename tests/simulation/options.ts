@@ -41,6 +41,10 @@ export interface Options {
   skewMs: number;
   /** Share of agents that are not diligent. */
   oddAgents: number;
+  /** What each workflow is: a bug-fix run, one whose hardest repair several try, the template `best-of`, or a best-of-N for itself. */
+  kinds: ('bugfix' | 'bugfix_best' | 'best_of' | 'best_of_n')[];
+  /** So many candidates. */
+  candidates: number;
   /** How many events a stream may have before a long-lived actor goes on in a fresh one. */
   carryOverAt: number;
   /** The result has criteria, which the checks and a reviewer answer. */
@@ -51,7 +55,13 @@ export function optionsOf(seed: number): Options {
   const chance = createChance(seed, 'options');
   const { hit, int, pick } = chance;
   const workflows = pick([1, 1, 1, 2]);
+  // Of a source of their own, so that seeds known from before mean what they meant but for this.
+  const contests = createChance(seed, 'contests');
+  const kinds = Array.from({ length: workflows }, () =>
+    contests.pick<Options['kinds'][number]>(['bugfix', 'bugfix', 'bugfix_best', 'best_of', 'best_of_n', 'best_of_n']),
+  );
   return {
+    ...{ kinds, candidates: contests.int(1, 4) },
     seed,
     workflows,
     bugs: int(1, 3),

@@ -19,6 +19,9 @@ export interface Repository {
   readonly judged: Set<string>;
 }
 
+/** As a test runner names the test of a bug. */
+export const idOf = (bug: string): string => `test/${bug}.test.js > ${bug}`;
+
 export function createRepository(bugs: readonly string[], conflicting: boolean): Repository {
   const commits = new Map<string, { bugs: ReadonlySet<string>; parents: readonly string[] }>();
   const branches = new Map<string, string>();
@@ -57,7 +60,7 @@ export function createRepository(bugs: readonly string[], conflicting: boolean):
   function check(checkKey: string, command: string, id: string): CheckResult {
     const left = bugsIn(id);
     const tests: TestOutcome[] = [...bugs, 'fine'].map((name) => ({
-      id: `test/${name}.test.js > ${name}`,
+      id: idOf(name),
       file: `test/${name}.test.js`,
       name,
       status: left.has(name) || left.has(`broken:${name}`) ? 'failed' : 'passed',
