@@ -1,5 +1,6 @@
 import type { AgentScript, Session } from './machine.ts';
 import type { Call } from './network.ts';
+import { BUGS } from './options.ts';
 import { idOf } from './repository.ts';
 
 type Speaker = (name: string, input: Record<string, unknown>, key?: string) => Promise<unknown>;
@@ -40,7 +41,7 @@ async function diligent(session: Session, say: Speaker, bugs: number): Promise<v
 async function work(session: Session, say: Speaker, bugs: number): Promise<void> {
   if (!isInvestigation(session)) return mend(session);
   const several = /"bestOf": (\d+)/.exec(session.start.prompt)?.[1];
-  for (const bug of ['one', 'two', 'three'].slice(0, bugs)) {
+  for (const bug of BUGS.slice(0, bugs)) {
     const task = { phase: 'fix', title: `Fix ${bug}`, inputs: { failures: [{ id: idOf(bug) }] } };
     await say('create_task', { ...task, ...(several && bug === 'one' && { candidates: Number(several) }) });
   }

@@ -49,7 +49,14 @@ export interface Options {
   carryOverAt: number;
   /** The result has criteria, which the checks and a reviewer answer. */
   judgedResult: boolean;
+  /** How long a merge may take; where it is long, many wait behind it and are merged as a batch. */
+  mergeMs: number;
+  /** How often the check of a merge is red by chance. */
+  flakyRate: number;
 }
+
+/** The bugs there are; a repository has the first so many of them. */
+export const BUGS = ['one', 'two', 'three', 'four', 'five', 'six'];
 
 export function optionsOf(seed: number): Options {
   const chance = createChance(seed, 'options');
@@ -60,7 +67,7 @@ export function optionsOf(seed: number): Options {
   const kinds = Array.from({ length: workflows }, () =>
     contests.pick<Options['kinds'][number]>(['bugfix', 'bugfix', 'bugfix_best', 'best_of', 'best_of_n', 'best_of_n']),
   );
-  return {
+  const options: Options = {
     ...{ kinds, candidates: contests.int(1, 4) },
     seed,
     workflows,
@@ -90,5 +97,9 @@ export function optionsOf(seed: number): Options {
     oddAgents: pick([0, 0.2, 0.5, 0.8]),
     carryOverAt: hit(0.5) ? int(2, 12) : HISTORY_LIMITS.carryOverAt,
     judgedResult: hit(0.5),
+    ...{ mergeMs: 500, flakyRate: 0 },
   };
+  const crowds = createChance(seed, 'crowds');
+  if (!crowds.hit(0.25)) return options;
+  return { ...options, bugs: BUGS.length, cap: BUGS.length, mergeMs: 60_000, flakyRate: crowds.pick([0, 0, 0.2]) };
 }

@@ -13,6 +13,7 @@ export interface Repository {
   commit(bugs: Iterable<string>, parents: readonly string[], note?: string): string;
   merge(onto: string, candidate: string): MergeResult;
   contains(commit: string, ancestor: string): boolean;
+  isMerge(commit: string): boolean;
   check(checkKey: string, command: string, commit: string): CheckResult;
   moveBase(commit: string): void;
   /** Trees that the suite has run on. */
@@ -85,6 +86,7 @@ export function createRepository(bugs: readonly string[], conflicting: boolean):
     commit,
     merge,
     check,
+    isMerge: (id) => (commits.get(id)?.parents.length ?? 0) > 1,
     contains: (id, ancestor) => ancestorsOf(id).has(ancestor),
   };
 }

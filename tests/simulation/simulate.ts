@@ -57,7 +57,7 @@ export interface Outcome {
 function isKind(options: Options): boolean {
   const { oddAgents, meddling, runnerFaultRate, stallRate, holderLossRate, hintLossRate } = options;
   const harm = oddAgents + meddling + runnerFaultRate + stallRate + holderLossRate + hintLossRate;
-  return harm === 0 && options.skewMs === 0 && !options.conflicting;
+  return harm === 0 && options.skewMs === 0 && !options.conflicting && options.flakyRate === 0;
 }
 
 const LIVENESS_MS = 45 * 60_000;
