@@ -17,7 +17,8 @@ export function sourceFiles(folders: readonly string[], fits: (path: string) => 
   return folders.flatMap((folder) =>
     namesIn(join(root, folder)).flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return SKIPPED.includes(entry.name) || entry.name.startsWith('.') ? [] : sourceFiles([path], fits, root);
+      if (entry.isDirectory())
+        return SKIPPED.includes(entry.name) || entry.name.startsWith('.') ? [] : sourceFiles([path], fits, root);
       return entry.isFile() && fits(path) ? [{ path, text: readFileSync(join(root, path), 'utf8') }] : [];
     }),
   );
