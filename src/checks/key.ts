@@ -55,8 +55,8 @@ export async function readInputs(
   return async (check: Check, needs: Readonly<Record<string, string>>, ask: boolean): Promise<string | null> => {
     const files = hashes.get(nameOf(globsOf(check))) ?? null;
     if (files === null) return null;
-    const tools: Record<string, string | null> = {};
-    for (const name of toolsOf(check, builtIns)) tools[name] = await inputs.toolVersion(name, ask);
+    const asked = toolsOf(check, builtIns).map(async (name) => [name, await inputs.toolVersion(name, ask)] as const);
+    const tools = Object.fromEntries(await Promise.all(asked));
     const env = Object.fromEntries(check.env.map((name) => [name, hashed(inputs.variable(name))]));
     return keyOf({ check, files, env, tools, platform: inputs.platform, needs });
   };

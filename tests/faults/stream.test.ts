@@ -32,18 +32,23 @@ it('a follower is told of every event once and in order, also when the server is
   const send = async () => {
     for (let n = 0; n < COMMANDS; n++) await product.operator.command(n % 2 === 0 ? 'pause_fleet' : 'resume_fleet', {});
   };
+  /** The follower is there, and has been told of everything. */
+  const caughtUp = async () => {
+    const head = await product.operator.head();
+    await new Promise<void>((resolve) => {
+      look = () => told.at(-1)?.position === head && resolve();
+      look();
+    });
+  };
+  await caughtUp();
   for (let kill = 0; kill < KILLS; kill++) {
     // The kill comes while the follower is being told.
     await send();
     await server.kill();
     server = await product.up();
     await send();
+    await caughtUp();
   }
-  const last = await product.operator.head();
-  await new Promise<void>((resolve) => {
-    look = () => told.at(-1)?.position === last && resolve();
-    look();
-  });
   cli.signal('SIGINT');
   expect(await followed).toBe(0);
   const log = await product.operator.events();

@@ -1,5 +1,7 @@
 import type { AgentScript, Session } from './machine.ts';
 import type { Call } from './network.ts';
+import { BUGS } from './options.ts';
+import { idOf } from './repository.ts';
 
 type Speaker = (name: string, input: Record<string, unknown>, key?: string) => Promise<unknown>;
 type Manner = (session: Session, say: Speaker, bugs: number) => Promise<void>;
@@ -38,8 +40,11 @@ async function diligent(session: Session, say: Speaker, bugs: number): Promise<v
 /** Groups the bugs in the first phase, mends those it was given in the others. */
 async function work(session: Session, say: Speaker, bugs: number): Promise<void> {
   if (!isInvestigation(session)) return mend(session);
-  for (const bug of ['one', 'two', 'three'].slice(0, bugs))
-    await say('create_task', { phase: 'fix', title: `Fix ${bug}`, inputs: { failures: [{ id: idOf(bug) }] } });
+  const several = /"bestOf": (\d+)/.exec(session.start.prompt)?.[1];
+  for (const bug of BUGS.slice(0, bugs)) {
+    const task = { phase: 'fix', title: `Fix ${bug}`, inputs: { failures: [{ id: idOf(bug) }] } };
+    await say('create_task', { ...task, ...(several && bug === 'one' && { candidates: Number(several) }) });
+  }
 }
 
 function isReview({ start }: Session): boolean {
@@ -61,11 +66,9 @@ function isInvestigation({ start }: Session): boolean {
   return start.prompt.includes('phase investigate');
 }
 
-function idOf(bug: string): string {
-  return `test/${bug}.test.js > ${bug}`;
-}
-
+/** A candidate also leaves a mark, by which it is known in a branch. */
 function mend(session: Session): void {
+  if (/\(variant \d+\)/.test(session.start.prompt)) session.add(`variant:${session.start.taskId}`);
   if (session.start.prompt.includes('Mend the result')) session.add('page');
   for (const [, bug] of session.start.prompt.matchAll(/test\/(\w+)\.test\.js > /g)) session.fix(bug as string);
 }

@@ -5,6 +5,7 @@ import type { Chance } from './chance.ts';
 import type { Loop } from './loop.ts';
 import type { Network } from './network.ts';
 import type { Options } from './options.ts';
+import { idOf } from './repository.ts';
 import { OPERATOR_TOKEN } from './server.ts';
 
 export interface ClientParts {
@@ -45,10 +46,28 @@ export type Operate = ReturnType<typeof operate>;
 export async function begin({ loop, chance, options }: ClientParts, send: Operate): Promise<void> {
   await send('set_config', { changes: settingsFor(options) });
   for (let n = 0; n < options.workflows; n++) {
-    await send('start_workflow', {
-      ...{ workflow: 'bugfix', repository: '/repo', goal: `Make the tests pass (${n})`, merge: chance.hit(0.8) },
-    });
+    const run = { repository: '/repo', goal: `Make the tests pass (${n})`, merge: chance.hit(0.8) };
+    await send(...startOf(options, n, run));
     await loop.pause(chance.int(0, 8_000));
+  }
+}
+
+function startOf(
+  { kinds, candidates, bugs }: Options,
+  n: number,
+  run: { repository: string; goal: string; merge: boolean },
+): [string, Record<string, unknown>] {
+  // Nobody investigates what a best-of-N is to reach: it says so itself.
+  const told = { ...run, goal: `${run.goal}: ${['one', 'two', 'three'].slice(0, bugs).map(idOf).join(', ')}` };
+  switch (kinds[n]) {
+    case 'best_of_n':
+      return ['start_best_of_n', { ...told, n: candidates, earlyStop: n % 2 === 0, score: 'tests=1,time=1' }];
+    case 'best_of':
+      return ['start_workflow', { ...told, workflow: 'best-of', params: { best_of: candidates } }];
+    case 'bugfix_best':
+      return ['start_workflow', { ...run, workflow: 'bugfix', params: { best_of: candidates } }];
+    default:
+      return ['start_workflow', { ...run, workflow: 'bugfix' }];
   }
 }
 
@@ -61,6 +80,7 @@ export async function meddle(parts: ClientParts, send: Operate, until: () => boo
     const taskId = chance.pick(seen.tasks);
     const agentId = chance.pick(seen.agents);
     const workflowId = chance.pick(seen.workflows);
+    const bestOfNId = chance.pick(seen.contests);
     const [name, input] = chance.pick<[string, Record<string, unknown> | null]>([
       ['pause_fleet', {}],
       ['resume_fleet', {}],
@@ -72,6 +92,8 @@ export async function meddle(parts: ClientParts, send: Operate, until: () => boo
       ['stop_agent', agentId ? { agentId } : null],
       ['pause_workflow', workflowId ? { workflowId } : null],
       ['resume_workflow', workflowId ? { workflowId } : null],
+      ['cancel_best_of_n', bestOfNId && chance.hit(0.5) ? { bestOfNId } : null],
+      ['rescore_best_of_n', bestOfNId ? { bestOfNId, score: 'diff=1,tests=1' } : null],
       ['cancel_workflow', workflowId && chance.hit(0.4) ? { workflowId } : null],
       [
         'create_task',
@@ -152,11 +174,14 @@ export function poll(parts: ClientParts, over: () => boolean): Poller {
   return { received, fits: (event) => types === null || types.includes(event.type), cursor: () => cursor };
 }
 
-async function idsIn(log: EventStore): Promise<{ tasks: string[]; agents: string[]; workflows: string[] }> {
-  const found: Record<string, string[]> = { task: [], agent: [], workflow: [] };
+type Ids = Record<'tasks' | 'agents' | 'workflows' | 'contests', string[]>;
+
+async function idsIn(log: EventStore): Promise<Ids> {
+  const found: Record<string, string[]> = { task: [], agent: [], workflow: [], bestOfN: [] };
   for await (const { stream, revision } of log.readAll()) {
     const dash = stream.indexOf('-');
     if (revision === 0) found[stream.slice(0, dash)]?.push(stream.slice(dash + 1));
   }
-  return { tasks: found.task ?? [], agents: found.agent ?? [], workflows: found.workflow ?? [] };
+  const { task: tasks = [], agent: agents = [], workflow: workflows = [], bestOfN: contests = [] } = found;
+  return { tasks, agents, workflows, contests };
 }

@@ -43,6 +43,7 @@ export function breachesOf(evidence: Evidence): string[] {
     ...uncancelled(evidence),
     ...torn(evidence),
     ...vanished(evidence),
+    ...contested(evidence),
     ...unfinished(evidence),
   ];
 }
@@ -98,6 +99,9 @@ const ONCE: Record<string, (event: StoredEvent) => string> = {
   ResultSubmitted: ({ stream, data }) => `${stream} ${data.submission}`,
   ResultAccepted: ({ stream, data }) => `${stream} ${data.submission}`,
   ResultRejected: ({ stream, data }) => `${stream} ${data.submission}`,
+  BuildStarted: ({ stream, data }) => `${stream} ${data.index}`,
+  BuildEnded: ({ stream, data }) => `${stream} ${data.index}`,
+  CandidateScored: ({ stream, data }) => `${stream} ${data.index}`,
   DeliveryStarted: ({ stream }) => stream,
 };
 
@@ -174,10 +178,9 @@ function uncancelled({ events, committedAt, processes, calmAt }: Evidence): stri
 function torn({ events, whole }: Evidence): string[] {
   return events.flatMap(({ type, stream, data }) => {
     if (type !== 'TreeKept' || data.ref === null) return [];
-    const task = stream.slice('task-'.length);
-    return whole.has(`${task} ${data.turn} ${data.tree}`)
-      ? []
-      : [`I6 a tree of ${task} was kept under its living agent`];
+    // Whose ref it is: a winner's tree is its parent's work.
+    const [, task, turn] = /([^/]+)\/(\d+)$/.exec(String(data.ref)) ?? [];
+    return whole.has(`${task} ${turn} ${data.tree}`) ? [] : [`I6 a tree of ${stream} was kept under its living agent`];
   });
 }
 
@@ -194,6 +197,42 @@ function vanished({ events, repository }: Evidence): string[] {
     return there ? [] : [`I8 ${data.candidateId} has landed and is not in ${branch || 'the base branch'}`];
   });
 }
+
+/** I16: of a best-of-N at most the winner is in a branch, once selected; when it has ended, its candidates end soon. */
+function contested({ events, committedAt, calmAt, repository }: Evidence): string[] {
+  const candidates = new Map<string, { bestOfNId: string; index: number }>();
+  const winners = new Map<string, unknown>();
+  const overAt = new Map<string, number>();
+  const out: string[] = [];
+  events.forEach(({ type, stream, data }, n) => {
+    const id = stream.slice(stream.indexOf('-') + 1);
+    const at = committedAt[n] as number;
+    if (type === 'TaskCreated' && data.candidate)
+      candidates.set(id, data.candidate as { bestOfNId: string; index: number });
+    if (type === 'WinnerSelected') {
+      if (overAt.has(id)) out.push(`I16 ${id} has a winner although it was over`);
+      winners.set(id, data.winner);
+    }
+    if (CONTEST_OVER.has(type) && !overAt.has(id)) overAt.set(id, at);
+    const of = candidates.get(id);
+    if (of && type === 'TaskMerged') out.push(`I16 the candidate ${id} was merged by itself`);
+    const due = Math.max(overAt.get(of?.bestOfNId ?? '') ?? at, calmAt) + CANCEL_MS;
+    if (of && TASK_OVER.has(type) && at > due) out.push(`I16 the candidate ${id} outlives its best-of-N`);
+  });
+  for (const tip of [repository.base(), ...repository.branches.values()]) {
+    const marks = [...repository.bugsIn(tip)].filter((word) => word.startsWith('variant:'));
+    const found = marks.map((word) => candidates.get(word.slice('variant:'.length)));
+    for (const of of found)
+      if (!of || winners.get(of.bestOfNId) !== of.index)
+        out.push(`I16 ${JSON.stringify(of)} is in a branch and has not won`);
+    const contests = found.map((of) => of?.bestOfNId);
+    if (new Set(contests).size < contests.length) out.push('I16 two candidates of one best-of-N are in a branch');
+  }
+  return out;
+}
+
+const CONTEST_OVER = new Set(['BestOfNCancelled', 'BestOfNFailed', 'WinnerSelected']);
+const TASK_OVER = new Set(['TaskCompleted', 'TaskFailed', 'TaskCancelled', 'TaskDuplicated']);
 
 /** I7: no failure of ours ends a run, and where nothing but servers and the log failed, every run reaches its goal. */
 function unfinished({ events, mustSucceed }: Evidence): string[] {

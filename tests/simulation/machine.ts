@@ -14,7 +14,7 @@ import { AGENT_TOKEN_PREFIX } from '../../src/commands/index.ts';
 import type { Chance } from './chance.ts';
 import { createLife, type Life } from './life.ts';
 import type { Loop } from './loop.ts';
-import type { Options } from './options.ts';
+import { BUGS, type Options } from './options.ts';
 import type { Plants } from './plants.ts';
 import { createRepository, type Repository } from './repository.ts';
 
@@ -88,7 +88,7 @@ export interface MachineParts {
 
 export function createMachine(parts: MachineParts): Machine {
   const { loop, chance, options, plants } = parts;
-  const repository = createRepository(['one', 'two', 'three'].slice(0, options.bugs), options.conflicting);
+  const repository = createRepository(BUGS.slice(0, options.bugs), options.conflicting);
   const worktrees = new Map<string, Worktree>();
   const agents = new Map<string, AgentProcess>();
   const processes: AgentProcess[] = [];
@@ -197,6 +197,12 @@ export function createMachine(parts: MachineParts): Machine {
       wrong.push(`I15 ${branch} moved to a tree that was never checked`);
     if ([...repository.bugsIn(to)].some((bug) => bug.startsWith('broken:')))
       wrong.push(`I15 ${branch} moved to a tree that breaks what passed`);
+  }
+
+  /** A check of merged work that is red for no reason. */
+  function byChance(result: CheckResult): CheckResult {
+    const isRed = repository.isMerge(result.commit) && chance.hit(options.flakyRate);
+    return isRed ? { ...result, status: 'failed', exitCode: 1, tests: null } : result;
   }
 
   function runnerFor(life: Life): Runner {
@@ -310,7 +316,7 @@ export function createMachine(parts: MachineParts): Machine {
       writeTerminal: () => verb('writeTerminal', 10, () => undefined),
       runCheck: ({ checkKey, commit, command }) =>
         verb(`runCheck ${commit.slice(0, 8)}`, checks.has(checkKey) ? 10 : 8000, () => {
-          const result = checks.get(checkKey) ?? repository.check(checkKey, command, commit);
+          const result = checks.get(checkKey) ?? byChance(repository.check(checkKey, command, commit));
           checks.set(checkKey, result);
           return result;
         }),
@@ -328,7 +334,7 @@ export function createMachine(parts: MachineParts): Machine {
       runScorer: ({ commit }) =>
         verb(`runScorer ${commit.slice(0, 8)}`, 2000, () => ({ value: 1, reason: null, tail: '', durationMs: 2000 })),
       mergeCandidates: ({ branch, candidates }) =>
-        verb(`mergeCandidates ${candidates.map(({ candidateId }) => candidateId).join(' ')}`, 500, () => {
+        verb(`mergeCandidates ${candidates.map(({ candidateId }) => candidateId).join(' ')}`, options.mergeMs, () => {
           let tip = repository.branches.get(branch);
           if (!tip) throw new Fault('git.failed', `no branch ${branch}`);
           const results: MergeResult[] = [];

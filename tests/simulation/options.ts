@@ -41,17 +41,34 @@ export interface Options {
   skewMs: number;
   /** Share of agents that are not diligent. */
   oddAgents: number;
+  /** What each workflow is: a bug-fix run, one whose hardest repair several try, the template `best-of`, or a best-of-N for itself. */
+  kinds: ('bugfix' | 'bugfix_best' | 'best_of' | 'best_of_n')[];
+  /** So many candidates. */
+  candidates: number;
   /** How many events a stream may have before a long-lived actor goes on in a fresh one. */
   carryOverAt: number;
   /** The result has criteria, which the checks and a reviewer answer. */
   judgedResult: boolean;
+  /** How long a merge may take; where it is long, many wait behind it and are merged as a batch. */
+  mergeMs: number;
+  /** How often the check of a merge is red by chance. */
+  flakyRate: number;
 }
+
+/** The bugs there are; a repository has the first so many of them. */
+export const BUGS = ['one', 'two', 'three', 'four', 'five', 'six'];
 
 export function optionsOf(seed: number): Options {
   const chance = createChance(seed, 'options');
   const { hit, int, pick } = chance;
   const workflows = pick([1, 1, 1, 2]);
-  return {
+  // Of a source of their own, so that seeds known from before mean what they meant but for this.
+  const contests = createChance(seed, 'contests');
+  const kinds = Array.from({ length: workflows }, () =>
+    contests.pick<Options['kinds'][number]>(['bugfix', 'bugfix', 'bugfix_best', 'best_of', 'best_of_n', 'best_of_n']),
+  );
+  const options: Options = {
+    ...{ kinds, candidates: contests.int(1, 4) },
     seed,
     workflows,
     bugs: int(1, 3),
@@ -80,5 +97,9 @@ export function optionsOf(seed: number): Options {
     oddAgents: pick([0, 0.2, 0.5, 0.8]),
     carryOverAt: hit(0.5) ? int(2, 12) : HISTORY_LIMITS.carryOverAt,
     judgedResult: hit(0.5),
+    ...{ mergeMs: 500, flakyRate: 0 },
   };
+  const crowds = createChance(seed, 'crowds');
+  if (!crowds.hit(0.25)) return options;
+  return { ...options, bugs: BUGS.length, cap: BUGS.length, mergeMs: 60_000, flakyRate: crowds.pick([0, 0, 0.2]) };
 }

@@ -5,6 +5,8 @@ import type { EventStore } from '../../src/store/event-store.ts';
 import type { Task } from '../../src/machines/task/index.ts';
 import type { Entity } from '../../src/processes/entity.ts';
 import type { World } from '../../src/processes/world.ts';
+import { BUGS } from './options.ts';
+import { idOf } from './repository.ts';
 
 /**
  * Mistakes that one could make, put around the product's parts or into the simulated ones. The simulator has to find each
@@ -21,6 +23,7 @@ export const PLANTS = [
   'lost_cancellation',
   'unchecked_merge',
   'deadline_fires_twice',
+  'loser_merged',
 ] as const;
 export type Plant = (typeof PLANTS)[number];
 export type Plants = ReadonlySet<Plant>;
@@ -30,6 +33,7 @@ export function plantedStory(story: Process, plants: Plants, startedAt: () => nu
   let planted = story;
   if (plants.has('forgotten_obligation') && story.name === 'agent-sessions') planted = forgetful(planted, startedAt);
   if (plants.has('slot_leak') && story.name === 'dispatching') planted = without(planted, isReleaseOfLost);
+  if (plants.has('loser_merged') && story.name === 'best-of-n') planted = around(planted, takeAnother);
   if (plants.has('lost_cancellation') && story.name === 'agent-sessions') planted = without(planted, isCancellation);
   if (plants.has('unchecked_merge') && story.name === 'merging') planted = around(planted, unchecked);
   if (plants.has('deadline_fires_twice') && story.name === 'deadlines') planted = around(planted, twice);
@@ -77,14 +81,48 @@ const isCancellation: Drops = ({ key }, entity, world) => {
   return world.tasks.get(taskId)?.value === 'cancelled';
 };
 
+const ALL_GREEN = [...BUGS, 'fine'].map((name) => ({
+  ...{ id: idOf(name), file: `test/${name}.test.js`, name },
+  status: 'passed' as const,
+}));
+
 /** The merged tree is taken to be as good as the candidate. */
 function unchecked(obligation: Obligation): Obligation {
   const runCheck: Hands['runner']['runCheck'] = async ({ checkKey, command, commit }) => ({
-    ...{ checkKey, command, commit, status: 'passed', exitCode: 0, signal: null, durationMs: 1, tests: null, tail: '' },
+    ...{
+      checkKey,
+      command,
+      commit,
+      status: 'passed',
+      exitCode: 0,
+      signal: null,
+      durationMs: 1,
+      tests: ALL_GREEN,
+      tail: '',
+    },
   });
   return {
     ...obligation,
     act: (hands) => obligation.act({ ...hands, runner: { ...hands.runner, runCheck } }),
+  };
+}
+
+/** The work of any candidate that is done is as good as the winner's. */
+function takeAnother(obligation: Obligation): Obligation {
+  if (!obligation.key.startsWith('submit:')) return obligation;
+  return {
+    ...obligation,
+    act: (hands) =>
+      obligation.act({
+        ...hands,
+        send(name, input, which) {
+          const won = (input.tree as { commit: string } | undefined)?.commit;
+          const loser = hands.world
+            .tasksOf(hands.world.tasks.get(String(input.taskId))?.context.spec.workflowId ?? '')
+            .find(({ value, context: { spec, tree } }) => spec.candidate && value === 'done' && tree?.commit !== won);
+          return hands.send(name, { ...input, ...(loser && { tree: loser.context.tree }) }, which);
+        },
+      }),
   };
 }
 

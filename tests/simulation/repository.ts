@@ -13,11 +13,15 @@ export interface Repository {
   commit(bugs: Iterable<string>, parents: readonly string[], note?: string): string;
   merge(onto: string, candidate: string): MergeResult;
   contains(commit: string, ancestor: string): boolean;
+  isMerge(commit: string): boolean;
   check(checkKey: string, command: string, commit: string): CheckResult;
   moveBase(commit: string): void;
   /** Trees that the suite has run on. */
   readonly judged: Set<string>;
 }
+
+/** As a test runner names the test of a bug. */
+export const idOf = (bug: string): string => `test/${bug}.test.js > ${bug}`;
 
 export function createRepository(bugs: readonly string[], conflicting: boolean): Repository {
   const commits = new Map<string, { bugs: ReadonlySet<string>; parents: readonly string[] }>();
@@ -57,7 +61,7 @@ export function createRepository(bugs: readonly string[], conflicting: boolean):
   function check(checkKey: string, command: string, id: string): CheckResult {
     const left = bugsIn(id);
     const tests: TestOutcome[] = [...bugs, 'fine'].map((name) => ({
-      id: `test/${name}.test.js > ${name}`,
+      id: idOf(name),
       file: `test/${name}.test.js`,
       name,
       status: left.has(name) || left.has(`broken:${name}`) ? 'failed' : 'passed',
@@ -82,6 +86,7 @@ export function createRepository(bugs: readonly string[], conflicting: boolean):
     commit,
     merge,
     check,
+    isMerge: (id) => (commits.get(id)?.parents.length ?? 0) > 1,
     contains: (id, ancestor) => ancestorsOf(id).has(ancestor),
   };
 }

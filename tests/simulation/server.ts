@@ -47,8 +47,8 @@ export interface ServerParts {
   plants: Plants;
   skewMs: () => number;
   history: HistoryLimits;
-  /** The workflow that is run. */
-  definition: WorkflowDefinition;
+  /** The workflows that may be run. */
+  definitions: readonly WorkflowDefinition[];
   /** Told of each line that says an actor has crashed or a story broke. */
   complain(message: string): void;
 }
@@ -76,7 +76,8 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     redact: (value) => value,
     resolveId: (kind, text) => resolveId(kind, text, ids),
     definition: async (name) =>
-      name === 'bugfix' ? parts.definition : invalid('definition.unknown', `There is no workflow ${name}.`),
+      parts.definitions.find((one) => one.name === name) ??
+      invalid('definition.unknown', `There is no workflow ${name}.`),
     checkProblem: () => null,
     fillPreset: (preset) => preset,
     history: parts.history,

@@ -1,11 +1,13 @@
 import { HISTORY_LIMITS } from '../../src/actors/history.ts';
+import { openRescoring } from '../../src/machines/best-of-n/index.ts';
+import { isEndedBestOfN } from '../../src/processes/entity.ts';
 import { World } from '../../src/processes/index.ts';
 import { messageOf } from '../../src/kernel/errors.ts';
 import { createMemoryCache } from '../../src/projections/adapters/memory-cache.ts';
 import { createMemoryBlobs } from '../../src/store/adapters/memory-blobs.ts';
 import type { StoredEvent } from '../../src/store/event-store.ts';
 import { definitionSchema } from '../../src/machines/workflow/index.ts';
-import { BUGFIX } from '../support/system.ts';
+import { BEST_OF, BUGFIX } from '../support/system.ts';
 import { createScripts } from './agents.ts';
 import { createChance } from './chance.ts';
 import { begin, look, meddle, operate, poll, resumeAll, settingsFor } from './clients.ts';
@@ -20,9 +22,15 @@ import type { Plant } from './plants.ts';
 import { type Server, startServer } from './server.ts';
 import { setTraps } from './traps.ts';
 
+/** Somebody may ask that several agents try the hardest repair. */
+const PLAIN = definitionSchema.parse({
+  ...BUGFIX,
+  parameters: [{ name: 'best_of', type: 'number', default: 1 }],
+});
+
 /** The same workflow, whose result the checks and a reviewer judge. */
 const JUDGED = definitionSchema.parse({
-  ...BUGFIX,
+  ...PLAIN,
   result: {
     criteria: [
       { text: 'All checks pass.', proved_by: 'checks' },
@@ -49,7 +57,7 @@ export interface Outcome {
 function isKind(options: Options): boolean {
   const { oddAgents, meddling, runnerFaultRate, stallRate, holderLossRate, hintLossRate } = options;
   const harm = oddAgents + meddling + runnerFaultRate + stallRate + holderLossRate + hintLossRate;
-  return harm === 0 && options.skewMs === 0 && !options.conflicting;
+  return harm === 0 && options.skewMs === 0 && !options.conflicting && options.flakyRate === 0;
 }
 
 const LIVENESS_MS = 45 * 60_000;
@@ -139,7 +147,7 @@ export async function simulate(
       plants: planted,
       skewMs: () => skewMs,
       history,
-      definition: options.judgedResult ? JUDGED : BUGFIX,
+      definitions: [options.judgedResult ? JUDGED : PLAIN, BEST_OF],
     };
     const complain = (message: string) => {
       loop.trace(`log ${mine.name}: ${message}`);
@@ -242,8 +250,12 @@ export async function simulate(
     restart(life, 100);
   }
 
+  /** A run of a best-of-N counts as that one, which may be cancelled before it has its run. */
+  const isBegun = ({ type, data }: StoredEvent) =>
+    (type === 'WorkflowStarted' && !data.bestOfNId) || (type === 'BestOfNStarted' && !data.taskId);
   const isDone = () =>
-    events.filter(({ type }) => type === 'WorkflowStarted').length === options.workflows &&
+    events.filter(isBegun).length === options.workflows &&
+    [...mirror.bestOfNs.values()].every((one) => isEndedBestOfN(one) && !openRescoring(one.context)) &&
     mirror.workflows.size === 0 &&
     mirror.tasks.size === 0;
 

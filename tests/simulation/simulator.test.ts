@@ -16,6 +16,7 @@ const BREAKS: Record<(typeof PLANTS)[number], RegExp> = {
   lost_cancellation: /^I6 .* outlives its cancelled task/,
   unchecked_merge: /^I15 /,
   deadline_fires_twice: /^I4 .* early/,
+  loser_merged: /^I16 .* has not won/,
 };
 const SEEDS_MAX = 1000;
 

@@ -12,12 +12,13 @@ export interface SourceFile {
 
 const SKIPPED = ['node_modules', 'dist', 'fixtures'];
 
-/** Every file below the folders whose name fits; folders that are not there hold none. Links are not followed. */
+/** Every file below the folders whose name fits; folders that are not there, or hidden, hold none. Links are not followed. */
 export function sourceFiles(folders: readonly string[], fits: (path: string) => boolean, root = ROOT): SourceFile[] {
   return folders.flatMap((folder) =>
     namesIn(join(root, folder)).flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return SKIPPED.includes(entry.name) ? [] : sourceFiles([path], fits, root);
+      if (entry.isDirectory())
+        return SKIPPED.includes(entry.name) || entry.name.startsWith('.') ? [] : sourceFiles([path], fits, root);
       return entry.isFile() && fits(path) ? [{ path, text: readFileSync(join(root, path), 'utf8') }] : [];
     }),
   );

@@ -86,8 +86,6 @@ export interface TestSystemOptions {
   model?: Model;
   /** Stands between the system and the runner. */
   around?: (runner: FakeRunner) => Partial<FakeRunner>;
-  /** False: no candidate is scored by itself; the test says what it is worth. */
-  scoring?: boolean;
   settings?: Record<string, unknown>;
   definition?: WorkflowDefinition;
   conflicts?: [string, string][];
@@ -172,9 +170,6 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     },
     checkProblem: () => null,
     fillPreset: (preset) => preset,
-    ...(options.scoring === false && {
-      around: (story) => (story.name === 'scoring' ? { ...story, obligations: () => [] } : story),
-    }),
     ...(options.snapshots && { snapshots: options.snapshots }),
     ...(options.sharing && { sharing: options.sharing }),
   });

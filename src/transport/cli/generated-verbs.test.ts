@@ -52,6 +52,14 @@ describe('a verb for each definition', () => {
     for (const { name } of withVerb) expect(VERBS.map((verb) => verb.name)).toContain(name);
   });
 
+  it('is found from the first help, in which every line says what it is for', async () => {
+    const { out } = await call(['--help']);
+    const lines = out.slice(out.indexOf('Commands:')).split('\n').slice(1);
+    const named = lines.flatMap((line) => /^ {2}(\S.*)$/.exec(line)?.[1] ?? []);
+    expect(named.length).toBeGreaterThan(20);
+    for (const line of named) expect(line, 'a verb without a summary').toMatch(/\S {2,}\S/);
+  });
+
   it.each(VERBS.map((verb) => [verb.path.join(' '), verb] as const))(
     'heph %s --help names each field and shows an example',
     async (_path, verb) => {

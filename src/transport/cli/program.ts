@@ -337,7 +337,10 @@ export function createProgram(
     'check-run': 'Runs of checks that were made elsewhere: record one',
     agent: 'Agents: stop one, attach to its terminal',
     fleet: 'The fleet: who works, pause, resume, stop',
+    get: 'Events and tasks, whole',
+    list: 'What can be started',
     log: 'The event log: verify, export, import',
+    result: 'The result of a run: submit it, judge it',
     task: 'Tasks: create, update, cancel, restart, boost, revert',
     workflow: 'Workflows: start, pause, resume, cancel, revert',
   };
