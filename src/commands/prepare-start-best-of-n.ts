@@ -14,7 +14,7 @@ import {
   parseWeights,
   SCORER_NAMES,
 } from '../machines/best-of-n/index.ts';
-import type { Settings } from '../machines/config/index.ts';
+import { presetOf, type Settings } from '../machines/config/index.ts';
 import type { CommandBusParts, PreparationContext } from './command-bus.ts';
 import { inspectRepository, type WorkflowInspection } from './inspection.ts';
 import { DEFAULT_AGENT } from './prepare-start-workflow.ts';
@@ -60,6 +60,8 @@ export function prepareStartBestOfN(parts: Parts) {
       const problem = inspection.agent(agent);
       if (problem) return problem;
     }
+    const unread = modelProblem(input.models, begun.directive.parameters, agents, parts.settings());
+    if (unread) return unread;
     const found = await inspectRepository(inspection, input);
     if (isFailure(found)) return found;
     const { repository, check, ...by } = found;
@@ -76,6 +78,26 @@ export function prepareStartBestOfN(parts: Parts) {
       ...(parts.runnerId !== undefined && { runnerId: parts.runnerId }),
     };
   };
+}
+
+/** A model that an agent is never told of would be a variant that is none. */
+function modelProblem(
+  models: Record<string, string[]>,
+  { agent, model }: Parameters,
+  agents: readonly string[],
+  settings: Settings,
+): Failure | null {
+  const named = Object.keys(models).filter((name) => models[name]?.length);
+  for (const name of new Set([...named, ...(model === null ? [] : [agent])])) {
+    if (name !== agent && !agents.includes(name))
+      return invalid('input.invalid', `There are models for the agent ${name}, which takes no part.`);
+    if (!JSON.stringify(presetOf(name, settings.agents)).includes('{model}'))
+      return invalid(
+        'input.invalid',
+        `The agent ${name} cannot be given a model: say where it takes one, by {model} in agents.${name}.argv, env or files.`,
+      );
+  }
+  return null;
 }
 
 /** Variant 0, as it was said or as an earlier build had it. */

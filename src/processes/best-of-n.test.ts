@@ -111,6 +111,26 @@ describe('a best-of-N', () => {
     await closes(system);
   });
 
+  test('gives a candidate the model that its variant names, and the others their agent’s own', async () => {
+    const models: string[] = [];
+    const system = await open({
+      settings: { 'agents.mine': { argv: ['mine', '--model', '{model}'], model: 'own' } },
+      async agent(session, speak) {
+        models[variantOf(session)] = String(session.start.argv.at(-1));
+        return builds(session, speak);
+      },
+    });
+    await system.operator('start_best_of_n', { ...BEST, n: 12, agents: ['mine'], models: { mine: ['other'] } });
+    await outcome(system);
+    const planned = (await system.events('VariantPlanned')).map(({ data }) => data.mutators as string[]);
+    deepStrictEqual(
+      models,
+      planned.map((mutators) => (mutators.includes('model') ? 'other' : 'own')),
+    );
+    ok(models.includes('other'));
+    await closes(system);
+  });
+
   test('counts a candidate that dies as one that failed, with its reason, and asks nobody again', async () => {
     const system = await open({
       agent: each({

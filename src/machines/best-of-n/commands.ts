@@ -72,7 +72,7 @@ export const bestOfNCommands = {
       models: z
         .record(z.string(), z.array(z.string().min(1).max(200)).max(20))
         .default({})
-        .describe('Models by agent'),
+        .describe('Models by agent, for agents whose settings say with {model} where they take one'),
       score: scoreTextSchema
         .optional()
         .describe('What counts how much, as scorer=weight,…; default: the setting bestOfN.score'),
