@@ -34,12 +34,13 @@ export const CHECK = {
 /** The steps of a bug-fix run, each a few commands that the system would send. */
 export function bugfix(story: Story) {
   const steps = {
-    /** `runnerId`: whose work it is, where several servers share the log; `result`: what the template says of it. */
+    /** `runnerId`: whose work it is, where several servers share the log; `result`: what the template says of it; `bestOfNId`: what it was started for. */
     start(
       goal = 'Make the tests pass',
       runnerId?: string,
       repository: Partial<Workflow['repository']> = {},
       result?: object,
+      bestOfNId?: string,
     ): string {
       const workflowId = story.id('wfl');
       story.send('start_workflow', {
@@ -57,6 +58,7 @@ export function bugfix(story: Story) {
         check: 'npm test',
         merge: true,
         ...(runnerId !== undefined && { runnerId }),
+        ...(bestOfNId !== undefined && { bestOfNId }),
       });
       story.send('record_run_opened', { workflowId, commit: 'b'.repeat(40) });
       story.send('record_baseline', { workflowId, check: { ...CHECK, status: 'failed', exitCode: 1, failed: 3 } });

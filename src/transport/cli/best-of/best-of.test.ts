@@ -70,7 +70,7 @@ describe('heph best-of', () => {
       sent.push(body);
       const id = steps.begin();
       const answer = accepted(steps.story, id, 0);
-      const workflowId = steps.start('Make the tests pass');
+      const workflowId = steps.start('Make the tests pass', undefined, {}, undefined, id);
       steps.phase(workflowId, 'fix');
       steps.plan(id, workflowId);
       end(steps, id, workflowId);

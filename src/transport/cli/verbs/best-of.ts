@@ -71,17 +71,19 @@ function constraintsOf({ maxLines, allowFiles, allowImports, expectOutput }: Bes
   return Object.values(said).some((one) => one !== undefined) ? said : undefined;
 }
 
-/** The run that holds the candidates; null when it came to none. */
+/** The run that holds the candidates, as soon as it is there, so that whatever it waits for is told; null when it came to none. */
 async function runOf(client: Client, started: CommandAnswer): Promise<string | null> {
-  const types = ['MutationStarted', 'BestOfNFailed', 'BestOfNCancelled'];
-  const event = await eventOf(client, started, types, () => true);
-  return event.type === 'MutationStarted' ? String(event.data.workflowId) : null;
+  const types = ['WorkflowStarted', 'BestOfNFailed', 'BestOfNCancelled'];
+  const fits = ({ type, stream, data }: WireEvent) =>
+    type === 'WorkflowStarted' ? data.bestOfNId === started.id : stream === started.stream;
+  const event = await eventOf(client, started.position, types, fits);
+  return event.type === 'WorkflowStarted' ? String(event.data.workflowId) : null;
 }
 
-/** The first such event of the stream that the command went to, from the command on. */
+/** The first such event from a position on. */
 async function eventOf(
   client: Client,
-  { stream, position }: CommandAnswer,
+  position: string,
   types: string[],
   fits: (event: WireEvent) => boolean,
 ): Promise<WireEvent> {
@@ -92,7 +94,7 @@ async function eventOf(
       { types, after, timeoutMs: WAIT_MS, limit: 500 },
       { waitMs: WAIT_MS },
     );
-    const event = page.events.find((one) => one.stream === stream && fits(one));
+    const event = page.events.find(fits);
     if (event) return event;
     after = page.position;
   }
@@ -115,7 +117,7 @@ export async function rescore(
   const asked = await client.command('rescore_best_of_n', { bestOfNId, ...options }, idempotencyKey);
   const { verdict, position } = await begunBy(client, asked);
   const ends = ['VerdictReached', 'RescoringAbandoned'];
-  await eventOf(client, { ...asked, position }, ends, ({ data }) => data.verdict === verdict);
+  await eventOf(client, position, ends, ({ stream, data }) => stream === asked.stream && data.verdict === verdict);
   const answer = await readBestOf(client, asked.id);
   const reached = answer.summary.rescorings.find((one) => one.verdict === verdict);
   if (!reached) throw fail('server.bad_answer', `The server knows no verdict ${verdict}.`);
