@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { replay } from '../actors/replay.ts';
+import { bestOfN } from './best-of-n.ts';
 import { createMemoryBlobs } from '../store/adapters/memory-blobs.ts';
 import { openMemoryStore } from '../store/adapters/memory.ts';
 import type { FakeSession } from '../../tests/support/fake-runner.ts';
@@ -299,6 +300,23 @@ describe('a best-of-N that stops early', () => {
     expect(withdrawn).toMatchObject({ outcome: 'withdrawn', commit: null });
     await system.until('TaskCancelled');
     strictEqual((await system.events('WinnerSelected')).length, 1);
+    await closes(system);
+  });
+
+  test('looks again when time alone will have settled it, and not before', async () => {
+    const system = await open({ agent: each({ 1: () => {} }) });
+    await system.operator('start_best_of_n', { ...BEST, n: 2, score: 'time=1', earlyStop: true });
+    const scored = await system.until('CandidateScored');
+    await system.processes.waitFor(scored.position);
+    const { world } = system.processes;
+    const [contest] = world.bestOfNs.values();
+    const owed = (now: number) =>
+      contest && bestOfN.obligations(contest, world, now).find(({ key }) => key.startsWith('early:'));
+    const now = Date.now();
+    const later = owed(now)?.notBefore ?? 0;
+    // The first one took ten seconds and the check of its work: by then the other has used more than that.
+    ok(later > now && later < now + 60_000, `${later - now} ms`);
+    strictEqual(owed(later + 1)?.notBefore, undefined);
     await closes(system);
   });
 });

@@ -146,6 +146,10 @@ function spentOn(task: Entity<Task>, world: World, until: number): { buildMs: nu
   return { buildMs, costUsd: inputTokens + outputTokens + costUsd + wallMs > 0 ? costUsd : null };
 }
 
+/** So far ahead it is looked when time alone settles the outcome, since whoever still works only loses by it. */
+const AHEAD_MS = 24 * 3_600_000;
+const EXACT_MS = 500;
+
 /** Whether the outcome can still change is decided by the actor; it is asked when it seems settled from here. */
 function stopEarly(contest: Entity<BestOfN>, world: World, now: number): Obligation[] {
   const { spec, candidates } = contest.context;
@@ -156,11 +160,13 @@ function stopEarly(contest: Entity<BestOfN>, world: World, now: number): Obligat
     const task = world.tasks.get(candidates[index]?.taskId ?? '');
     return task ? spentOn(task, world, at) : { buildMs: 0, costUsd: null };
   };
-  if (!isSettled(now)) return [];
+  const waitMs = settledAfter((ms) => isSettled(now + ms));
+  if (waitMs === null) return [];
   return [
     {
       key: `early:${contest.id}`,
       light: true,
+      ...(waitMs > 0 && { notBefore: now + waitMs }),
       async act({ clock, send }: Hands) {
         const open = candidates
           .filter(({ end }) => end === null)
@@ -169,6 +175,19 @@ function stopEarly(contest: Entity<BestOfN>, world: World, now: number): Obligat
       },
     },
   ];
+}
+
+/** After how long something holds that goes on holding; null when it does not within a day. */
+function settledAfter(holds: (ms: number) => boolean): number | null {
+  if (holds(0)) return 0;
+  if (!holds(AHEAD_MS)) return null;
+  let [before, after] = [0, AHEAD_MS];
+  while (after - before > EXACT_MS) {
+    const middle = Math.floor((before + after) / 2);
+    if (holds(middle)) after = middle;
+    else before = middle;
+  }
+  return after;
 }
 
 /** A candidate that nobody waits for any more: its best-of-N has ended, or has its winner. */
