@@ -115,6 +115,19 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
         expect(await store.head()).toBe(before);
       });
 
+      it('tells a wrong revision from a repetition by what was there when it was refused', async () => {
+        for (let round = 0; round < 20; round++) {
+          const { store } = await three();
+          const early = store
+            .append('task-a', 5, [event('n'), event('m')])
+            .catch((error: { code: string }) => error.code);
+          const filling = ['f1', 'f2', 'n'].map((id) => event(id));
+          expect(await store.append('task-a', 3, filling)).toMatchObject({ revision: 6 });
+          expect(await early).toBe('log.wrong_revision');
+          await store.close();
+        }
+      });
+
       it.each([0, 'any', 'stream_exists'] as const)('answers as the first time for %s', async (expected) => {
         const { store, first } = await three();
         const before = await store.head();
