@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -372,6 +373,18 @@ describe('a server killed with SIGKILL', () => {
     process.kill(server.child.pid as number, 'SIGKILL');
     expect(await server.ended).toBe('SIGKILL');
     await until(() => !lives(spare as number));
+  });
+
+  it('leaves no warm holder behind whose rehearsal has failed', { timeout: 60_000 }, async () => {
+    const entry = fileURLToPath(new URL('../support/stumbling-holder.ts', import.meta.url));
+    const spare = spawn(process.execPath, [entry, '--spare'], {
+      cwd: world.directory,
+      stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+    });
+    spare.stdin?.end();
+    const [code] = await once(spare, 'exit');
+    expect(code).toBe(0);
+    expect(readdirSync(world.directory).filter((name) => name.startsWith('.spare-'))).toEqual([]);
   });
 
   it('and another that took over: the first is refused', async () => {

@@ -21,7 +21,8 @@ export async function runHolder(hands: HolderHands): Promise<void> {
   closeInherited();
   if (hands.spare) await rehearse(hands);
   const order = readOrder();
-  if (!order) return;
+  // A rehearsal that failed may have left something open, which would keep this process for good.
+  if (!order) process.exit(0);
   // The server's terminal may go; that is no reason for the agent to go.
   process.on('SIGHUP', () => undefined);
   let held: Held;
