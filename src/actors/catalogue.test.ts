@@ -26,6 +26,7 @@ const BY_KIND: Record<string, string> = {
   runner: 'rnr_1',
   bestOfN: 'bon_1',
   pruning: 'prn_1',
+  guardian: 'agt_1',
 };
 const MAKES_NEW: Record<string, string> = {
   create_task: 'tsk_new',
@@ -48,6 +49,7 @@ describe('the catalogue', () => {
       'checkRun',
       'bestOfN',
       'pruning',
+      'guardian',
     ];
     expect([...ACTORS.keys()]).toEqual(kinds);
     for (const kind of ACTORS.keys()) {

@@ -11,6 +11,7 @@ export type Subject =
   | 'config'
   | 'delivery'
   | 'fleet'
+  | 'guardian'
   | 'health'
   | 'mergeTrain'
   | 'phase'
@@ -103,6 +104,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
     not_asked: ['ended', 'not asked for'],
   },
   fleet: { open: 'good', paused: 'waiting', stopped: 'attention' },
+  guardian: { absent: ABSENT, watching: 'good', stopping: 'busy' },
   mergeTrain: { idle: 'waiting', merging: 'busy', batching: 'busy' },
   bestOfN: {
     absent: ABSENT,

@@ -2,7 +2,7 @@ import type { Task } from '../machines/task/index.ts';
 import { criteriaOf, type Phase, type Workflow } from '../machines/workflow/index.ts';
 
 /** The template's name and version are recorded with each prompt; a change of wording is a new version. */
-export const PROMPT_TEMPLATE = { template: 'task', version: 2 } as const;
+export const PROMPT_TEMPLATE = { template: 'task', version: 3 } as const;
 
 /** What an agent is told, from facts alone: the same facts give the same text. */
 export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: Task; branch: string }): string {
@@ -48,6 +48,7 @@ function rules(workflow: Workflow, branch: string, task: Task, phase: Phase): st
   return [
     `- You work in a clone of your own, on branch ${branch}. Stay inside it. You need not commit; what you leave is kept and committed for you.`,
     judges(workflow, task),
+    phase.files ? `- Change nothing but what fits: ${phase.files.map((glob) => `\`${glob}\``).join(', ')}.` : '',
     phase.changes === 'none' ? '- Change no file: changes of this phase are not taken.' : '',
     `- Speak to Hephaestus through the MCP server \`heph\`. Tools you may use: ${[...task.spec.allowedTools, 'get_tasks', 'task_progress', 'wait_for_events'].join(', ')}.`,
     '- Say with `report_progress` what you are at, a few times, in a sentence.',

@@ -44,6 +44,7 @@ export function breachesOf(evidence: Evidence): string[] {
     ...torn(evidence),
     ...vanished(evidence),
     ...contested(evidence),
+    ...unwarned(evidence),
     ...unfinished(evidence),
   ];
 }
@@ -233,6 +234,27 @@ function contested({ events, committedAt, calmAt, repository }: Evidence): strin
 
 const CONTEST_OVER = new Set(['BestOfNCancelled', 'BestOfNFailed', 'WinnerSelected']);
 const TASK_OVER = new Set(['TaskCompleted', 'TaskFailed', 'TaskCancelled', 'TaskDuplicated']);
+
+/** I17: a guardian stops nobody whom it has not warned of, none for what is over, and none twice. */
+function unwarned({ events }: Evidence): string[] {
+  const warned = new Map<string, Map<unknown, unknown>>();
+  const decided = new Set<string>();
+  return events.flatMap(({ type, stream, data, meta }) => {
+    const agentId = stream.slice(stream.indexOf('-') + 1);
+    const open = warned.get(agentId) ?? new Map<unknown, unknown>();
+    warned.set(agentId, open);
+    if (type === 'WarningRaised') open.set(data.warning, data.stopAfterMs);
+    if (type === 'WarningCleared') open.delete(data.warning);
+    if (type === 'StopRequested' && meta.actor === 'process:guardian' && !decided.has(agentId))
+      return [`I17 ${agentId} was stopped by a guardian that had not decided it`];
+    if (type !== 'StopDecided') return [];
+    const again = decided.size === decided.add(agentId).size;
+    return [
+      ...(again ? [`I17 ${agentId} is stopped twice`] : []),
+      ...(typeof open.get(data.warning) === 'number' ? [] : [`I17 ${agentId} is stopped and was not warned of`]),
+    ];
+  });
+}
 
 /** I7: no failure of ours ends a run, and where nothing but servers and the log failed, every run reaches its goal. */
 function unfinished({ events, mustSucceed }: Evidence): string[] {
