@@ -35,7 +35,12 @@ export async function buildPage(folder = join(ROOT, 'dist', 'web'), { force = fa
 async function bundle(outDir: string): Promise<void> {
   const { build } = await import('vite');
   const root = join(ROOT, 'web');
-  await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+  await build({
+    root,
+    configFile: join(root, 'vite.config.ts'),
+    logLevel: 'warn',
+    build: { outDir, emptyOutDir: true },
+  });
 }
 
 function pack(folder: string): void {
@@ -52,7 +57,10 @@ function fingerprint(): string {
   const hash = createHash('sha256');
   const exclude = ['**/*.test.{ts,tsx}', '**/node_modules/**'];
   for (const file of globSync(SOURCES, { cwd: ROOT, exclude }).sort())
-    hash.update(`${file}\0`).update(readFileSync(join(ROOT, file))).update('\0');
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(ROOT, file)))
+      .update('\0');
   return hash.digest('hex');
 }
 

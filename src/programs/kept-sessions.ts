@@ -11,7 +11,9 @@ export function keptSessions(dataDirectory: string): KeptSessions {
         const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
         const entries = Object.entries(value as Record<string, unknown>);
         return Object.fromEntries(
-          entries.filter((entry): entry is [string, number] => /^[0-9a-f]{64}$/.test(entry[0]) && typeof entry[1] === 'number'),
+          entries.filter(
+            (entry): entry is [string, number] => /^[0-9a-f]{64}$/.test(entry[0]) && typeof entry[1] === 'number',
+          ),
         );
       } catch {
         // Absent or spoiled: people sign in again.

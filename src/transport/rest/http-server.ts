@@ -98,7 +98,10 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
 }
 
 function openDoor(port: number, { clock, random, keptSessions }: HttpServerParts): { gate: Gate; sessions: Sessions } {
-  return { gate: createGate(port), sessions: createSessions({ clock, random, port, ...(keptSessions && { kept: keptSessions }) }) };
+  return {
+    gate: createGate(port),
+    sessions: createSessions({ clock, random, port, ...(keptSessions && { kept: keptSessions }) }),
+  };
 }
 
 function createApp(context: HttpContext): {

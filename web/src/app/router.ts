@@ -1,6 +1,7 @@
 import { createAtom, useSelector } from '@xstate/store-react';
 import type { MouseEvent } from 'react';
 import type { PagePath } from '../../../src/transport/page-paths.ts';
+import { moment } from '../server/moment.ts';
 
 /** Where the page is: `/task/tsk_…?tab=diff` is screen `task`, rest `['tsk_…']`, query `{tab: 'diff'}`. */
 export interface Route {
@@ -41,10 +42,13 @@ export function useRoute(): Route {
   return useSelector(route, (now) => now);
 }
 
-/** Goes to an address of the page; `replace`: without a step that *back* would undo. */
+/** Goes to an address of the page; `replace`: without a step that *back* would undo. The moment that is shown stays. */
 export function go(path: string, { replace = false } = {}): void {
-  if (replace) history.replaceState(null, '', path);
-  else history.pushState(null, '', path);
+  const { at } = moment.get();
+  const url = new URL(path, location.origin);
+  if (at !== null) url.searchParams.set('at', at);
+  if (replace) history.replaceState(null, '', url);
+  else history.pushState(null, '', url);
   route.set(here());
   if (!replace) window.scrollTo(0, 0);
 }
@@ -59,7 +63,8 @@ export function setQuery(changes: Readonly<Record<string, string | undefined>>):
 
 /** For a link of the page: a plain click stays on it, any other does what the browser does. */
 export function followLink(event: MouseEvent<HTMLAnchorElement>): void {
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   event.preventDefault();
   go(event.currentTarget.pathname + event.currentTarget.search);
 }

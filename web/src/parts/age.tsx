@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
+import { age } from '../../../src/transport/words/index.ts';
 import { serverNow } from '../server/clock.ts';
-import { duration, exactTime } from './format.ts';
+import { exactTime } from './format.ts';
 
 /** One timer for every age on the page. */
 const TICK_MS = 1_000;
@@ -31,7 +32,7 @@ function subscribe(listener: () => void): () => void {
 export function Age({ at, asOf = null }: { at: number | null | undefined; asOf?: number | null }) {
   // The text is what is subscribed to: an age of hours renders once an hour, not each second.
   const text = useSyncExternalStore(subscribe, () =>
-    at === null || at === undefined ? '–' : duration((asOf ?? second * 1000) - at),
+    at === null || at === undefined ? '–' : age((asOf ?? second * 1000) - at),
   );
   if (at === null || at === undefined) return <span title="unknown">–</span>;
   return (

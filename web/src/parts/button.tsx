@@ -6,7 +6,14 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
   look?: 'plain' | 'primary' | 'danger' | 'quiet';
 }
 
-export function Button({ disabledReason = null, look = 'plain', className = '', title, onClick, ...rest }: ButtonProps) {
+export function Button({
+  disabledReason = null,
+  look = 'plain',
+  className = '',
+  title,
+  onClick,
+  ...rest
+}: ButtonProps) {
   const off = disabledReason !== null;
   return (
     <button

@@ -18,7 +18,16 @@ export interface CommandButtonProps extends Omit<ButtonProps, 'onClick'> {
 }
 
 /** Sends one command when it is pressed. What refuses it is shown beside it. */
-export function CommandButton({ command, input, shown, confirm, onDone, children, disabledReason, ...rest }: CommandButtonProps) {
+export function CommandButton({
+  command,
+  input,
+  shown,
+  confirm,
+  onDone,
+  children,
+  disabledReason,
+  ...rest
+}: CommandButtonProps) {
   const { send, busy, refusal, dismiss, disabledReason: never } = useCommand(command, shown);
   const [asking, setAsking] = useState(false);
   const act = async () => {

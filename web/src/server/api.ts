@@ -9,7 +9,8 @@ export async function post<T>(path: string, body: unknown = {}, signal?: AbortSi
     ...(signal && { signal }),
   });
   const answer = (await response.json()) as { ok: boolean; error?: ConstructorParameters<typeof StreamError>[0] };
-  if (!answer.ok) throw new StreamError(answer.error ?? { code: 'server.bad_answer', message: 'The server gave no answer.' });
+  if (!answer.ok)
+    throw new StreamError(answer.error ?? { code: 'server.bad_answer', message: 'The server gave no answer.' });
   return answer as T;
 }
 

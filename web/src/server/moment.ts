@@ -6,16 +6,33 @@ export interface Moment {
   at: string | null;
 }
 
-export const moment = createAtom<Moment>({ at: null });
+const PARAMETER = 'at';
+
+/** A reload, and whoever is sent the address, see the same moment. */
+function given(): string | null {
+  const at = new URLSearchParams(location.search).get(PARAMETER);
+  return at !== null && /^\d{1,20}$/.test(at) ? at : null;
+}
+
+export const moment = createAtom<Moment>({ at: given() });
 
 export function usePast(): string | null {
   return useSelector(moment, ({ at }) => at);
 }
 
+/** Puts the whole page to a position of the log. */
 export function showPast(at: string): void {
-  moment.set({ at });
+  set(at);
 }
 
 export function showNow(): void {
-  moment.set({ at: null });
+  set(null);
+}
+
+function set(at: string | null): void {
+  moment.set({ at });
+  const url = new URL(location.href);
+  if (at === null) url.searchParams.delete(PARAMETER);
+  else url.searchParams.set(PARAMETER, at);
+  history.replaceState(null, '', url);
 }

@@ -14,7 +14,12 @@ export interface Answer<T> {
  * an event’s, to have it asked after each change; without it, it is asked once. `name` null: nothing is asked.
  */
 export function useQuery<T>(name: string | null, input: unknown, again: unknown = null): Answer<T> {
-  const [answer, setAnswer] = useState<Answer<T> & { of: string }>({ state: 'loading', result: null, failure: null, of: '' });
+  const [answer, setAnswer] = useState<Answer<T> & { of: string }>({
+    state: 'loading',
+    result: null,
+    failure: null,
+    of: '',
+  });
   const asked = JSON.stringify([name, input]);
   useEffect(() => {
     const gone = new AbortController();

@@ -137,7 +137,16 @@ function viewOf({ status, rows, position, summary, degraded }: CachedView, failu
   }
   if (status === 'live' && asOf > 0) hearServerTime(asOf);
   const error = status === 'ended' ? (failure ?? asFailure(null)) : null;
-  return { state: STATES[status], rows: Object.values(byKey), byKey, summary, position, asOf: null, degraded, failure: error };
+  return {
+    state: STATES[status],
+    rows: Object.values(byKey),
+    byKey,
+    summary,
+    position,
+    asOf: null,
+    degraded,
+    failure: error,
+  };
 }
 
 interface WireView {
@@ -153,7 +162,16 @@ function past(view: string, params: Row, at: string) {
     const gone = new AbortController();
     query<WireView>('get_view', { view, params, at }, gone.signal).then(
       ({ rows, summary, position, asOf, degraded = null }) =>
-        show({ state: 'past', rows: Object.values(rows), byKey: rows, summary, position, asOf, degraded, failure: null }),
+        show({
+          state: 'past',
+          rows: Object.values(rows),
+          byKey: rows,
+          summary,
+          position,
+          asOf,
+          degraded,
+          failure: null,
+        }),
       (error: unknown) => {
         if (!gone.signal.aborted) show({ ...LOADING, state: 'failed', failure: asFailure(error) });
       },
