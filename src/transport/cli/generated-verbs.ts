@@ -3,6 +3,7 @@ import type { Client } from './client.ts';
 import { inputOf, optionFor, parseValue, placeholder } from './flags.ts';
 import { type Output, table } from './output.ts';
 import { plainLine } from '../../kernel/plain-text.ts';
+import { wordOf } from '../words/index.ts';
 import { factLines } from './shown/facts.ts';
 import type { Shown } from './shown/index.ts';
 import type { Verb } from './verb.ts';
@@ -39,7 +40,7 @@ function addVerb(program: Command, verb: Verb, called: (command: Command) => Cal
     const answer = await client.command(verb.name, input, key);
     output.record(answer);
     output.say(
-      `${answer.repeated ? 'Done before' : answer.events.length === 0 ? 'Nothing to do' : 'Done'}: ${answer.id} is ${answer.state}${answer.events.length > 0 ? ` (${answer.events.join(', ')} at ${answer.position})` : ''}.`,
+      `${answer.repeated ? 'Done before' : answer.events.length === 0 ? 'Nothing to do' : 'Done'}: ${answer.id} is ${wordOf(answer.state)}${answer.events.length > 0 ? ` (${answer.events.join(', ')} at ${answer.position})` : ''}.`,
     );
   });
 }
@@ -94,7 +95,9 @@ function generalLines(result: unknown): string[] {
   const list = listIn(facts);
   if (!list) return factLines(facts);
   const headings = [...new Set(list.rows.flatMap((row) => Object.keys(row).filter((key) => isShort(row[key]))))];
-  const cells = list.rows.map((row) => headings.map((key) => row[key]));
+  const cells = list.rows.map((row) =>
+    headings.map((key) => (key === 'status' && typeof row[key] === 'string' ? wordOf(row[key]) : row[key])),
+  );
   const others = Object.entries(facts).filter(([name]) => name !== list.name && !OF_VIEWS.includes(name));
   const said = factLines({ ...(facts.summary as object | undefined), ...Object.fromEntries(others) });
   return [...(cells.length === 0 ? ['Nothing.'] : table(headings, cells)), ...(said.length > 0 ? ['', ...said] : [])];

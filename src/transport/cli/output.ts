@@ -38,12 +38,3 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
       .trimEnd(),
   );
 }
-
-/** `1 h 02 min`, `3 min 05 s`, `4.2 s`, `120 ms`. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
-}
