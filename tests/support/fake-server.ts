@@ -1,22 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { fakeStream } from './fake-stream.ts';
+import { type Answer, type Asked, fakeStream } from './fake-stream.ts';
 
-export interface Asked {
-  method: string;
-  path: string;
-  headers: IncomingHttpHeaders;
-  body: unknown;
-}
-
-export interface Answer {
-  status?: number;
-  body?: unknown;
-  /** Breaks the connection instead of answering. */
-  hangUp?: boolean;
-}
+export type { Answer, Asked } from './fake-stream.ts';
 
 export interface FakeServer {
   url: string;

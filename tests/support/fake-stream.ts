@@ -1,7 +1,21 @@
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClientMessage } from '../../src/transport/ws/protocol.ts';
-import type { Answer, Asked } from './fake-server.ts';
+
+/** What a server is asked. */
+export interface Asked {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: unknown;
+}
+
+export interface Answer {
+  status?: number;
+  body?: unknown;
+  /** Breaks the connection instead of answering. */
+  hangUp?: boolean;
+}
 
 interface Page {
   events: { position: string; stream?: string; type?: string }[];
