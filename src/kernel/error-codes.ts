@@ -557,6 +557,12 @@ export const ERROR_CODES = {
   // git, terminals, checks
   'git.failed': entry('fault', 503, 'A git command failed.', 'The message has git’s own words.'),
   'git.timeout': entry('fault', 503, 'A git command took too long.', 'Check the disk and the repository’s size.'),
+  'diff.not_kept': entry(
+    'invalid',
+    409,
+    'The work that was to be compared is not kept any more.',
+    'Ask for another turn; `heph prune` removes what is no longer needed.',
+  ),
   'worktree.failed': entry(
     'fault',
     503,

@@ -1,4 +1,5 @@
 import type { ChangeRequest, MeasuredChange } from './change/change.ts';
+import type { DiffRequest, TaskDiff } from './change/diff.ts';
 import type { JudgeKind } from './checks/judge-files.ts';
 import type { MutationRequest, MutationResult } from './mutation/mutation.ts';
 import type { ScorerRequest, ScorerResult } from './scorers/scorer.ts';
@@ -68,6 +69,8 @@ export interface Runner {
   layTests(request: LayTestsRequest): Promise<LaidTests>;
   /** What a commit changes, in files, lines, imports and words, from the mirror alone. */
   measureChange(request: ChangeRequest): Promise<MeasuredChange>;
+  /** What differs between two states of a task’s work, or between one and its living worktree. Throws `diff.not_kept`, Fault `worktree.failed`. */
+  readDiff(request: DiffRequest): Promise<TaskDiff>;
   /** Runs a scorer of the user's over a commit. What it says is judged, never thrown: only a commit that cannot be checked out is. */
   runScorer(request: ScorerRequest): Promise<ScorerResult>;
   /** Three-way merges onto the tip of `branch`, each upon the ones before it that merged; one result for each. Moves nothing. */

@@ -326,6 +326,8 @@ export function createMachine(parts: MachineParts): Machine {
         })),
       layJudge: async () => ({ touched: [], commit: null, tree: null }),
       layTests: async () => ({ tests: [], commit: null, tree: null }),
+      readDiff: ({ from, to, base }) =>
+        verb('readDiff', 100, () => ({ from: from ?? base, to: to ?? base, files: [], filesMore: 0 })),
       measureChange: ({ commit }) =>
         verb(`measureChange ${commit.slice(0, 8)}`, 100, () => ({
           files: [{ path: 'src/a.js', insertions: 1, deletions: 1 }],

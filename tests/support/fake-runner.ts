@@ -408,6 +408,10 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
         code: sources ? { newImports, unreadImports: [], reuse, unread: 0 } : null,
       };
     },
+    async readDiff({ from, to }) {
+      called('readDiff', to ?? 'worktree');
+      return { from: from ?? base, to: to ?? base, files: [], filesMore: 0 };
+    },
     async runScorer({ key, commit }) {
       const known = scored.get(key);
       if (known) return known;

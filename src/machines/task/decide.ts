@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../kernel/canonical.ts';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
+import { wordOf } from '../../kernel/state-words.ts';
 import type { Correspondence } from '../correspondence.ts';
 import { defineActor } from '../define-actor.ts';
 import type { TaskCommand } from './commands.ts';
@@ -314,10 +315,7 @@ function failAttempt(command: Extract<TaskCommand, { name: 'fail_attempt' }>, ac
 
 function restart(command: Extract<TaskCommand, { name: 'restart_task' }>, actor: Actor): Decision {
   if (!ENDED.includes(actor.value))
-    return rejected(
-      'task.not_ended',
-      `The task is ${actor.value.replaceAll('_', ' ')}; only an ended one can be restarted.`,
-    );
+    return rejected('task.not_ended', `The task is ${wordOf(actor.value)}; only an ended one can be restarted.`);
   const max = command.config.settings.limits.restartsMax;
   if (actor.context.restarts >= max)
     return rejected('task.attempts_exhausted', `The task has been restarted ${max} times already.`);

@@ -1,3 +1,4 @@
+import { wordOf } from '../../kernel/state-words.ts';
 import type { AgentFact, Effect } from '../../machines/agent/index.ts';
 import { type BestOfNFact, formatWeights, type Score } from '../../machines/best-of-n/index.ts';
 import type { CarryOverFact } from '../../machines/carry-over.ts';
@@ -316,7 +317,7 @@ function readyWith({ checks, fixed }: AgentEnvironment): string {
 function verdict({ status, passed, failed, cache, warnings }: CheckSummary): string {
   const counts = passed === null ? '' : ` (${passed} passed, ${failed ?? 0} failed)`;
   const warned = warnings === undefined ? '' : `, with ${counted(warnings, 'warning')}`;
-  return `${status.replace('_', ' ')}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
+  return `${wordOf(status)}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
 }
 
 function known(check: CheckSummary | null): string {
