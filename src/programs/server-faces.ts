@@ -40,8 +40,8 @@ export function openFaces(ground: Ground, system: System, idle: IdleWatch): Http
 }
 
 function queriesOf(ground: Ground, system: System, idle: IdleWatch): Queries {
-  const { views, store, ids, definitions, runner } = ground;
-  const context = { views, store, ids, definitions, transcripts: runner, clock: systemClock };
+  const { views, store, ids, definitions, runner, blobs } = ground;
+  const context = { views, store, ids, definitions, transcripts: runner, work: runner, blobs, clock: systemClock };
   const health = async () => healthOf(ground, system);
   return {
     table: QUERIES,
