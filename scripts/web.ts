@@ -33,6 +33,8 @@ export async function buildPage(folder = join(ROOT, 'dist', 'web'), { force = fa
 }
 
 async function bundle(outDir: string): Promise<void> {
+  // Else the bundler takes that of whoever calls: a test's would give React's slow build.
+  process.env.NODE_ENV = 'production';
   const { build } = await import('vite');
   const root = join(ROOT, 'web');
   await build({
