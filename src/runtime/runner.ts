@@ -53,8 +53,11 @@ export interface Runner {
   listAgents(): Promise<AgentProbe[]>;
   /** Raw terminal bytes (base64) from a cursor; waits up to `waitMs` for more. */
   readTerminal(request: { agentId: string; cursor: number; bytesMax: number; waitMs?: number }): Promise<TerminalChunk>;
-  /** An operator's keystrokes. */
-  writeTerminal(request: { agentId: string; data: string }): Promise<void>;
+  /**
+   * Types into the terminal; answers how much had been printed before. Under a `key` it is typed once, however often it is
+   * asked for. Throws `terminal.gone`, or `terminal.failed` while the program does not read.
+   */
+  writeTerminal(request: { agentId: string; data: string; key?: string }): Promise<{ outputBytes: number }>;
 
   /** Runs one check on a fresh checkout of `commit`. A check that cannot be run at all throws `check.failed_to_run`. */
   runCheck(request: CheckRequest): Promise<CheckResult>;

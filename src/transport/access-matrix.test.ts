@@ -28,6 +28,8 @@ const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, obj
   cancel_task: { taskId },
   restart_task: { taskId },
   boost_task: { taskId },
+  set_task_priority: { taskId, priority: 'high' },
+  message_task: { taskId, text: 'look' },
   revert_task: { taskId },
   revert_workflow: { workflowId },
   start_workflow: { workflow: 'bugfix', repository: '.', goal: someText },
@@ -39,6 +41,8 @@ const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, obj
   start_best_of_n: { repository: '.', goal: someText },
   cancel_best_of_n: { bestOfNId: 'bon_01k00000000000000000000000' },
   stop_agent: { agentId },
+  message_agent: { agentId, text: 'look' },
+  interrupt_agent: { agentId },
   set_config: { changes: {} },
   pause_fleet: {},
   record_check_run: {

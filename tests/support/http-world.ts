@@ -86,7 +86,7 @@ export interface HttpWorldOptions {
   /** What the workflow's template says of its result. */
   result?: object;
   readTerminal?: Runner['readTerminal'];
-  terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
+  terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<unknown> };
 }
 
 export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<HttpWorld> {

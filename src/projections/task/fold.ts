@@ -36,7 +36,7 @@ function foldTask(state: TaskHistories, event: StoredEvent & TaskFact): void {
       if (attempt) attempt.started = evidence;
       return;
     case 'TaskProgressed':
-      push(history.messages, { ...event.data, evidence });
+      push(history.progress, { ...event.data, evidence });
       return;
     case 'UsageReported':
       return addUsage(history, event.data);

@@ -49,7 +49,7 @@ export function renderTask(state: TaskHistories, taskId: string, { asOf }: Momen
     ),
     ...keyed(
       'message',
-      history.messages,
+      history.progress,
       ({ evidence }) => evidence,
       (one) => ({ ...one, ageMs: ageMs(one.evidence, asOf) }),
     ),

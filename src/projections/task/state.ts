@@ -21,7 +21,7 @@ export interface History {
   turns: (KeptTreeRecord & { attempt: number; evidence: Evidence })[];
   merges: Merge[];
   /** By attempt: what was reported while it was the last one, of whichever agent. */
-  messages: { message: string; fraction: number | null; evidence: Evidence }[];
+  progress: { message: string; fraction: number | null; evidence: Evidence }[];
 }
 
 export interface Attempt {
@@ -74,5 +74,5 @@ export function initialHistories(): TaskHistories {
 }
 
 export function newHistory(): History {
-  return { states: [], attempts: [], rounds: [], turns: [], merges: [], messages: [] };
+  return { states: [], attempts: [], rounds: [], turns: [], merges: [], progress: [] };
 }

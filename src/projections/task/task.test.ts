@@ -89,7 +89,7 @@ describe('the view of a task', () => {
       },
       { attempt: 2, agentId: second, endedAt: null, usage: null, failure: null },
     ]);
-    expect(of('message')).toMatchObject([{ message: 'half', fraction: 0.5, evidence: { type: 'TaskProgressed' } }]);
+    expect(of('progress')).toMatchObject([{ message: 'half', fraction: 0.5, evidence: { type: 'TaskProgressed' } }]);
     expect(of('state').map(({ status }) => status)).toEqual([
       'pending',
       'queued',

@@ -132,6 +132,7 @@ export function taskRow(
     agentId: task.agentId,
     boosted: task.boosted,
     waits: task.waits,
+    messages: (task.messages ?? []).map((one) => ({ ...one, ageMs: ageMs(one, asOf) })),
     progress: progress && { ...progress, ageMs: ageMs(progress, asOf) },
     feedback: task.feedback,
     acknowledged: task.acknowledged ?? null,
@@ -205,7 +206,7 @@ export function initialDetail(): Detail {
 
 export const detailProjection = defineProjection<Detail>({
   name: 'workflow-detail',
-  v: 5,
+  v: 6,
   init: initialDetail,
   fold: foldDetail,
   render,

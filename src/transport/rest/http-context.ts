@@ -33,7 +33,7 @@ export interface HttpServerParts {
   health: () => Promise<Health>;
   metrics: Metrics;
   /** Where an operator's keystrokes go. Absent: nobody can type into an agent's terminal. */
-  terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<void> };
+  terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<unknown> };
   /** Told of each socket for as long as it is open. */
   during?: (open: () => Promise<void>) => unknown;
   /** How often one agent may ask. */
