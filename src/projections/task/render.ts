@@ -48,7 +48,7 @@ export function renderTask(state: TaskHistories, taskId: string, { asOf }: Momen
       (one) => mergeRow(one, asOf),
     ),
     ...keyed(
-      'message',
+      'progress',
       history.progress,
       ({ evidence }) => evidence,
       (one) => ({ ...one, ageMs: ageMs(one.evidence, asOf) }),
