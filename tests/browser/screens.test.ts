@@ -40,14 +40,22 @@ describeInBrowser('every screen', (visit) => {
     const found: string[] = [];
     let passed = 0;
     const places = await eachPlace(page, async (path) => {
-      for (const [colorScheme, size] of [['dark', WIDE], ['light', WIDE], ['dark', NARROW]] as const) {
+      for (const [colorScheme, size] of [
+        ['dark', WIDE],
+        ['light', WIDE],
+        ['dark', NARROW],
+      ] as const) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize(size);
-        const { violations, passes } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+        const { violations, passes } = (await page.evaluate(
+          'axe.run(document, { resultTypes: ["violations"] })',
+        )) as AxeResults;
         passed += passes.length;
         for (const { id, impact, nodes } of violations)
           if (GRAVE.includes(String(impact)))
-            found.push(`${path} ${colorScheme} ${size.width}: ${id} ${nodes.map(({ html }) => html).join(' ')}`.slice(0, 600));
+            found.push(
+              `${path} ${colorScheme} ${size.width}: ${id} ${nodes.map(({ html }) => html).join(' ')}`.slice(0, 600),
+            );
       }
     });
     expect(found).toEqual([]);
