@@ -50,6 +50,7 @@ import {
   results,
   reunions,
   scoring,
+  telling,
   validation,
   type World,
 } from '../processes/index.ts';
@@ -197,6 +198,7 @@ export async function assemble(parts: Parts): Promise<System> {
         dataDirectory: parts.dataDirectory,
         preset,
       }),
+      telling,
       attempts({ preset }),
       drafting({ model: parts.model }),
       validation,

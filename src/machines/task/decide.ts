@@ -85,6 +85,20 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
           ? actor.facts({ type: 'TaskBoosted', v: 1, data: { by: command.actor } })
           : notWaiting(actor))
       );
+    case 'set_task_priority': {
+      const { priority } = command.input;
+      if (task.spec.priority === priority && !ENDED.includes(actor.value)) return [];
+      return (
+        open(actor) ??
+        (actor.can('TaskPrioritySet')
+          ? actor.facts({ type: 'TaskPrioritySet', v: 1, data: { priority, by: command.actor } })
+          : notWaiting(actor))
+      );
+    }
+    case 'message_task':
+      if (!actor.can('MessageLeft'))
+        return rejected('task.not_open', `The task is ${actor.value}; nobody works on it.`);
+      return actor.facts({ type: 'MessageLeft', v: 1, data: { text: command.input.text, by: command.actor } });
     case 'block_task':
       if (actor.value === 'blocked' && canonicalJson(task.waits) === canonicalJson(command.input.reasons)) return [];
       return actor.facts({ type: 'TaskBlocked', v: 1, data: { reasons: command.input.reasons } });

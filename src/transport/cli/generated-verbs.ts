@@ -5,6 +5,7 @@ import { type Output, table } from './output.ts';
 import { plainLine } from '../../kernel/plain-text.ts';
 import { wordOf } from '../words/index.ts';
 import { factLines } from './shown/facts.ts';
+import type { Shown } from './shown/index.ts';
 import type { Verb } from './verb.ts';
 
 export interface Called {
@@ -77,13 +78,13 @@ function argumentFor(verb: Verb, name: string): Argument {
 }
 
 /** A query's result: for people as `lines` has it, else lists as tables and the rest as facts. */
-function showResult(output: Output, result: unknown, lines: (result: unknown) => string[] = generalLines): void {
+function showResult(output: Output, result: unknown, lines: Shown = generalLines): void {
   output.record(result);
   if (output.json) return;
   const { degraded } = result as { degraded?: { message: string; count: number } };
   if (degraded)
     output.note(`${degraded.count} events could not be read, so parts are missing: ${plainLine(degraded.message)}`);
-  for (const line of lines(result)) output.say(line);
+  for (const line of lines(result, output)) output.say(line);
 }
 
 /** What every view says of itself is for programs. */
