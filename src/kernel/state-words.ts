@@ -63,6 +63,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
     stopping: 'busy',
     exited: 'ended',
     lost: 'bad',
+    orphan: 'attention',
   },
   task: {
     absent: ABSENT,

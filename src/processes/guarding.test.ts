@@ -103,7 +103,11 @@ describe('a file that the phase does not allow', () => {
     const { operator, until, stop } = await silent({ agent: (session) => session.fix('one') });
     await operator('start_workflow', START);
     const { data } = await until('WarningRaised');
-    expect(data).toMatchObject({ warning: 'outside_scope', reason: expect.stringContaining('a.js'), stopAfterMs: null });
+    expect(data).toMatchObject({
+      warning: 'outside_scope',
+      reason: expect.stringContaining('a.js'),
+      stopAfterMs: null,
+    });
     await stop(0);
   });
 });

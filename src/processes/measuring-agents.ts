@@ -86,7 +86,8 @@ function outsideScope(
   const bounds = boundsOf(phase);
   if (!bounds) return { unknown: 'Its phase sets no bounds to what may be changed.' };
   if (!seen) return unseen;
-  if (!seen.files) return { unknown: quote(`Its files could not be compared: ${seen.filesReason ?? 'nobody knows why'}`) };
+  if (!seen.files)
+    return { unknown: quote(`Its files could not be compared: ${seen.filesReason ?? 'nobody knows why'}`) };
   return countOutside(seen.files, bounds);
 }
 

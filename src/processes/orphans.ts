@@ -22,7 +22,16 @@ export function orphanAs(
       reason: 'It lives although the log says that it has ended, or that its work is another server’s.',
     };
   return {
-    ...{ agentId, taskId: null, workflowId: null, repositoryId: null, runnerId, agent: null, phase: null, attempt: null },
+    ...{
+      agentId,
+      taskId: null,
+      workflowId: null,
+      repositoryId: null,
+      runnerId,
+      agent: null,
+      phase: null,
+      attempt: null,
+    },
     stopAfterMs: onOrphan === 'stop' ? stopAfterMs : null,
     reason: 'It lives here, and the log knows no such agent.',
   };

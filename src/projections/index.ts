@@ -4,6 +4,7 @@
  */
 import { bestOfNView } from './best-of-n/index.ts';
 import { buildsView } from './builds/index.ts';
+import { coherenceView } from './coherence/index.ts';
 import { configView } from './config/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
@@ -18,6 +19,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   queueView,
   workflowView,
   fleetView,
+  coherenceView,
   taskView,
   timelineView,
   configView,

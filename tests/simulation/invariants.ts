@@ -23,6 +23,8 @@ export interface Evidence {
   processes: readonly AgentProcess[];
   cap: number;
   limits: { startMs: number; agentWallMs: number };
+  /** By so much the wall clock is put, and put back. */
+  skewMs: number;
   /** When faults ended. */
   calmAt: number;
   repository: Repository;
@@ -146,8 +148,8 @@ function crowded({ events, cap }: Evidence): string[] {
   });
 }
 
-/** I4: a deadline ends the attempt that it was set for, and not before it is due. */
-function early({ events, limits }: Evidence): string[] {
+/** I4: a deadline ends the attempt that it was set for, and not before it is due. The clock may be put back before that is recorded. */
+function early({ events, limits, skewMs }: Evidence): string[] {
   const since = new Map<string, number>();
   return events.flatMap((event) => {
     const { stream, type, data, at } = event;
@@ -155,7 +157,9 @@ function early({ events, limits }: Evidence): string[] {
     if (type !== 'AttemptFailed') return [];
     const ms = { start_overdue: limits.startMs, lease_expired: limits.startMs + limits.agentWallMs }[String(data.code)];
     const due = (since.get(stream) ?? 0) + (ms ?? 0);
-    return ms !== undefined && at < due ? [`I4 ${data.code} of ${stream} came ${due - at} ms early`] : [];
+    return ms !== undefined && at + Math.abs(skewMs) < due
+      ? [`I4 ${data.code} of ${stream} came ${due - at} ms early`]
+      : [];
   });
 }
 
@@ -279,7 +283,7 @@ export async function differences(server: Server, mirror: World, log: EventStore
   }
   if (worldText(processes.world) !== worldText(mirror))
     out.push('I5 the world of the processes is not that of the log');
-  for (const view of ['queue', 'workflow', 'fleet'])
+  for (const view of ['queue', 'workflow', 'fleet', 'coherence'])
     if (!(await server.views.rebuild(view)).equal) out.push(`I5 the view ${view} is not what a rebuild gives`);
   for (const { view, degraded } of server.views.status().views)
     if (degraded) out.push(`I5 the view ${view} is degraded: ${degraded.message}`);

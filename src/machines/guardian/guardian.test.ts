@@ -86,7 +86,9 @@ describe('a warning', () => {
   });
 
   it('counts only from when it is watched without a break', () => {
-    const warned = given(guardianActor).when(look(0)).next.when(look(1, { silence: SILENT })).next;
+    const warned = given(guardianActor)
+      .when(look(0))
+      .next.when(look(1, { silence: SILENT })).next;
     const anew = warned.when(look(60, { silence: SILENT }, { watchedSince: 55 * MINUTE, heldUntil: null }));
     anew.thenFacts('AgentJudged');
     anew.next

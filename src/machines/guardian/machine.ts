@@ -41,7 +41,11 @@ export function evolveGuardian(guardian: Guardian, fact: GuardianFact): Guardian
       return { ...guardian, watched: fact.data };
     case 'AgentJudged': {
       const { measuredAt, score, signals } = fact.data;
-      return { ...guardian, last: { measuredAt, score, troubles: troublesOf(signals) }, verdicts: guardian.verdicts + 1 };
+      return {
+        ...guardian,
+        last: { measuredAt, score, troubles: troublesOf(signals) },
+        verdicts: guardian.verdicts + 1,
+      };
     }
     case 'WarningRaised': {
       const { warning, reason, since, stopAfterMs } = fact.data;
@@ -149,7 +153,9 @@ function warned(
   if (trouble < thresholds.warnAt)
     return known ? [{ type: 'WarningCleared', v: 1, data: { warning: name, reason: why } }] : [];
   const stop = name === 'silence' && trouble === 1 && onSilence === 'stop' ? stopAfterMs : null;
-  return known && known.stopAfterMs === stop ? [] : [raised(name, { reason: why, stopAfterMs: stop, since: measuredAt })];
+  return known && known.stopAfterMs === stop
+    ? []
+    : [raised(name, { reason: why, stopAfterMs: stop, since: measuredAt })];
 }
 
 function stepOf(trouble: number | null): number | null {

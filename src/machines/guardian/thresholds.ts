@@ -4,7 +4,10 @@ const weight = (byDefault: number, meaning: string) => z.number().min(0).max(100
 
 /** How much each signal counts in the score; a signal that could not be measured is left out of it. */
 export const weightsSchema = z.strictObject({
-  silence: weight(3, 'How much silence counts in the coherence score. Weights are relative to each other; 0: not at all.'),
+  silence: weight(
+    3,
+    'How much silence counts in the coherence score. Weights are relative to each other; 0: not at all.',
+  ),
   repeated_errors: weight(2, 'How much the same error, again and again, counts in the coherence score.'),
   outside_scope: weight(3, 'How much files outside the phase’s bounds count in the coherence score.'),
   loops: weight(3, 'How much the same action with the same outcome counts in the coherence score.'),

@@ -1,7 +1,8 @@
 const CHARS_MAX = 200;
 const SPEAKS_OF_ERROR =
   /\b(?:error|errors|exception|fatal|panic(?:ked)?|failed|failure|cannot|could not|denied|refused|not found|no such|undefined|traceback|unexpected|timed out|E[A-Z]{4,})\b|[✖✗×]/i;
-const SPEAKS_OF_NONE = /\b(?:0|no|without|zero)\s+(?:errors?|failures?|failed|problems?|warnings?)\b|\b(?:failed|failures?|errors?)[:=]\s*0\b/i;
+const SPEAKS_OF_NONE =
+  /\b(?:0|no|without|zero)\s+(?:errors?|failures?|failed|problems?|warnings?)\b|\b(?:failed|failures?|errors?)[:=]\s*0\b/i;
 
 /** Whether a line says that something went wrong. A guess by its words. */
 export function isErrorLine(line: string): boolean {

@@ -36,7 +36,9 @@ const READERS: Readonly<Record<Exclude<OutputForm, 'text'>, (line: Line) => Sigh
     if (action === null) return [];
     if (line.type === 'item.started') return [{ kind: 'call', id, action }];
     if (at(line, 'item', 'type') === 'file_change')
-      return [{ kind: 'result', id, action, outcome: '', failed: at(line, 'item', 'status') === 'failed', unique: true }];
+      return [
+        { kind: 'result', id, action, outcome: '', failed: at(line, 'item', 'status') === 'failed', unique: true },
+      ];
     const code = at(line, 'item', 'exit_code');
     const error = at(line, 'item', 'error');
     const failed = (typeof code === 'number' && code !== 0) || at(line, 'item', 'status') === 'failed' || !!error;

@@ -11,10 +11,7 @@ const AMOUNTS: Record<Part['what'], (part: Part) => string> = {
 };
 
 /** The scarcest of time, tokens and money: half of the trouble at the threshold, all of it when it is used up. */
-export function budget(
-  { parts }: Measure<'budget'>,
-  { budgetShareMax }: Pick<Thresholds, 'budgetShareMax'>,
-): Signal {
+export function budget({ parts }: Measure<'budget'>, { budgetShareMax }: Pick<Thresholds, 'budgetShareMax'>): Signal {
   const [worst] = [...parts].sort((one, other) => other.used / other.limit - one.used / one.limit);
   if (!worst) return signal(0, 'Nothing limits it.');
   const share = worst.used / worst.limit;

@@ -1,6 +1,7 @@
 import { bestOfNLines, type BestOfNAnswer } from './best-of-n.ts';
 import { buildLines, type BuildsAnswer, runLines, type RunsAnswer, statLines, type StatsAnswer } from './builds.ts';
 import { type DiffAnswer, diffLines } from './diff.ts';
+import { type CoherenceAnswer, coherenceLines, triedLines, type TriedAnswer } from './coherence.ts';
 import { factLines } from './facts.ts';
 import { type QueueAnswer, queueLines } from './queue.ts';
 
@@ -12,6 +13,8 @@ export const SHOWN: Readonly<Record<string, Shown>> = {
   task_progress: (answer) => factLines(answer as Record<string, unknown>),
   get_task_diff: (answer, how) => diffLines(answer as DiffAnswer, how?.colour ?? false),
   get_queue: (answer) => queueLines(answer as QueueAnswer),
+  get_coherence: (answer) => coherenceLines(answer as CoherenceAnswer),
+  try_coherence: (answer) => triedLines(answer as TriedAnswer),
   get_best_of_n: (answer) => bestOfNLines(answer as BestOfNAnswer),
   list_best_of_n: (answer) => runLines(answer as RunsAnswer),
   get_builds: (answer) => buildLines(answer as BuildsAnswer),
