@@ -5,6 +5,7 @@
 import { bestOfNView } from './best-of-n/index.ts';
 import { buildsView } from './builds/index.ts';
 import { configView } from './config/index.ts';
+import { costView } from './cost/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
 import { keptWorkView } from './kept-work/index.ts';
@@ -19,6 +20,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   workflowView,
   fleetView,
   taskView,
+  costView,
   timelineView,
   configView,
   bestOfNView,
@@ -26,6 +28,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   keptWorkView,
 ];
 
+export { COST_GROUPS } from './cost/index.ts';
 export type { ProjectionCache } from './cache.ts';
 export type { Projection, View, ViewDefinition } from './define-projection.ts';
 export type { Evidence } from './evidence.ts';

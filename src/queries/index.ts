@@ -1,6 +1,7 @@
 /** The way out: one definition per question, asked by every face in the same words. */
 import { getAgentStatus, getTranscript } from './agents.ts';
 import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n.ts';
+import { getCosts } from './costs.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
@@ -17,6 +18,7 @@ const table: QueryTable = {
   list_best_of_n: listBestOfN,
   get_builds: getBuilds,
   get_best_of_n_stats: getBestOfNStats,
+  get_costs: getCosts,
   list_workflow_definitions: listWorkflowDefinitions,
   wait_for_events: waitForEvents,
   health_check: healthCheck,

@@ -172,3 +172,26 @@ describe('facts', () => {
     ]);
   });
 });
+
+describe('costs', () => {
+  it('have a row for each that used something, and say what nobody told', async () => {
+    const { story, start, phase, task, queue, work, shown } = given();
+    const workflowId = start('Mend \u001b[31mit');
+    phase(workflowId, 'fix');
+    const [told, silent] = [task(workflowId, { title: 'Told' }), task(workflowId, { title: 'Silent' })];
+    for (const one of [told, silent]) queue(one);
+    const agentId = work(told);
+    work(silent);
+    const used = { inputTokens: 1234, outputTokens: 20, costUsd: 0.5, wallMs: 4200 };
+    story.send('report_usage', { taskId: told, ...used }, { actor: `agent:${agentId}` });
+    const text = await shown('get_costs', 'cost', { by: 'task' });
+    expect(text).toMatch(new RegExp(`${told} +Told +1.2 k +20 +\\$0.5 +4.2 s`));
+    expect(text).toMatch(new RegExp(`${silent} +Silent +– +– +– +–`));
+    expect(text).toContain('1 of 2 agents told nothing of what they used; it is in no sum.');
+    expect(await shown('get_costs', 'cost', {})).toMatch(new RegExp(`${workflowId} +Mend it +1.2 k`));
+  });
+
+  it('say that nobody has worked', async () => {
+    expect(await given().shown('get_costs', 'cost', {})).toBe('No agent has worked yet.');
+  });
+});
