@@ -114,7 +114,7 @@ describe('the view of costs', () => {
 
   it('counts what a model wrote for a best-of-N', () => {
     const { story, begin, spec, show } = given();
-    const bestOfNId = begin({ n: 4 });
+    const bestOfNId = begin({ n: 2, agents: ['claude'] });
     const asked = writable(spec(bestOfNId)).length;
     story.send('start_mutating', { bestOfNId, workflowId: 'wfl_of_it' });
     story.send('record_drafts', {
