@@ -45,6 +45,7 @@ export function cliWorld(
       cliArgv: ['/nowhere/node'],
       home: '/nowhere',
       startServer: never,
+      preparePage: async () => {},
       log: never,
       backups: never,
       checks: never,
