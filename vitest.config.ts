@@ -6,8 +6,8 @@ import { tallyReporter } from './scripts/test-tally.ts';
 const tally = process.env.HEPH_TEST_TALLY;
 
 /**
- * Three kinds of suites: `unit` lies beside the code and is quick; `system` starts programs and takes minutes; `clis` runs
- * the coding agents that are on this machine. Files of all three run at the same time: each knows its own processes by the
+ * Four kinds of suites: `unit` lies beside the code and is quick; `system` starts programs and takes minutes; `browser` looks
+ * at the page in a Chromium; `clis` runs the coding agents that are on this machine. Files of all four run at the same time: each knows its own processes by the
  * folder that they were started in, and none counts on an idle machine.
  */
 export default defineConfig({
@@ -27,6 +27,7 @@ export default defineConfig({
           include: [
             'src/**/*.test.ts',
             'agents/*/tests/**/*.test.ts',
+            'web/src/**/*.test.ts',
             'tests/{contracts,replay,shape,simulation}/**/*.test.ts',
           ],
         },
@@ -37,6 +38,16 @@ export default defineConfig({
           name: 'system',
           include: ['tests/{e2e,faults}/**/*.test.ts'],
           globalSetup: 'tests/support/packed.ts',
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: 'tests/support/browser/setup.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ActorHost } from '../actors/actor-host.ts';
 import { type Failure, invalid, isFailure, rejected } from '../kernel/errors.ts';
 import { deriveId } from '../kernel/ids.ts';
+import { wordOf } from '../kernel/state-words.ts';
 import { presetOf } from '../machines/config/index.ts';
 import {
   baseTrainOf,
@@ -102,7 +103,7 @@ async function underWay(train: TrainSpec, commit: string, host: ActorHost): Prom
   const { value } = await host.read(taskId === null ? 'workflow' : 'task', taskId ?? workflowId);
   if (['failed', 'cancelled', 'duplicated', 'absent'].includes(value)) return null;
   const what = `${taskId ?? workflowId} takes ${commit.slice(0, 12)} out of ${train.branch}`;
-  return rejected('revert.done_already', `${what} and is ${value.replaceAll('_', ' ')}.`);
+  return rejected('revert.done_already', `${what} and is ${wordOf(value)}.`);
 }
 
 /** Who gets it when it conflicts: the one that was named, or the run's own agent where that one can read a conflict. */

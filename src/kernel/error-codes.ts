@@ -557,6 +557,12 @@ export const ERROR_CODES = {
   // git, terminals, checks
   'git.failed': entry('fault', 503, 'A git command failed.', 'The message has git’s own words.'),
   'git.timeout': entry('fault', 503, 'A git command took too long.', 'Check the disk and the repository’s size.'),
+  'diff.not_kept': entry(
+    'invalid',
+    409,
+    'The work that was to be compared is not kept any more.',
+    'Ask for another turn; `heph prune` removes what is no longer needed.',
+  ),
   'worktree.failed': entry(
     'fault',
     503,
@@ -796,6 +802,24 @@ export const ERROR_CODES = {
     'Ask the server of that runner; `heph status` lists the runners.',
   ),
   'agent.not_live': entry('rejected', 409, 'The agent has ended or does not exist.', 'See `heph fleet`.'),
+  'agent.takes_no_messages': entry(
+    'rejected',
+    409,
+    'That agent reads nothing while it works.',
+    'Leave the message for its task’s next attempt with `heph task message`; `agents.<name>.takes` says what an agent takes.',
+  ),
+  'agent.takes_no_interrupt': entry(
+    'rejected',
+    409,
+    'That agent would end if it were interrupted.',
+    'Stop it with `heph agent stop`; `agents.<name>.takes` says what an agent takes.',
+  ),
+  'agent.not_listening': entry(
+    'rejected',
+    409,
+    'So many messages wait to be typed into that agent’s terminal that no further one is taken.',
+    'Wait until it reads again, or stop it.',
+  ),
   'agent.out_of_order': entry('rejected', 409, 'That step does not fit the state of the agent.', 'See `heph fleet`.'),
   'fleet.no_slot': entry('rejected', 409, 'All slots are taken.', 'Wait, or raise `fleet.cap`.'),
   'fleet.kind_stopped': entry(

@@ -1,6 +1,7 @@
 import { createMachine, transition, type AnyStateMachine } from 'xstate';
 import type { z } from 'zod';
 import { assert, rejected, type Rejected } from '../kernel/errors.ts';
+import { wordOf } from '../kernel/state-words.ts';
 import type { Settings } from './config/settings.ts';
 
 /**
@@ -142,7 +143,7 @@ export function defineActor<C, F extends Fact, Cmd extends Command>(
         if (target === null)
           return rejected(
             definition.outOfOrder,
-            `${fact.type} does not fit a ${definition.kind} that is ${words(value)}.`,
+            `${fact.type} does not fit a ${definition.kind} that is ${wordOf(value)}.`,
             { state: value },
           );
         value = target;
@@ -202,8 +203,4 @@ function dotted(value: StateValue): string {
   if (typeof value === 'string') return value;
   const [head, rest] = Object.entries(value)[0] as [string, StateValue];
   return `${head}.${dotted(rest)}`;
-}
-
-function words(value: string): string {
-  return value.replaceAll('_', ' ').replace('.', ', ');
 }

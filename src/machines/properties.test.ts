@@ -17,7 +17,10 @@ import type { Workflow } from './workflow/index.ts';
 const RUNS = 60;
 const MOVES_MAX = 120;
 /** Commands that are true anew each time they are said. */
-const REPEATABLE = ['report_progress', 'report_usage', 'record_denial', 'renew_lease'];
+const REPEATABLE = [
+  ...['report_progress', 'report_usage', 'record_denial', 'renew_lease'],
+  ...['message_agent', 'message_task'],
+];
 const SETTINGS = { changes: { 'fleet.cap': 2, 'fleet.perAgent': { claude: 1 }, 'limits.restartsMax': 2 } };
 
 interface Story {

@@ -254,8 +254,9 @@ async function start(agent: Entity<Agent>, hands: Hands, parts: AgentSessionsPar
   // It may have ended before anybody listened: it is looked at as soon as it counts as living.
   suspect(parts.signals, agent.id);
   const prompt = { ...template, hash, memoryIds: [] };
+  const lives = { ...started, ...(preset.takes && { takes: preset.takes }) };
   const [recorded] = await Promise.all([
-    settled(send('record_start', { agentId: agent.id, prompt, started })),
+    settled(send('record_start', { agentId: agent.id, prompt, started: lives })),
     readyRecorded,
   ]);
   // It was stopped while it started, and its end may be recorded already: nobody else would look after it.

@@ -1,3 +1,4 @@
+import { wordOf } from '../kernel/state-words.ts';
 import { type BestOfN, ownRunIdOf, planVariants } from '../machines/best-of-n/index.ts';
 import { runTrainOf } from '../machines/merge-train/index.ts';
 import { bestOfNIdOf, bestOfNSpecOf, hasCandidates, type Task } from '../machines/task/index.ts';
@@ -138,7 +139,7 @@ function reasonToCancel({ id, context }: Entity<BestOfN>, world: World): string 
 }
 
 function endOf(parent: Entity<Task>): string {
-  return `The task that it was to work for is ${parent.value.replaceAll('_', ' ')}.`;
+  return `The task that it was to work for is ${wordOf(parent.value)}.`;
 }
 
 /** The run of one that was started for itself has no other purpose. */

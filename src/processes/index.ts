@@ -18,6 +18,7 @@ export { results } from './results.ts';
 export { pruning } from './pruning.ts';
 export { reunions } from './reunions.ts';
 export { scoring } from './scoring.ts';
+export { telling } from './telling.ts';
 export { createTakingOver, hasWork, lastTakenFrom } from './taking-over.ts';
 export { validation } from './validation.ts';
 export { isEndedAgent, isEndedWorkflow } from './entity.ts';

@@ -2,7 +2,7 @@ import type { Task } from '../machines/task/index.ts';
 import { criteriaOf, type Phase, type Workflow } from '../machines/workflow/index.ts';
 
 /** The template's name and version are recorded with each prompt; a change of wording is a new version. */
-export const PROMPT_TEMPLATE = { template: 'task', version: 2 } as const;
+export const PROMPT_TEMPLATE = { template: 'task', version: 3 } as const;
 
 /** What an agent is told, from facts alone: the same facts give the same text. */
 export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: Task; branch: string }): string {
@@ -21,6 +21,7 @@ export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: T
       'What the last verdict said',
       task.feedback ? `Your work came back. Mend this and report again:\n\n${fenced(task.feedback)}` : '',
     ],
+    ['What people want you to know', messageWords(task)],
     ['Goal of this phase', phase.goal],
     ['How to work', phase.instructions],
     ['Done means', phase.done.map((line) => `- ${line}`).join('\n')],
@@ -31,6 +32,15 @@ export function composePrompt(parts: { workflow: Workflow; phase: Phase; task: T
     .filter(([, text]) => text.trim() !== '')
     .map(([title, text]) => `# ${title}\n\n${text.trim()}`)
     .join('\n\n')}\n`;
+}
+
+/** Newer ones prevail, and all of them over what was settled before they were written. */
+export function messageWords({ messages = [] }: Task): string {
+  if (messages.length === 0) return '';
+  const said = messages.map(({ text, by }, n) => `${n + 1}. ${by}:\n\n${fenced(text)}`);
+  return ['Said by those who run this while the task was under way, oldest first; the newest prevails.', ...said].join(
+    '\n\n',
+  );
 }
 
 /** For agents that may submit it. */

@@ -1,8 +1,8 @@
 import type { Task } from '../machines/task/index.ts';
 import type { Workflow } from '../machines/workflow/index.ts';
-import { fenced } from './prompt.ts';
+import { fenced, messageWords } from './prompt.ts';
 
-export const RESULT_TEMPLATE = { template: 'result-review', version: 1 } as const;
+export const RESULT_TEMPLATE = { template: 'result-review', version: 2 } as const;
 
 /** What the reviewer of a run's result is told, from facts alone. What others say of the result is material like the result itself. */
 export function composeResultPrompt({ workflow, task }: { workflow: Workflow; task: Task }): string {
@@ -17,6 +17,7 @@ export function composeResultPrompt({ workflow, task }: { workflow: Workflow; ta
     ['The criteria', criteria.map((text, at) => `${at + 1}. ${text}`).join('\n')],
     ['What was submitted', fenced(JSON.stringify(spec.inputs, null, 2))],
     ['How to review', workflow.definition.result.review?.instructions ?? ''],
+    ['What people want you to know', messageWords(task)],
     ['Rules', rules(spec, criteria.length)],
   ];
   return `${sections

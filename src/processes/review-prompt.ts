@@ -1,8 +1,8 @@
 import type { Task } from '../machines/task/index.ts';
 import type { Phase, Workflow } from '../machines/workflow/index.ts';
-import { fenced } from './prompt.ts';
+import { fenced, messageWords } from './prompt.ts';
 
-export const REVIEW_TEMPLATE = { template: 'review', version: 1 } as const;
+export const REVIEW_TEMPLATE = { template: 'review', version: 2 } as const;
 
 /** What a reviewer is told, from facts alone. What the author says of the work is material like the work itself. */
 export function composeReviewPrompt(parts: { workflow: Workflow; phase: Phase; task: Task }): string {
@@ -19,6 +19,7 @@ export function composeReviewPrompt(parts: { workflow: Workflow; phase: Phase; t
     ['Goal of the phase', phase.goal],
     ['Done means', phase.done.map((line) => `- ${line}`).join('\n')],
     ['How to review', phase.review?.instructions ?? ''],
+    ['What people want you to know', messageWords(task)],
     ['Rules', rules(spec)],
   ];
   return `${sections

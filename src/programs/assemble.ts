@@ -49,6 +49,7 @@ import {
   results,
   reunions,
   scoring,
+  telling,
   validation,
   type World,
 } from '../processes/index.ts';
@@ -196,6 +197,7 @@ export async function assemble(parts: Parts): Promise<System> {
         dataDirectory: parts.dataDirectory,
         preset,
       }),
+      telling,
       attempts({ preset }),
       drafting({ model: parts.model }),
       validation,

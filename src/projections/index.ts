@@ -9,6 +9,7 @@ import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
 import { keptWorkView } from './kept-work/index.ts';
 import { queueView } from './queue/index.ts';
+import { taskView } from './task/index.ts';
 import { timelineView } from './timeline/index.ts';
 import { workflowView } from './workflow/index.ts';
 
@@ -17,6 +18,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   queueView,
   workflowView,
   fleetView,
+  taskView,
   timelineView,
   configView,
   bestOfNView,

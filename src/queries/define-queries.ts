@@ -6,6 +6,7 @@ import type { IdIndex } from '../kernel/resolve-id.ts';
 import type { ProjectionHost } from '../projections/index.ts';
 import type { DefinitionLoader } from '../runtime/definitions/definition-loader.ts';
 import type { Runner } from '../runtime/runner.ts';
+import type { BlobStore } from '../store/blob-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 
 /**
@@ -43,6 +44,9 @@ export interface QueryContext {
   ids: IdIndex;
   definitions: DefinitionLoader;
   transcripts: Pick<Runner, 'id' | 'readTerminal' | 'listAgents'>;
+  /** Agents’ work, where this server has it. */
+  work: Pick<Runner, 'id' | 'readDiff'>;
+  blobs: Pick<BlobStore, 'get'>;
   health(): Promise<ServerHealth>;
   clock: Clock;
   /** Aborts when nobody waits for the answer any more. */

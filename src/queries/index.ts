@@ -4,11 +4,13 @@ import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
+import { getTaskDiff } from './task-diff.ts';
 import { getQueue, getTasks, taskProgress } from './tasks.ts';
 
 const table: QueryTable = {
   get_tasks: getTasks,
   task_progress: taskProgress,
+  get_task_diff: getTaskDiff,
   get_queue: getQueue,
   get_agent_status: getAgentStatus,
   get_best_of_n: getBestOfN,

@@ -68,6 +68,8 @@ async function given() {
         droppedBefore: 0,
       }),
     },
+    work: { id: 'local', readDiff: () => Promise.reject(new Error('no worktrees here')) },
+    blobs: { get: () => Promise.reject(new Error('no blobs here')) },
     health: async () => ({
       version: '1',
       pid: 1,

@@ -1,4 +1,5 @@
 import type { ChangeRequest, MeasuredChange } from './change/change.ts';
+import type { DiffRequest, TaskDiff } from './change/diff.ts';
 import type { JudgeKind } from './checks/judge-files.ts';
 import type { MutationRequest, MutationResult } from './mutation/mutation.ts';
 import type { ScorerRequest, ScorerResult } from './scorers/scorer.ts';
@@ -52,8 +53,11 @@ export interface Runner {
   listAgents(): Promise<AgentProbe[]>;
   /** Raw terminal bytes (base64) from a cursor; waits up to `waitMs` for more. */
   readTerminal(request: { agentId: string; cursor: number; bytesMax: number; waitMs?: number }): Promise<TerminalChunk>;
-  /** An operator's keystrokes. */
-  writeTerminal(request: { agentId: string; data: string }): Promise<void>;
+  /**
+   * Types into the terminal; answers how much had been printed before. Under a `key` it is typed once, however often it is
+   * asked for. Throws `terminal.gone`, or `terminal.failed` while the program does not read.
+   */
+  writeTerminal(request: { agentId: string; data: string; key?: string }): Promise<{ outputBytes: number }>;
 
   /** Runs one check on a fresh checkout of `commit`. A check that cannot be run at all throws `check.failed_to_run`. */
   runCheck(request: CheckRequest): Promise<CheckResult>;
@@ -65,6 +69,8 @@ export interface Runner {
   layTests(request: LayTestsRequest): Promise<LaidTests>;
   /** What a commit changes, in files, lines, imports and words, from the mirror alone. */
   measureChange(request: ChangeRequest): Promise<MeasuredChange>;
+  /** What differs between two states of a task’s work, or between one and its living worktree. Throws `diff.not_kept`, Fault `worktree.failed`. */
+  readDiff(request: DiffRequest): Promise<TaskDiff>;
   /** Runs a scorer of the user's over a commit. What it says is judged, never thrown: only a commit that cannot be checked out is. */
   runScorer(request: ScorerRequest): Promise<ScorerResult>;
   /** Three-way merges onto the tip of `branch`, each upon the ones before it that merged; one result for each. Moves nothing. */

@@ -334,6 +334,21 @@ describe('a server killed with SIGKILL', () => {
     }
   });
 
+  it('types what the next one is asked to type again under the same key only once', async () => {
+    const first = await world.open();
+    const request = world.request([fakeAgent('twice')]);
+    await first.startAgent(request);
+    await readUntil(first, request.agentId, /ready/);
+    const typed = { agentId: request.agentId, data: 'hello\r', key: 'message-1' };
+    const before = await first.writeTerminal(typed);
+    const next = await world.open();
+    expect(await next.writeTerminal(typed)).toEqual(before);
+    const exited = exitOf(next, request.agentId);
+    await next.writeTerminal({ ...typed, data: 'goodbye\r', key: 'message-2' });
+    await exited;
+    expect(await readUntil(next, request.agentId)).toContain('got hello and goodbye');
+  });
+
   it.each([
     'claimed',
     'laid:0',

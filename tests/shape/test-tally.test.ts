@@ -20,9 +20,15 @@ function tallyOf(files: Record<string, string>): string {
   return readFileSync(line, 'utf8');
 }
 
-it('counts what passed and what failed, and neither what was skipped', () => {
+it('counts what passed and what failed, and names what was skipped', () => {
   const one = `test('a', () => {}); test('b', () => {}); test('c', () => expect(1).toBe(2)); test.skip('d', () => {});`;
-  expect(tallyOf({ 'one.test.ts': one })).toBe('2 passed, 1 failed\n');
+  const other = `describe.skip('the page: skipped, no browser', () => { test('e', () => {}); test('f', () => {}); });`;
+  expect(tallyOf({ 'one.test.ts': one, 'other.test.ts': other }).split('\n')).toEqual([
+    'NOT RUN: 1 of one.test.ts: d',
+    'NOT RUN: 2 of other.test.ts: the page: skipped, no browser',
+    '2 passed, 1 failed',
+    '',
+  ]);
 });
 
 it('counts a file that does not load and a hook that throws as failed', () => {

@@ -313,7 +313,7 @@ export function createMachine(parts: MachineParts): Machine {
         verb(`readTerminal ${agentId}`, 10, () => ({
           ...{ agentId, cursor, nextCursor: cursor + 4, data: 'Ynll', ended: true, droppedBefore: 0 },
         })),
-      writeTerminal: () => verb('writeTerminal', 10, () => undefined),
+      writeTerminal: () => verb('writeTerminal', 10, () => ({ outputBytes: 0 })),
       runCheck: ({ checkKey, commit, command }) =>
         verb(`runCheck ${commit.slice(0, 8)}`, checks.has(checkKey) ? 10 : 8000, () => {
           const result = checks.get(checkKey) ?? byChance(repository.check(checkKey, command, commit));
@@ -326,6 +326,8 @@ export function createMachine(parts: MachineParts): Machine {
         })),
       layJudge: async () => ({ touched: [], commit: null, tree: null }),
       layTests: async () => ({ tests: [], commit: null, tree: null }),
+      readDiff: ({ from, to, base }) =>
+        verb('readDiff', 100, () => ({ from: from ?? base, to: to ?? base, files: [], filesMore: 0 })),
       measureChange: ({ commit }) =>
         verb(`measureChange ${commit.slice(0, 8)}`, 100, () => ({
           files: [{ path: 'src/a.js', insertions: 1, deletions: 1 }],

@@ -98,7 +98,7 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   };
   const whoIs = (token: string) => authenticate(tokens, `Bearer ${token}`);
   const context: Omit<QueryContext, 'principal'> = {
-    ...{ views, store: plantedReads(store, plants), ids, transcripts: runner, clock },
+    ...{ views, store: plantedReads(store, plants), ids, transcripts: runner, work: runner, blobs, clock },
     definitions: { list: async () => [], load: async (name) => invalid('definition.unknown', name) },
     health: async () => ({ version: '0', pid: 1, startedAt: 0, dataDirectory: '/data', checks: [] }),
   };

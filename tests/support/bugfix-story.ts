@@ -104,7 +104,7 @@ export function bugfix(story: Story) {
       story.send('queue_task', { taskId, because: 'its phase has started' });
     },
     /** A slot, an agent, a living process. */
-    work(taskId: string, agent = 'repair'): string {
+    work(taskId: string, agent = 'repair', takes?: object): string {
       const { context } = story.actor(`task-${taskId}`) as { context: { spec: TaskSpec; attempt: number } };
       const { workflowId, repositoryId } = context.spec;
       const attempt = context.attempt + 1;
@@ -126,7 +126,14 @@ export function bugfix(story: Story) {
       story.send('record_start', {
         agentId,
         prompt: { template: 'task', version: 1, hash: 'p', memoryIds: [] },
-        started: { holderPid: 10, pid: 11, startedAt: story.now(), bootId: 'boot', tokenHash: 't' },
+        started: {
+          holderPid: 10,
+          pid: 11,
+          startedAt: story.now(),
+          bootId: 'boot',
+          tokenHash: 't',
+          ...(takes && { takes }),
+        },
       });
       story.send('start_task', { taskId, agentId, attempt });
       return agentId;

@@ -79,6 +79,8 @@ export interface FakeRunnerOptions {
   conflicts?: [string, string][];
   /** Two words that make no test red, but for where both of them are: their work merges and does not fit. */
   clashes?: [string, string][];
+  /** Something was typed into an agent's terminal; it may answer. */
+  typed?: (agentId: string, data: string, print: (text: string) => void) => void;
   /** Bugs that do not come back by themselves: a revert of what mended one conflicts. */
   stuck?: string[];
 }
@@ -93,6 +95,7 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
   const scored = new Map<string, ScorerResult>();
   const listeners = new Set<(event: RunnerEvent) => void>();
   const failures = new Map<string, Error[]>();
+  const typed = new Map<string | undefined, { outputBytes: number }>();
   const calls: string[] = [];
   const parents = new Map<string, string>();
   const brought = new Map<string, string>();
@@ -282,17 +285,29 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       return [...agents.keys()].map(probe);
     },
     async readTerminal({ agentId, cursor }) {
-      const data = Buffer.from(agents.get(agentId)?.printed ?? '');
+      const agent = agents.get(agentId);
+      const data = Buffer.from(agent?.printed ?? '').subarray(cursor);
       return {
         agentId,
         cursor,
         nextCursor: cursor + data.length,
         data: data.toString('base64'),
-        ended: true,
+        ended: agent?.state !== 'running',
         droppedBefore: 0,
       };
     },
-    async writeTerminal() {},
+    async writeTerminal({ agentId, data, key }) {
+      const agent = agents.get(agentId);
+      if (agent?.state !== 'running')
+        throw new Fault('terminal.gone', `${agentId} does not run.`, { retryable: false });
+      const before = typed.get(key);
+      if (before !== undefined) return before;
+      called('writeTerminal', `${agentId} ${data}`);
+      const now = { outputBytes: Buffer.byteLength(agent.printed) };
+      if (key !== undefined) typed.set(key, now);
+      options.typed?.(agentId, data, (text) => void (agent.printed += text));
+      return now;
+    },
     async runCheck({ checkKey, commit, command }) {
       const known = checks.get(checkKey);
       if (known) return known;
@@ -392,6 +407,10 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
         changedLines: 2,
         code: sources ? { newImports, unreadImports: [], reuse, unread: 0 } : null,
       };
+    },
+    async readDiff({ from, to }) {
+      called('readDiff', to ?? 'worktree');
+      return { from: from ?? base, to: to ?? base, files: [], filesMore: 0 };
     },
     async runScorer({ key, commit }) {
       const known = scored.get(key);

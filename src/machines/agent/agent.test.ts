@@ -57,6 +57,9 @@ const denied = say('record_denial', { what: 'cancel_task', code: 'auth.role', te
 const stop = say('stop_agent', { reason: 'it loops' }, 'operator');
 const EXAMPLES = [
   stop,
+  say('message_agent', { text: 'look' }, 'operator'),
+  say('interrupt_agent', { reason: '' }, 'operator'),
+  say('record_delivery', { id: 'cmd_1', effect: 'output', reason: '' }),
   prepare,
   recordWorktree,
   recordStart,

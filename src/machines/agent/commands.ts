@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { command, type CommandsOf, INTERNAL } from '../define-commands.ts';
 import { ACTIVITIES, agentFacts, environmentSchema } from './events.ts';
+import { EFFECTS, MESSAGE_CHARS_MAX } from './takes.ts';
 
 const agentId = z.string().max(60).describe('agt_…, or a unique prefix of it');
 const target = (input: { agentId: string }) => input.agentId;
@@ -14,6 +15,24 @@ export const agentCommands = {
     target,
     cli: 'agent stop <agentId>',
     example: 'heph agent stop agt_01k --reason "it runs in circles"',
+  }),
+  message_agent: command({
+    v: 1,
+    summary: 'The agent is given a message while it works; what became of it is recorded.',
+    schema: z.strictObject({ agentId, text: z.string().trim().min(1).max(MESSAGE_CHARS_MAX) }),
+    roles: ['operator'],
+    target,
+    cli: 'agent message <agentId> <text>',
+    example: 'heph agent message agt_01k "leave the parser as it is"',
+  }),
+  interrupt_agent: command({
+    v: 1,
+    summary: 'The agent is to break off what it does and wait for a word; what became of it is recorded.',
+    schema: z.strictObject({ agentId, reason: z.string().max(2000).default('') }),
+    roles: ['operator'],
+    target,
+    cli: 'agent interrupt <agentId>',
+    example: 'heph agent interrupt agt_01k --reason "it looks at the wrong file"',
   }),
   request_agent: command({
     v: 1,
@@ -52,6 +71,18 @@ export const agentCommands = {
     v: 1,
     summary: 'What it does has changed.',
     schema: z.strictObject({ agentId, activity: z.enum(ACTIVITIES), evidence: z.string().max(2000) }),
+    roles: INTERNAL,
+    target,
+  }),
+  record_delivery: command({
+    v: 1,
+    summary: 'What became of a message or an interrupt.',
+    schema: z.strictObject({
+      agentId,
+      id: z.string(),
+      effect: z.enum(EFFECTS).nullable().describe('Null: it was not typed'),
+      reason: z.string().max(2000).default(''),
+    }),
     roles: INTERNAL,
     target,
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FactsOf } from '../define-actor.ts';
+import { EFFECTS, takesSchema } from './takes.ts';
 
 export const ACTIVITIES = ['working', 'idle', 'needs_input', 'rate_limited', 'no_signal'] as const;
 export type Activity = (typeof ACTIVITIES)[number];
@@ -46,6 +47,8 @@ export const agentFacts = {
     startedAt: z.number(),
     bootId: z.string(),
     tokenHash: z.string(),
+    /** What a person can say to it while it works; absent: nothing. */
+    takes: takesSchema.optional(),
   }),
   AgentWorking: seen,
   AgentIdle: seen,
@@ -59,6 +62,14 @@ export const agentFacts = {
     how: z.enum(['exited', 'stopped', 'timed_out']),
     livedMs: z.number(),
   }),
+  /** A person has something to say to it; that it reached its terminal is another fact. */
+  MessageSent: z.object({ messageId: z.string(), text: z.string(), by: z.string() }),
+  /** It was typed, once; what its terminal showed soon after. */
+  MessageDelivered: z.object({ messageId: z.string(), effect: z.enum(EFFECTS) }),
+  MessageUndelivered: z.object({ messageId: z.string(), reason: z.string() }),
+  InterruptRequested: z.object({ interruptId: z.string(), reason: z.string(), by: z.string() }),
+  InterruptDelivered: z.object({ interruptId: z.string(), effect: z.enum(EFFECTS) }),
+  InterruptUndelivered: z.object({ interruptId: z.string(), reason: z.string() }),
   /** It asked for something that is not its to do; refused, and kept for whoever looks. */
   AccessDenied: z.object({ what: z.string(), code: z.string(), text: z.string() }),
   /** It never came to life. */

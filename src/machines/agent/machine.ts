@@ -1,41 +1,20 @@
 import { rejected, type Rejected } from '../../kernel/errors.ts';
 import { type Chart, defineActor, type Proposer, stays } from '../define-actor.ts';
 import type { AgentCommand } from './commands.ts';
+import { deliver, interrupt, message, undelivered } from './decide-said.ts';
 import { type Activity, type AgentFact, agentFacts } from './events.ts';
-
-export interface Agent {
-  agentId: string;
-  taskId: string;
-  workflowId: string;
-  repositoryId: string;
-  attempt: number;
-  agent: string;
-  runnerId: string;
-  allowedTools: string[];
-  branch: string | null;
-  /** Where its work begins. */
-  base: string | null;
-  started: { holderPid: number; pid: number; startedAt: number; bootId: string; tokenHash: string } | null;
-  stop: { reason: string; by: string } | null;
-  /** How it ended, in words, with the exit where there was one. */
-  end: {
-    how: 'exited' | 'stopped' | 'timed_out' | 'failed' | 'lost';
-    code: number | null;
-    signal: string | null;
-    livedMs: number;
-    reason: string;
-  } | null;
-  /** Requests that were refused. */
-  denials: number;
-  since: number;
-}
+import type { Agent } from './state.ts';
+import { TAKES_NOTHING } from './takes.ts';
 
 /** So many refusals are recorded; a hostile agent does not fill the log. */
 const DENIALS_MAX = 50;
 
 const gone = { AgentFailed: 'exited', AgentLost: 'lost' };
 const ended = { AgentExited: 'exited', ...gone };
-const denied = (state: string) => ({ on: stays(state, 'AccessDenied') });
+const OUTCOMES = ['MessageDelivered', 'MessageUndelivered', 'InterruptDelivered', 'InterruptUndelivered'];
+const spokenTo = (state: string) => ({
+  on: stays(state, 'AccessDenied', 'MessageSent', 'InterruptRequested', ...OUTCOMES),
+});
 const stopping = { StopRequested: 'stopping' };
 
 export const agentChart: Chart = {
@@ -60,14 +39,14 @@ export const agentChart: Chart = {
         ...stopping,
       },
       states: {
-        working: denied('working'),
-        idle: denied('idle'),
-        needs_input: denied('needs_input'),
-        rate_limited: denied('rate_limited'),
-        no_signal: denied('no_signal'),
+        working: spokenTo('working'),
+        idle: spokenTo('idle'),
+        needs_input: spokenTo('needs_input'),
+        rate_limited: spokenTo('rate_limited'),
+        no_signal: spokenTo('no_signal'),
       },
     },
-    stopping: { on: { ...ended, ...stays('stopping', 'AccessDenied') } },
+    stopping: { on: { ...ended, ...stays('stopping', 'AccessDenied', ...OUTCOMES) } },
     exited: {},
     lost: {},
   },
@@ -87,6 +66,8 @@ const NONE: Agent = {
   started: null,
   stop: null,
   end: null,
+  takes: TAKES_NOTHING,
+  asked: [],
   denials: 0,
   since: 0,
 };
@@ -103,8 +84,20 @@ export function evolveAgent(agent: Agent, fact: AgentFact, at: number): Agent {
       return { ...agent, branch: fact.data.branch, base: fact.data.commit, since: at };
     case 'PromptSent':
       return agent;
-    case 'AgentStarted':
-      return { ...agent, started: fact.data, since: at };
+    case 'AgentStarted': {
+      const { takes = TAKES_NOTHING, ...started } = fact.data;
+      return { ...agent, started, takes, since: at };
+    }
+    case 'MessageSent':
+      return { ...agent, asked: [...agent.asked, { id: fact.data.messageId, what: 'message', text: fact.data.text }] };
+    case 'InterruptRequested':
+      return { ...agent, asked: [...agent.asked, { id: fact.data.interruptId, what: 'interrupt', text: '' }] };
+    case 'MessageDelivered':
+    case 'MessageUndelivered':
+      return { ...agent, asked: agent.asked.filter(({ id }) => id !== fact.data.messageId) };
+    case 'InterruptDelivered':
+    case 'InterruptUndelivered':
+      return { ...agent, asked: agent.asked.filter(({ id }) => id !== fact.data.interruptId) };
     case 'AgentWorking':
     case 'AgentIdle':
     case 'AgentNeedsInput':
@@ -159,6 +152,12 @@ function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): Agent
       if (over)
         return rejected('agent.not_live', `The agent has ${actor.value === 'lost' ? 'been lost' : 'ended'} already.`);
       return actor.facts({ type: 'StopRequested', v: 1, data: { reason: command.input.reason, by: command.actor } });
+    case 'message_agent':
+      return message(command, actor);
+    case 'interrupt_agent':
+      return interrupt(command, actor);
+    case 'record_delivery':
+      return deliver(command, actor);
     case 'prepare_agent': {
       if (actor.value !== 'requested') return [];
       const { branch, commit } = command.input;
@@ -183,10 +182,10 @@ function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): Agent
     }
     case 'record_exit':
       if (over) return [];
-      return actor.facts({ type: 'AgentExited', v: 1, data: command.input.exit });
+      return actor.facts(...undelivered(actor), { type: 'AgentExited', v: 1, data: command.input.exit });
     case 'record_failure':
       if (over) return [];
-      return actor.facts({
+      return actor.facts(...undelivered(actor), {
         type: 'AgentFailed',
         v: 1,
         data: { code: command.input.code, reason: command.input.reason },
@@ -198,7 +197,7 @@ function decide(command: AgentCommand, actor: Proposer<Agent, AgentFact>): Agent
     }
     case 'record_loss':
       if (over) return [];
-      return actor.facts({ type: 'AgentLost', v: 1, data: { reason: command.input.reason } });
+      return actor.facts(...undelivered(actor), { type: 'AgentLost', v: 1, data: { reason: command.input.reason } });
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSecretName } from '../../kernel/secret-name.ts';
 import { ownScorersSchema } from '../best-of-n/own-scorers.ts';
+import { takesSchema } from '../agent/takes.ts';
 import { DEFAULT_SCORE, scoreTextSchema } from '../best-of-n/weights.ts';
 
 /**
@@ -42,6 +43,11 @@ export const agentPresetSchema = z
       .optional()
       .describe(
         'How it gets work back that did not merge: as conflict markers in its files, on the branch as it is now (the default), or as a task to be done anew there.',
+      ),
+    takes: takesSchema
+      .optional()
+      .describe(
+        'What a person can say to it while it works. messages: none (the default), line (a line and Enter) or paste (a bracketed paste and Enter). interrupt: none (the default), escape or ctrl_c.',
       ),
     reviews: z.boolean().optional().describe('Whether it can judge the work of others; left out: yes.'),
     wallMs: z

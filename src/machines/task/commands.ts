@@ -20,6 +20,8 @@ const attempt = { agentId: z.string().nullable(), attempt: z.number().int() };
 const judgedTree = treeSchema.optional();
 /** With the verdict after which there is no further round. */
 const correspondence = correspondenceSchema.optional();
+/** Ten of them fit into a prompt that is given as an argument. */
+const TASK_MESSAGE_CHARS_MAX = 4_000;
 const target = (input: { taskId: string }) => input.taskId;
 
 export const taskCommands = {
@@ -154,6 +156,24 @@ export const taskCommands = {
     target,
     cli: 'task boost <taskId>',
     example: 'heph task boost tsk_01k',
+  }),
+  set_task_priority: command({
+    v: 1,
+    summary: 'A waiting task goes before those of a lower priority in its phase.',
+    schema: z.strictObject({ taskId, priority: prioritySchema }),
+    roles: ['operator'],
+    target,
+    cli: 'task priority <taskId> <priority>',
+    example: 'heph task priority tsk_01k high',
+  }),
+  message_task: command({
+    v: 1,
+    summary: 'Leaves a message for whoever works on the task next: it stands in the prompt of each further attempt.',
+    schema: z.strictObject({ taskId, text: z.string().trim().min(1).max(TASK_MESSAGE_CHARS_MAX) }),
+    roles: ['operator'],
+    target,
+    cli: 'task message <taskId> <text>',
+    example: 'heph task message tsk_01k "the parser is right, the test is wrong"',
   }),
   block_task: command({
     v: 1,

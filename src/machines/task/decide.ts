@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../kernel/canonical.ts';
 import { rejected, type Rejected } from '../../kernel/errors.ts';
+import { wordOf } from '../../kernel/state-words.ts';
 import type { Correspondence } from '../correspondence.ts';
 import { defineActor } from '../define-actor.ts';
 import type { TaskCommand } from './commands.ts';
@@ -84,6 +85,20 @@ export function decide(command: TaskCommand, actor: Actor): Decision {
           ? actor.facts({ type: 'TaskBoosted', v: 1, data: { by: command.actor } })
           : notWaiting(actor))
       );
+    case 'set_task_priority': {
+      const { priority } = command.input;
+      if (task.spec.priority === priority && !ENDED.includes(actor.value)) return [];
+      return (
+        open(actor) ??
+        (actor.can('TaskPrioritySet')
+          ? actor.facts({ type: 'TaskPrioritySet', v: 1, data: { priority, by: command.actor } })
+          : notWaiting(actor))
+      );
+    }
+    case 'message_task':
+      if (!actor.can('MessageLeft'))
+        return rejected('task.not_open', `The task is ${actor.value}; nobody works on it.`);
+      return actor.facts({ type: 'MessageLeft', v: 1, data: { text: command.input.text, by: command.actor } });
     case 'block_task':
       if (actor.value === 'blocked' && canonicalJson(task.waits) === canonicalJson(command.input.reasons)) return [];
       return actor.facts({ type: 'TaskBlocked', v: 1, data: { reasons: command.input.reasons } });
@@ -300,10 +315,7 @@ function failAttempt(command: Extract<TaskCommand, { name: 'fail_attempt' }>, ac
 
 function restart(command: Extract<TaskCommand, { name: 'restart_task' }>, actor: Actor): Decision {
   if (!ENDED.includes(actor.value))
-    return rejected(
-      'task.not_ended',
-      `The task is ${actor.value.replaceAll('_', ' ')}; only an ended one can be restarted.`,
-    );
+    return rejected('task.not_ended', `The task is ${wordOf(actor.value)}; only an ended one can be restarted.`);
   const max = command.config.settings.limits.restartsMax;
   if (actor.context.restarts >= max)
     return rejected('task.attempts_exhausted', `The task has been restarted ${max} times already.`);

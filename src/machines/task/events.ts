@@ -126,6 +126,9 @@ export const taskFacts = {
   TaskBlocked: z.object({ reasons: z.array(waitSchema).min(1) }),
   TaskQueued: z.object({ because: z.string() }),
   TaskBoosted: z.object({ by: z.string() }),
+  TaskPrioritySet: z.object({ priority: prioritySchema, by: z.string() }),
+  /** What a person wants whoever works on it next to know; it stands in the prompt of each further attempt. */
+  MessageLeft: z.object({ text: z.string(), by: z.string() }),
   TaskAssigned: z.object({ ...attempt }),
   TaskStarted: z.object({ ...attempt }),
   /** The agent that was told what the last verdict said has spoken for the first time since. */

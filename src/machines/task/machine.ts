@@ -23,6 +23,8 @@ export interface Task {
   restarts: number;
   boosted: boolean;
   waits: Wait[];
+  /** What people want its next agent to know: the newest, oldest first. */
+  messages?: { text: string; by: string; at: number }[];
   /** Not to be assigned before this moment. */
   notBefore: number;
   submitted: { summary: string; outputs: Record<string, unknown>; how: 'reported' | 'exited' | 'server' } | null;
@@ -60,10 +62,12 @@ export interface Task {
   since: number;
 }
 
+const MESSAGES_KEPT_MAX = 10;
 const cancels = { TaskCancelled: 'cancelled', TaskDuplicated: 'duplicated' };
 /** What may still come of a task that has ended. */
 const late = ['UsageReported', 'WorktreeRemoved'];
-const said = (state: string) => stays(state, 'TaskProgressed', 'UsageReported');
+const said = (state: string) => stays(state, 'TaskProgressed', 'UsageReported', 'MessageLeft');
+const waits = (state: string) => stays(state, 'TaskBoosted', 'TaskPrioritySet', 'UsageReported', 'MessageLeft');
 const works = (state: string) => ({ ...said(state), ...stays(state, 'FeedbackAcknowledged') });
 
 /**
@@ -79,14 +83,15 @@ export const taskChart: Chart = {
       on: {
         TaskBlocked: 'blocked',
         TaskQueued: 'queued',
-        ...stays('pending', 'TaskBoosted', 'UsageReported'),
+        ...waits('pending'),
         ...cancels,
         TaskFailed: 'failed',
       },
     },
     blocked: {
       on: {
-        ...stays('blocked', 'TaskBlocked', 'TaskBoosted', 'UsageReported'),
+        ...stays('blocked', 'TaskBlocked'),
+        ...waits('blocked'),
         TaskQueued: 'queued',
         ...cancels,
         TaskFailed: 'failed',
@@ -97,7 +102,7 @@ export const taskChart: Chart = {
         TaskBlocked: 'blocked',
         TaskAssigned: 'assigned',
         // An agent whose attempt has failed may still tell what it used.
-        ...stays('queued', 'TaskBoosted', 'UsageReported'),
+        ...waits('queued'),
         ...cancels,
         TaskFailed: 'failed',
       },
@@ -133,10 +138,12 @@ export const taskChart: Chart = {
         ...cancels,
       },
     },
-    needs_work: { on: { TaskQueued: 'queued', TaskFailed: 'failed', ...cancels } },
+    needs_work: {
+      on: { ...stays('needs_work', 'MessageLeft'), TaskQueued: 'queued', TaskFailed: 'failed', ...cancels },
+    },
     merging: {
       on: {
-        ...stays('merging', 'UsageReported'),
+        ...stays('merging', 'UsageReported', 'MessageLeft'),
         TaskMerged: 'done',
         TaskCompleted: 'done',
         WorkSentBack: 'needs_work',
@@ -145,7 +152,7 @@ export const taskChart: Chart = {
       },
     },
     done: { on: { TaskRestarted: 'pending', ...stays('done', ...late) } },
-    failed: { on: { TaskRestarted: 'pending', ...stays('failed', ...late) } },
+    failed: { on: { TaskRestarted: 'pending', ...stays('failed', 'MessageLeft', ...late) } },
     cancelled: { on: stays('cancelled', ...late) },
     duplicated: { on: stays('duplicated', ...late) },
   },
@@ -208,6 +215,10 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
       return { ...task, waits: fact.data.reasons, since: at };
     case 'TaskQueued':
       return { ...task, waits: [], since: at };
+    case 'TaskPrioritySet':
+      return { ...task, spec: { ...task.spec, priority: fact.data.priority } };
+    case 'MessageLeft':
+      return { ...task, messages: [...(task.messages ?? []), { ...fact.data, at }].slice(-MESSAGES_KEPT_MAX) };
     case 'TaskBoosted':
       return { ...task, boosted: true };
     case 'TaskAssigned': {

@@ -1,4 +1,5 @@
 import { rejected, type Rejected } from '../../kernel/errors.ts';
+import { wordOf } from '../../kernel/state-words.ts';
 import type { Proposer } from '../define-actor.ts';
 import type { TaskFact } from './events.ts';
 import type { Task } from './machine.ts';
@@ -17,7 +18,7 @@ export function owned(principal: string, actor: Actor): Rejected | null {
 /** Between two attempts the task is nobody's: the agent of the failed one cannot end it. */
 export function idle(principal: string, actor: Actor): Rejected | null {
   if (!principal.startsWith('agent:') || !WAITING.includes(actor.value)) return null;
-  return rejected('task.not_assigned', `The task is ${actor.value.replaceAll('_', ' ')}; no agent works on it.`);
+  return rejected('task.not_assigned', `The task is ${wordOf(actor.value)}; no agent works on it.`);
 }
 
 export function open(actor: Actor): Rejected | null {
@@ -25,11 +26,11 @@ export function open(actor: Actor): Rejected | null {
 }
 
 export function notOpen(actor: Actor): Rejected {
-  return rejected('task.not_open', `The task is ${actor.value} already.`);
+  return rejected('task.not_open', `The task is ${wordOf(actor.value)} already.`);
 }
 
 export function notWaiting(actor: Actor): Rejected {
-  return rejected('task.not_queued', `The task is ${actor.value.replaceAll('_', ' ')}, not waiting in the queue.`);
+  return rejected('task.not_queued', `The task is ${wordOf(actor.value)}, not waiting in the queue.`);
 }
 
 export function stale(actor: Actor, attempt: number): Rejected {

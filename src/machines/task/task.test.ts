@@ -124,6 +124,35 @@ describe('a task’s beginning', () => {
       .thenRejected('task.out_of_order');
   });
 
+  it('is given another priority while it waits', () => {
+    const raise = { name: 'set_task_priority', input: { taskId, priority: 'critical' }, actor: 'operator' };
+    for (const facts of [[created()], [created(), blocked], QUEUED]) {
+      const raised = given(taskActor, ...facts)
+        .when(raise)
+        .thenFacts({ type: 'TaskPrioritySet', data: { priority: 'critical', by: 'operator' } });
+      expect(raised.state.context.spec.priority).toBe('critical');
+      raised.when(raise).thenNothing();
+    }
+    given(taskActor, ...WORKING)
+      .when(raise)
+      .thenRejected('task.not_queued');
+    given(taskActor, ...DONE)
+      .when(raise)
+      .thenRejected('task.not_open');
+  });
+
+  it('keeps the newest messages for whoever works on it next, while somebody may', () => {
+    const leave = (text: string) => ({ name: 'message_task', input: { taskId, text }, actor: 'operator' });
+    let task = given(taskActor, ...WORKING);
+    for (let n = 1; n <= 12; n++) task = task.when(leave(`message ${n}`)).thenFacts('MessageLeft');
+    expect(task.state.context.messages?.map(({ text }) => text)).toEqual(
+      Array.from({ length: 10 }, (_, n) => `message ${n + 3}`),
+    );
+    given(taskActor, ...DONE)
+      .when(leave('too late'))
+      .thenRejected('task.not_open');
+  });
+
   it('is boosted while it waits, once', () => {
     for (const facts of [[created()], [created(), blocked], QUEUED])
       given(taskActor, ...facts)
@@ -596,6 +625,8 @@ function exampleOf(name: string): Said {
     cancel_task: cancel,
     restart_task: restart,
     boost_task: boost,
+    set_task_priority: say('set_task_priority', { priority: 'high' }, 'operator'),
+    message_task: say('message_task', { text: 'look' }, 'operator'),
     block_task: say(name, { reasons: [wait] }),
     queue_task: say(name, { because: '' }),
     assign_task: assign(),

@@ -1,4 +1,5 @@
 import { rejected, type Rejected } from '../../kernel/errors.ts';
+import { wordOf } from '../../kernel/state-words.ts';
 import type { Proposer } from '../define-actor.ts';
 import type { WorkflowCommand } from './commands.ts';
 import type { WorkflowFact } from './events.ts';
@@ -96,6 +97,6 @@ function notMet(criteria: readonly CriterionVerdict[], actor: Actor): Rejected |
   const { review } = resultPolicy(actor.context.definition);
   const open = criteria.filter(({ verdict }) => verdict === 'fail' || (review && verdict === 'not_judged'));
   if (open.length === 0) return null;
-  const words = open.map(({ criterion, verdict }) => `${criterion} (${verdict.replace('_', ' ')})`);
+  const words = open.map(({ criterion, verdict }) => `${criterion} (${wordOf(verdict)})`);
   return rejected('result.criteria_unanswered', `It cannot be accepted: ${words.join('; ')}`);
 }

@@ -42,6 +42,27 @@ describe('fleet', () => {
     expect(show().rows[agentId]?.ageMs).toBeGreaterThanOrEqual(5000);
   });
 
+  it('shows what a person said last and what became of it, without taking that for a sign of the agent', () => {
+    const { story, workflowId, task, queue, work, show } = given();
+    const taskId = task(workflowId);
+    queue(taskId);
+    const agentId = work(taskId, 'repair', { messages: 'line', interrupt: 'ctrl_c' });
+    const [sent] = story.send('message_agent', { agentId, text: 'look there' });
+    const said = { what: 'message', text: 'look there', by: 'operator', status: 'sent', effect: null };
+    expect(show().rows[agentId]).toMatchObject({
+      said,
+      takes: { messages: 'line' },
+      evidence: { type: 'AgentStarted' },
+    });
+    const id = sent?.data.messageId;
+    story.send('record_delivery', { agentId, id, effect: 'output' });
+    expect(show().rows[agentId]).toMatchObject({ said: { status: 'delivered', effect: 'output' } });
+    story.send('interrupt_agent', { agentId });
+    story.send('record_loss', { agentId, reason: 'gone' });
+    const { said: last } = show().rows[agentId] as { said: object };
+    expect(last).toMatchObject({ what: 'interrupt', status: 'undelivered', reason: expect.stringContaining('ended') });
+  });
+
   it('adds up usage only where something was reported', () => {
     const { story, working, show } = given();
     const [one, two] = [working(), working()];

@@ -1,4 +1,4 @@
-import type { AgentFact } from '../../machines/agent/index.ts';
+import { type AgentFact, TAKES_NOTHING } from '../../machines/agent/index.ts';
 import { type ConfigFact, configActor } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
 import type { RunnerFact } from '../../machines/runner/index.ts';
@@ -6,9 +6,11 @@ import type { TaskFact } from '../../machines/task/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { evidenceOf } from '../evidence.ts';
 import { foldRunner } from '../runners.ts';
-import { ENDED_AGENT_STATES, type FleetAgent, type FleetState } from './state.ts';
+import { ENDED_AGENT_STATES, type FleetAgent, type FleetState, type Said } from './state.ts';
 
 type Known = AgentFact | FleetFact | RunnerFact | ConfigFact | Extract<TaskFact, { type: 'UsageReported' }>;
+
+const SAID_SHOWN_MAX = 300;
 
 /** `endedMax`: so many ended agents stay. */
 export function foldFleet(state: FleetState, event: StoredEvent, endedMax: number): void {
@@ -34,6 +36,8 @@ export function foldFleet(state: FleetState, event: StoredEvent, endedMax: numbe
         startedAt: null,
         usage: null,
         stop: null,
+        takes: TAKES_NOTHING,
+        said: null,
         end: null,
       });
       return;
@@ -46,7 +50,12 @@ export function foldFleet(state: FleetState, event: StoredEvent, endedMax: numbe
     }
     case 'AgentStarted': {
       const agent = enter(state, event);
-      if (agent) Object.assign(agent, { pid: fact.data.pid, startedAt: fact.data.startedAt });
+      if (agent)
+        Object.assign(agent, {
+          pid: fact.data.pid,
+          startedAt: fact.data.startedAt,
+          takes: fact.data.takes ?? TAKES_NOTHING,
+        });
       return;
     }
     case 'AgentWorking':
@@ -58,6 +67,22 @@ export function foldFleet(state: FleetState, event: StoredEvent, endedMax: numbe
       if (agent) agent.signal = fact.data.evidence;
       return;
     }
+    case 'MessageSent': {
+      const { messageId: id, text, by } = fact.data;
+      return say(state, event, { id, what: 'message', text: text.slice(0, SAID_SHOWN_MAX), by });
+    }
+    case 'InterruptRequested': {
+      const { interruptId: id, reason, by } = fact.data;
+      return say(state, event, { id, what: 'interrupt', text: reason.slice(0, SAID_SHOWN_MAX), by });
+    }
+    case 'MessageDelivered':
+      return hear(state, event, fact.data.messageId, { status: 'delivered', effect: fact.data.effect });
+    case 'InterruptDelivered':
+      return hear(state, event, fact.data.interruptId, { status: 'delivered', effect: fact.data.effect });
+    case 'MessageUndelivered':
+      return hear(state, event, fact.data.messageId, { status: 'undelivered', reason: fact.data.reason });
+    case 'InterruptUndelivered':
+      return hear(state, event, fact.data.interruptId, { status: 'undelivered', reason: fact.data.reason });
     case 'StopRequested': {
       const agent = enter(state, event);
       if (agent) agent.stop = { reason: fact.data.reason, by: fact.data.by };
@@ -117,12 +142,27 @@ export function foldFleet(state: FleetState, event: StoredEvent, endedMax: numbe
 
 /** Notes the agent's new state and what it rests on; undefined for one that was let go before. */
 function enter(state: FleetState, event: StoredEvent): FleetAgent | undefined {
-  const agent = state.agents.get(event.stream.slice(event.stream.indexOf('-') + 1));
+  const agent = agentOf(state, event);
   if (!agent) return undefined;
   agent.status = event.meta.to ?? agent.status;
   agent.evidence = evidenceOf(event);
   state.runners.set(agent.runnerId, agent.evidence);
   return agent;
+}
+
+/** Neither is a sign of the agent's own: its status rests on what it rested on before. */
+function say(state: FleetState, event: StoredEvent, said: Pick<Said, 'id' | 'what' | 'text' | 'by'>): void {
+  const agent = agentOf(state, event);
+  if (agent) agent.said = { ...said, status: 'sent', effect: null, reason: null, evidence: evidenceOf(event) };
+}
+
+function hear(state: FleetState, event: StoredEvent, id: string, became: Partial<Said>): void {
+  const agent = agentOf(state, event);
+  if (agent?.said?.id === id) agent.said = { ...agent.said, ...became, evidence: evidenceOf(event) };
+}
+
+function agentOf(state: FleetState, event: StoredEvent): FleetAgent | undefined {
+  return state.agents.get(event.stream.slice(event.stream.indexOf('-') + 1));
 }
 
 function leave(state: FleetState, event: StoredEvent, end: FleetAgent['end'], endedMax: number): void {

@@ -1,4 +1,5 @@
 import { type Config, configActor } from '../../machines/config/index.ts';
+import type { Effect, Takes } from '../../machines/agent/index.ts';
 import type { Evidence } from '../evidence.ts';
 import type { HeardRunners } from '../runners.ts';
 
@@ -38,6 +39,10 @@ export interface FleetAgent {
   /** Null until something was reported: not measured is not nothing. */
   usage: { inputTokens: number; outputTokens: number; costUsd: number; wallMs: number } | null;
   stop: { reason: string; by: string } | null;
+  /** What a person can say to it while it works. */
+  takes: Takes;
+  /** The last that a person said to it, and what became of it. */
+  said: Said | null;
   end: {
     how: string;
     code: number | null;
@@ -45,6 +50,19 @@ export interface FleetAgent {
     livedMs: number | null;
     reason: string | null;
   } | null;
+}
+
+export interface Said {
+  id: string;
+  what: 'message' | 'interrupt';
+  text: string;
+  by: string;
+  status: 'sent' | 'delivered' | 'undelivered';
+  /** What its terminal showed soon after, once it was delivered. */
+  effect: Effect | null;
+  /** Why it did not reach the agent. */
+  reason: string | null;
+  evidence: Evidence;
 }
 
 export const ENDED_AGENT_STATES: readonly string[] = ['exited', 'lost'];

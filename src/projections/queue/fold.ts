@@ -43,6 +43,9 @@ export function foldQueue(state: QueueState, event: StoredEvent): void {
     case 'TaskBoosted':
       taskOf(state, event).boosted = true;
       return;
+    case 'TaskPrioritySet':
+      taskOf(state, event).priority = fact.data.priority;
+      return;
     case 'TaskAssigned': {
       const task = enter(state, event);
       task.agentId = fact.data.agentId;

@@ -1,4 +1,5 @@
-import type { AgentFact } from '../../machines/agent/index.ts';
+import { wordOf } from '../../kernel/state-words.ts';
+import type { AgentFact, Effect } from '../../machines/agent/index.ts';
 import { type BestOfNFact, formatWeights, type Score } from '../../machines/best-of-n/index.ts';
 import type { CarryOverFact } from '../../machines/carry-over.ts';
 import type { CheckRunFact } from '../../machines/check-run/index.ts';
@@ -81,6 +82,8 @@ export const SENTENCES: Sentences = {
   TaskBlocked: ({ reasons }) => `The task waits: ${reasons.map((reason) => reason.text).join(' ')}`,
   TaskQueued: ({ because }) => `The task is in the queue: ${because}.`,
   TaskBoosted: ({ by }) => `The task was put to the front of the queue by ${by}.`,
+  TaskPrioritySet: ({ priority, by }) => `${by} gave the task the priority ${priority}.`,
+  MessageLeft: ({ text, by }) => `${by} left a message for its next agent: ${short(text)}`,
   TaskAssigned: ({ agentId, attempt }) => `Attempt ${attempt} was given to ${agentId ?? 'the server'}.`,
   TaskStarted: ({ agentId, attempt }) => `${agentId ?? 'The server'} began attempt ${attempt}.`,
   FeedbackAcknowledged: ({ agentId, attempt }) => `${agentId} has got the feedback, in attempt ${attempt}.`,
@@ -135,6 +138,12 @@ export const SENTENCES: Sentences = {
   AgentNeedsInput: ({ evidence }) => `It needs input: ${short(evidence)}`,
   AgentRateLimited: ({ evidence }) => `It is rate limited: ${short(evidence)}`,
   AgentWentSilent: ({ evidence }) => `It gives no signal: ${short(evidence)}`,
+  MessageSent: ({ text, by }) => `${by} has a message for it: ${short(text)}`,
+  MessageDelivered: ({ effect }) => `The message was typed into its terminal${seen(effect)}.`,
+  MessageUndelivered: ({ reason }) => `The message did not reach it: ${short(reason)}`,
+  InterruptRequested: ({ reason, by }) => `${by} wants it to break off${because(reason)}.`,
+  InterruptDelivered: ({ effect }) => `It was interrupted${seen(effect)}.`,
+  InterruptUndelivered: ({ reason }) => `It was not interrupted: ${short(reason)}`,
   StopRequested: ({ reason, by }) => `${by} asked it to stop${because(reason)}.`,
   AgentExited: ({ how, code, signal, livedMs }) =>
     `It ${{ exited: 'ended', stopped: 'was stopped', timed_out: 'ran into its time limit' }[how]} after ${seconds(livedMs)} with ${signal ?? `exit code ${code ?? 'unknown'}`}.`,
@@ -238,6 +247,13 @@ function notPassed(checks: readonly { name: string; status: string }[]): string 
   return named.length > 0 ? `: ${listed(named)}` : '';
 }
 
+/** What its terminal showed after something was typed. */
+function seen(effect: Effect): string {
+  return { output: ', and it printed something after it', nothing: ', and it showed nothing', ended: ', and it ended' }[
+    effect
+  ];
+}
+
 const SHORT_MAX = 300;
 const LISTED_MAX = 5;
 
@@ -301,7 +317,7 @@ function readyWith({ checks, fixed }: AgentEnvironment): string {
 function verdict({ status, passed, failed, cache, warnings }: CheckSummary): string {
   const counts = passed === null ? '' : ` (${passed} passed, ${failed ?? 0} failed)`;
   const warned = warnings === undefined ? '' : `, with ${counted(warnings, 'warning')}`;
-  return `${status.replace('_', ' ')}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
+  return `${wordOf(status)}${counts}${warned}${cache ? `; ${fromCache(cache)}` : ''}`;
 }
 
 function known(check: CheckSummary | null): string {

@@ -97,6 +97,8 @@ function fold({ lines, runners }: Overview, event: StoredEvent): void {
     case 'TaskProgressed':
     case 'TreeKept':
     case 'TaskBoosted':
+    case 'TaskPrioritySet':
+    case 'MessageLeft':
       return;
     default:
       if (event.stream.startsWith('task-'))

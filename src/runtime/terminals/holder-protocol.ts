@@ -8,6 +8,8 @@ export const LINE_BYTES_MAX = 128 * 1024;
 /** Keystrokes in one request, and those that a program has not read yet. */
 export const WRITE_BYTES_MAX = 32 * 1024;
 export const UNREAD_BYTES_MAX = 256 * 1024;
+/** So many keys of writes are remembered. */
+export const WRITE_KEYS_MAX = 1_000;
 
 export interface HolderOrder {
   protocol: number;
@@ -32,14 +34,18 @@ export type HolderReady = { ok: true; pid: number; startedAt: number } | { ok: f
 export type HolderRequest =
   /** First on every connection. An epoch below the highest seen is refused; a higher one ends the connections below it. */
   | { id: number; do: 'hello'; protocol: number; epoch: number }
-  | { id: number; do: 'write'; keys: string }
+  /** What was written under a `key` before is not written again; the answer is that of the first time. */
+  | { id: number; do: 'write'; keys: string; key?: string }
   /** Answered at once; the end is told as news. */
   | { id: number; do: 'stop'; graceMs: number }
   /** Answered when there is output beyond the cursor, at the end, or after `waitMs`. */
   | { id: number; do: 'wait'; beyond: number; waitMs: number };
 
 export type HolderRefusal = 'fenced' | 'protocol' | 'hello_first' | 'overloaded' | 'ended' | 'malformed';
-export type HolderAnswer = { id: number; ok: true } | { id: number; ok: false; reason: HolderRefusal };
+/** `outputBytes`: of a write, how much had been printed before it. */
+export type HolderAnswer =
+  | { id: number; ok: true; outputBytes?: number }
+  | { id: number; ok: false; reason: HolderRefusal };
 
 export type HolderNews = { news: 'output'; outputBytes: number; at: number } | { news: 'exited' };
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMANDS } from '../../commands/index.ts';
+import { STATES } from '../../kernel/state-words.ts';
+import { stateWord } from '../words/index.ts';
 import { cliWorld } from '../../../tests/support/cli-world.ts';
 import { announce, type Answer, type Asked, fakeServer } from '../../../tests/support/fake-server.ts';
 import { main } from './main.ts';
@@ -123,6 +125,14 @@ describe('asking by a generated verb', () => {
     expect((await ask(['get', 'task', 'tsk_1'], { taskId: 'tsk_1', reasons: [{ code: 'cap' }] })).out).toBe(
       'task id: tsk_1\nreasons:\n  - code cap\n',
     );
+  });
+
+  it('says a state by the word that the page has for it, and programs get it as it is recorded', async () => {
+    const states = Object.keys(STATES.agent);
+    const body = { ok: true, result: { agents: states.map((status) => ({ status })) } };
+    const { out } = await call(['fleet'], () => ({ body }));
+    expect(out.trimEnd().split('\n').slice(1)).toEqual(states.map((state) => stateWord('agent', state).word));
+    expect((await call(['--json', 'fleet'], () => ({ body }))).records()).toEqual([body.result]);
   });
 
   it('says when a view lacks what could not be read', async () => {

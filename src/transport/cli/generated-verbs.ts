@@ -3,7 +3,9 @@ import type { Client } from './client.ts';
 import { inputOf, optionFor, parseValue, placeholder } from './flags.ts';
 import { type Output, table } from './output.ts';
 import { plainLine } from '../../kernel/plain-text.ts';
+import { wordOf } from '../words/index.ts';
 import { factLines } from './shown/facts.ts';
+import type { Shown } from './shown/index.ts';
 import type { Verb } from './verb.ts';
 
 export interface Called {
@@ -38,7 +40,7 @@ function addVerb(program: Command, verb: Verb, called: (command: Command) => Cal
     const answer = await client.command(verb.name, input, key);
     output.record(answer);
     output.say(
-      `${answer.repeated ? 'Done before' : answer.events.length === 0 ? 'Nothing to do' : 'Done'}: ${answer.id} is ${answer.state}${answer.events.length > 0 ? ` (${answer.events.join(', ')} at ${answer.position})` : ''}.`,
+      `${answer.repeated ? 'Done before' : answer.events.length === 0 ? 'Nothing to do' : 'Done'}: ${answer.id} is ${wordOf(answer.state)}${answer.events.length > 0 ? ` (${answer.events.join(', ')} at ${answer.position})` : ''}.`,
     );
   });
 }
@@ -76,13 +78,13 @@ function argumentFor(verb: Verb, name: string): Argument {
 }
 
 /** A query's result: for people as `lines` has it, else lists as tables and the rest as facts. */
-function showResult(output: Output, result: unknown, lines: (result: unknown) => string[] = generalLines): void {
+function showResult(output: Output, result: unknown, lines: Shown = generalLines): void {
   output.record(result);
   if (output.json) return;
   const { degraded } = result as { degraded?: { message: string; count: number } };
   if (degraded)
     output.note(`${degraded.count} events could not be read, so parts are missing: ${plainLine(degraded.message)}`);
-  for (const line of lines(result)) output.say(line);
+  for (const line of lines(result, output)) output.say(line);
 }
 
 /** What every view says of itself is for programs. */
@@ -93,7 +95,9 @@ function generalLines(result: unknown): string[] {
   const list = listIn(facts);
   if (!list) return factLines(facts);
   const headings = [...new Set(list.rows.flatMap((row) => Object.keys(row).filter((key) => isShort(row[key]))))];
-  const cells = list.rows.map((row) => headings.map((key) => row[key]));
+  const cells = list.rows.map((row) =>
+    headings.map((key) => (key === 'status' && typeof row[key] === 'string' ? wordOf(row[key]) : row[key])),
+  );
   const others = Object.entries(facts).filter(([name]) => name !== list.name && !OF_VIEWS.includes(name));
   const said = factLines({ ...(facts.summary as object | undefined), ...Object.fromEntries(others) });
   return [...(cells.length === 0 ? ['Nothing.'] : table(headings, cells)), ...(said.length > 0 ? ['', ...said] : [])];

@@ -4,6 +4,8 @@ import type { World } from './world.ts';
 /** What a verb prints: text for people, or one JSON object per line for programs. Text of others is made safe on its way. */
 export interface Output {
   readonly json: boolean;
+  /** Whether colours can be seen: on a terminal, unless NO_COLOR is set. */
+  readonly colour: boolean;
   /** A line for people; nothing with `--json`. */
   say(line?: string): void;
   /** A line for programs; nothing without `--json`. */
@@ -12,9 +14,13 @@ export interface Output {
   note(line: string): void;
 }
 
-export function createOutput(world: Pick<World, 'stdout' | 'stderr'>, json: boolean): Output {
+export function createOutput(
+  world: Pick<World, 'stdout' | 'stderr'> & Partial<Pick<World, 'env'>>,
+  json: boolean,
+): Output {
   return {
     json,
+    colour: world.stdout.isTTY === true && !world.env?.NO_COLOR,
     say: (line = '') => void (json || world.stdout.write(`${line}\n`)),
     record: (value) => void (json && world.stdout.write(`${JSON.stringify(value)}\n`)),
     note: (line) => void world.stderr.write(`${line}\n`),
@@ -31,13 +37,4 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
       .join('  ')
       .trimEnd(),
   );
-}
-
-/** `1 h 02 min`, `3 min 05 s`, `4.2 s`, `120 ms`. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }

@@ -7,6 +7,10 @@ export interface Sink {
   write(data: string | Uint8Array, done?: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
+  /** Of a terminal. */
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
 }
 
 export type Keys = NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?(raw: boolean): unknown };
@@ -53,6 +57,8 @@ export interface Programs {
   /** The folder that holds `demo/` and `phases/`. */
   home: string;
   startServer(settings: ServerSettings): Promise<LivingServer>;
+  /** In a clone: builds the page when its sources have changed, and says so by `say`. A package brings it. Never throws. */
+  preparePage(say: (line: string) => void): Promise<void>;
   log(): Promise<LogTools>;
   backups(): Promise<BackupTools>;
   checks(): Promise<CheckTools>;

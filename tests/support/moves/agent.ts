@@ -4,6 +4,8 @@ import { move, pick, text, workflowId } from './move.ts';
 const agentId = 'agt_1';
 const ofAgent = (name: string, fields: Record<string, unknown> = {}) => move(name, { agentId, ...fields });
 const place = { branch: 'heph/tsk_1', commit: 'c0' };
+/** As `given.ts` names commands, by the revision at which they come. */
+const askId = fc.integer({ min: 3, max: 14 }).map((n) => `cmd_${String(n).padStart(26, '0')}`);
 export const agent = fc.oneof(
   move('request_agent', {
     agentId,
@@ -18,13 +20,26 @@ export const agent = fc.oneof(
     base: pick(undefined, 'c0'),
   }),
   ofAgent('stop_agent', { reason: text }),
+  { weight: 3, arbitrary: ofAgent('message_agent', { text: pick('look', 'x'.repeat(300)) }) },
+  ofAgent('interrupt_agent', { reason: text }),
+  {
+    weight: 6,
+    arbitrary: ofAgent('record_delivery', {
+      id: askId,
+      effect: pick('output', 'nothing', 'ended', null),
+      reason: text,
+    }),
+  },
   { weight: 3, arbitrary: ofAgent('prepare_agent', place) },
   { weight: 3, arbitrary: ofAgent('record_worktree', place) },
   {
     weight: 3,
     arbitrary: ofAgent('record_start', {
       prompt: { template: 't', version: 1, hash: 'h', memoryIds: [] },
-      started: { holderPid: 1, pid: 2, startedAt: 3, bootId: 'b', tokenHash: 'h' },
+      started: {
+        ...{ holderPid: 1, pid: 2, startedAt: 3, bootId: 'b', tokenHash: 'h' },
+        takes: { messages: 'line', interrupt: 'ctrl_c' },
+      },
     }),
   },
   {

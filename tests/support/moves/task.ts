@@ -94,5 +94,7 @@ export const task = fc.oneof(
   },
   { weight: 16, arbitrary: ofTask('record_merge', { commit: pick('m1', 'm2'), branch: 'b' }) },
   { weight: 3, arbitrary: ofTask('fail_attempt', { ...attempt, code: 'died', reason: text, counts: fc.boolean() }) },
+  ofTask('set_task_priority', { priority: pick('high', 'low') }),
+  ofTask('message_task', { text: pick('look', 'x'.repeat(300)) }),
   ofTask('fail_task', { code: 'no', reason: text }),
 );

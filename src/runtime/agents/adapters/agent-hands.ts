@@ -146,7 +146,7 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
     },
 
     readTerminal: async (request) => readTerminal(known(request.agentId), request, access),
-    writeTerminal: async ({ agentId, data }) => writeTerminal(known(agentId), data, access),
+    writeTerminal: async ({ agentId, ...typed }) => writeTerminal(known(agentId), typed, access),
 
     watch(listener) {
       listeners.add(listener);

@@ -34,7 +34,11 @@ export async function readTerminal(
 }
 
 /** Throws Fault `terminal.gone` when the agent does not run, `terminal.failed` when its program does not read. */
-export async function writeTerminal(folder: AgentFolder, data: string, options: AccessOptions): Promise<void> {
+export async function writeTerminal(
+  folder: AgentFolder,
+  { data, key }: { data: string; key?: string },
+  options: AccessOptions,
+): Promise<{ outputBytes: number }> {
   if (Buffer.byteLength(data) > WRITE_BYTES_MAX) {
     throw new HephError('input.invalid', `A terminal takes at most ${WRITE_BYTES_MAX} bytes at a time.`);
   }
@@ -43,7 +47,9 @@ export async function writeTerminal(folder: AgentFolder, data: string, options: 
   if (probe.state !== 'running' || !state) {
     throw new Fault('terminal.gone', `${folder.agentId} does not run.`, { retryable: false });
   }
-  await (await options.links.to(folder.agentId, state)).ask({ do: 'write', keys: data });
+  const link = await options.links.to(folder.agentId, state);
+  const { outputBytes = 0 } = await link.ask({ do: 'write', keys: data, ...(key !== undefined && { key }) });
+  return { outputBytes };
 }
 
 async function readOnce(

@@ -6,8 +6,10 @@ import {
   HOLDER_PROTOCOL,
   type HolderExit,
   type HolderOrder,
+  type HolderRefusal,
   type HolderState,
   UNREAD_BYTES_MAX,
+  WRITE_KEYS_MAX,
 } from '../holder-protocol.ts';
 import type { CreateStreamRedactor } from '../stream-redactor.ts';
 import type { SpawnTerminal } from '../terminal.ts';
@@ -82,11 +84,16 @@ export function hold(order: HolderOrder, state: HolderState, hands: HoldHands): 
     void ender.end(graceMs);
   };
 
-  const take = (keys: string) => {
+  const typed = createTyped();
+  const take = (keys: string, key: string | undefined): HolderRefusal | { outputBytes: number } => {
+    const before = typed.find(key);
+    if (before) return before;
     if (exited) return 'ended';
     if (child.unreadBytes() + Buffer.byteLength(keys) > UNREAD_BYTES_MAX) return 'overloaded';
+    const now = { outputBytes: transcript.outputBytes() };
     child.write(keys);
-    return null;
+    typed.remember(key, now);
+    return now;
   };
 
   const finish = async (code: number, signal: number) => {
@@ -127,6 +134,19 @@ export function hold(order: HolderOrder, state: HolderState, hands: HoldHands): 
   });
   const cancelWall = atWallLimit(clock, order.wallMs, () => stop('timed_out', TIMED_OUT_GRACE_MS));
   return { pid: child.pid, ended, stop: () => stop('stopped', TIMED_OUT_GRACE_MS) };
+}
+
+/** What was typed under which key: whoever cannot know whether it was may ask again. A holder lives as long as its program. */
+function createTyped() {
+  const byKey = new Map<string, { outputBytes: number }>();
+  return {
+    find: (key: string | undefined) => (key === undefined ? undefined : byKey.get(key)),
+    remember(key: string | undefined, answer: { outputBytes: number }) {
+      if (key === undefined) return;
+      byKey.set(key, answer);
+      if (byKey.size > WRITE_KEYS_MAX) byKey.delete(byKey.keys().next().value as string);
+    },
+  };
 }
 
 /** A program that cannot be held must not run. It has run for a millisecond, so its group is all there is. */

@@ -14,7 +14,7 @@ type Ask = HolderRequest extends infer R ? (R extends HolderRequest ? Omit<R, 'i
 /** The server's end of a holder's socket. */
 export interface HolderLink {
   /** Throws Fault `log.fenced`, `terminal.gone` or `terminal.failed`. */
-  ask(request: Ask): Promise<void>;
+  ask(request: Ask): Promise<{ outputBytes?: number }>;
   /** Settles when the connection is over, for whatever reason. */
   readonly closed: Promise<void>;
   close(): void;
@@ -28,7 +28,7 @@ export interface HolderLinkOptions {
 
 /** Connects and says hello. Throws Fault `log.fenced` when a later server has the holder, `terminal.failed` when it cannot be reached. */
 export async function openHolderLink({ path, epoch, onNews }: HolderLinkOptions): Promise<HolderLink> {
-  const pending = new Map<number, { resolve(): void; reject(error: Error): void }>();
+  const pending = new Map<number, { resolve(answer: HolderAnswer & { ok: true }): void; reject(error: Error): void }>();
   const split = createLineSplitter(LINE_BYTES_MAX);
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   let lastId = 0;
@@ -53,12 +53,12 @@ export async function openHolderLink({ path, epoch, onNews }: HolderLinkOptions)
     if ('news' in message) return onNews(message);
     const waiting = pending.get(message.id);
     pending.delete(message.id);
-    if (message.ok) waiting?.resolve();
+    if (message.ok) waiting?.resolve(message);
     else waiting?.reject(refused(message.reason));
   };
 
-  const ask = (request: Ask): Promise<void> => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const ask = (request: Ask): Promise<{ outputBytes?: number }> => {
+    const { promise, resolve, reject } = Promise.withResolvers<HolderAnswer & { ok: true }>();
     if (socket.destroyed) return Promise.reject(unreachable(cause));
     const id = ++lastId;
     pending.set(id, { resolve, reject });

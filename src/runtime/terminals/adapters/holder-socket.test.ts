@@ -33,7 +33,7 @@ beforeEach(() => {
     onWrite(keys) {
       if (keys === 'too much') return 'overloaded';
       written.push(keys);
-      return null;
+      return { outputBytes };
     },
     onStop: (graceMs) => stops.push(graceMs),
   });

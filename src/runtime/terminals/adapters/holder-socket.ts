@@ -31,8 +31,8 @@ export interface HolderSocketOptions {
   outputBytes(): number;
   /** A server with a higher epoch than any before has connected. */
   onEpoch(epoch: number): void;
-  /** Null when it was taken. */
-  onWrite(keys: string): HolderRefusal | null;
+  /** How much had been printed when it was taken. */
+  onWrite(keys: string, key: string | undefined): HolderRefusal | { outputBytes: number };
   onStop(graceMs: number): void;
 }
 
@@ -94,12 +94,15 @@ export function listenAsHolder(options: HolderSocketOptions): HolderSocket {
     if (waits.delete(entry)) send(entry.connection, { id: entry.id, ok: true });
   };
 
-  const handle = (connection: Connection, request: HolderRequest): HolderRefusal | 'later' | null => {
+  const handle = (
+    connection: Connection,
+    request: HolderRequest,
+  ): HolderRefusal | { outputBytes: number } | 'later' | null => {
     if (request.do === 'hello') return hello(connection, request);
     if (connection.epoch === null) return 'hello_first';
     if (connection.epoch < epoch) return 'fenced';
     if (request.do === 'wait') return wait(connection, request) ?? 'later';
-    if (request.do === 'write') return options.onWrite(request.keys);
+    if (request.do === 'write') return options.onWrite(request.keys, request.key);
     if (request.do !== 'stop') return 'malformed';
     options.onStop(request.graceMs);
     return null;
@@ -108,10 +111,12 @@ export function listenAsHolder(options: HolderSocketOptions): HolderSocket {
   const receive = (connection: Connection, line: string) => {
     const request = parseRequest(line);
     if (!request) return connection.socket.destroy();
-    const refusal = handle(connection, request);
-    if (refusal === 'later') return;
-    send(connection, refusal ? { id: request.id, ok: false, reason: refusal } : { id: request.id, ok: true });
-    if (refusal === 'fenced' || refusal === 'protocol') connection.socket.end();
+    const answer = handle(connection, request);
+    if (answer === 'later') return;
+    const { id } = request;
+    if (typeof answer === 'object') return void send(connection, { id, ok: true, ...answer });
+    send(connection, { id, ok: false, reason: answer });
+    if (answer === 'fenced' || answer === 'protocol') connection.socket.end();
   };
 
   rmSync(options.path, { force: true });
@@ -180,6 +185,7 @@ function parseRequest(line: string): HolderRequest | null {
     const needed = numbers[request.do as keyof typeof numbers];
     if (!needed?.every((name) => Number.isFinite(request[name]))) return null;
     if (request.do === 'write' && typeof request.keys !== 'string') return null;
+    if (request.do === 'write' && !['string', 'undefined'].includes(typeof request.key)) return null;
     return value as HolderRequest;
   } catch {
     return null;

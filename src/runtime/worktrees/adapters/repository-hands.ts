@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { measureChange } from '../../change/adapters/measure-change.ts';
+import { readDiff } from '../../change/adapters/read-diff.ts';
 import { runCheck } from '../../checks/adapters/run-check.ts';
 import type { CheckEngine } from '../../checks/check-engine.ts';
 import { mutate } from '../../mutation/adapters/mutate.ts';
@@ -34,6 +35,7 @@ export type RepositoryHands = Pick<
   | 'layJudge'
   | 'layTests'
   | 'measureChange'
+  | 'readDiff'
   | 'runScorer'
   | 'removeRefs'
   | 'mergeCandidates'
@@ -90,6 +92,8 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     layJudge: layJudge(hands, options.engine),
     layTests: layTests(hands),
     measureChange: measureChange(hands),
+    // A worktree is not to be kept, or removed, while it is looked at.
+    readDiff: oneBy(task, readDiff(hands)),
     runScorer: async (request) => swept.then(() => score(request)),
     mergeCandidates: oneBy(({ repositoryId, branch }) => `merge ${repositoryId} ${branch}`, mergeCandidates(hands)),
     moveBranch: moveMirrorBranch(hands),

@@ -1,6 +1,5 @@
 import type { WireEvent } from '../run/story.ts';
-import { scoreText } from '../shown/numbers.ts';
-import { duration } from '../output.ts';
+import { count, duration, scoreText } from '../../words/index.ts';
 
 /** What an event of a best-of-N means to somebody who watches, or null. */
 export function contestLine({ type, data }: WireEvent): string | null {
@@ -32,8 +31,7 @@ export function contestLine({ type, data }: WireEvent): string | null {
 function endText({ outcome, reason, changedLines, buildMs }: WireEvent['data']): string {
   if (outcome !== 'passed')
     return `${outcome === 'withdrawn' ? 'is' : ''} ${String(outcome)}: ${String(reason)}`.trim();
-  const lines = changedLines as number;
-  return `passed, ${lines} ${lines === 1 ? 'line' : 'lines'} changed in ${duration(buildMs as number)}`;
+  return `passed, ${count(changedLines as number, 'line')} changed in ${duration(buildMs as number)}`;
 }
 
 function partsText(scores: unknown): string {

@@ -1,6 +1,7 @@
 import { type CheckOutcome, countChecks, type CheckRun, type Progress } from '../../../checks/index.ts';
 import { plainLine, plainText } from '../../../kernel/plain-text.ts';
-import { duration, type Output } from '../output.ts';
+import { duration } from '../../words/index.ts';
+import type { Output } from '../output.ts';
 import type { World } from '../world.ts';
 
 const MARKS: Readonly<Record<CheckOutcome['status'], string>> = {

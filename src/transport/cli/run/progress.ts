@@ -1,6 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import { contestLine } from '../best-of/progress.ts';
-import { duration } from '../output.ts';
+import { duration, percent, stateWord } from '../../words/index.ts';
 import type { Check, Story, TaskStory, WireEvent } from './story.ts';
 
 /** What an event means to somebody who watches: a heading, a line below it, or nothing worth a line. */
@@ -60,9 +60,7 @@ function lineOf(event: WireEvent, story: Story): string | null {
     case 'TaskStarted':
       return about(startText(data, task));
     case 'TaskProgressed':
-      return about(
-        `${data.message}${data.fraction === null ? '' : ` (${Math.round((data.fraction as number) * 100)} %)`}`,
-      );
+      return about(`${data.message}${data.fraction === null ? '' : ` (${percent(data.fraction as number)})`}`);
     case 'WorkSubmitted':
       return data.how === 'server'
         ? null
@@ -122,7 +120,7 @@ function startText({ agentId, attempt }: WireEvent['data'], task: TaskStory | un
 export function checkText(check: Check): string {
   const counts = check.failed === null ? '' : `, ${check.passed} tests pass, ${check.failed} fail`;
   const known = fromCache(check);
-  return `${check.command} ${check.status.replace('_', ' ')}${counts} (${duration(check.durationMs)}${known && `, ${known}`})`;
+  return `${check.command} ${stateWord('check', check.status).word}${counts} (${duration(check.durationMs)}${known && `, ${known}`})`;
 }
 
 function fromCache(check: Check | null): string {

@@ -1,6 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import { shellWords } from '../../../kernel/words.ts';
-import { duration } from '../output.ts';
+import { duration, stateWord, wordOf } from '../../words/index.ts';
 import { type BestOfNAnswer, bestOfNLines } from '../shown/best-of-n.ts';
 import type { Followed } from './follow.ts';
 import { checkText } from './progress.ts';
@@ -102,10 +102,10 @@ function taskLines(task: TaskStory): string[] {
 }
 
 function resultLines({ status, criteria, submission }: ResultStory): string[] {
-  const head = `Result: ${status.replace('_', ' ')}${submission > 1 ? `, submission ${submission}` : ''}`;
+  const head = `Result: ${stateWord('result', status).word}${submission > 1 ? `, submission ${submission}` : ''}`;
   const lines = criteria.map(
     ({ criterion, verdict, evidence }) =>
-      `  ${verdict.replace('_', ' ').padEnd(10)} ${plainLine(criterion, 160)} (${plainLine(evidence, 160)})`,
+      `  ${wordOf(verdict).padEnd(10)} ${plainLine(criterion, 160)} (${plainLine(evidence, 160)})`,
   );
   return [head, ...lines, ''];
 }

@@ -1,6 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration, table } from '../output.ts';
-import { dollars, scoreText } from './numbers.ts';
+import { dollars, duration, scoreText, stateWord } from '../../words/index.ts';
+import { table } from '../output.ts';
 
 /** One best-of-N as `get_best_of_n` answers it. */
 export interface BestOfNAnswer {
@@ -81,7 +81,7 @@ const REASON_MAX = 300;
 export function bestOfNLines(answer: BestOfNAnswer): string[] {
   const { summary } = answer;
   const { path, baseBranch, baseCommit } = summary.repository;
-  const state = `${summary.status} after ${duration(summary.durationMs)}`;
+  const state = `${stateWord('bestOfN', summary.status).word} after ${duration(summary.durationMs)}`;
   return [
     `Best of ${summary.n}, ${summary.bestOfNId}: ${state}${summary.workflowId ? `, run ${summary.workflowId}` : ''}`,
     `  goal: ${plainLine(summary.goal, GOAL_MAX)}`,
@@ -117,7 +117,7 @@ function sideBySide(candidates: readonly CandidateRow[]): string[] {
     one.index,
     one.model === null ? one.agent : `${one.agent} ${one.model}`,
     one.words,
-    one.status,
+    stateWord('candidate', one.status).word,
     one.total === null ? null : scoreText(one.total),
     ...scorers.map((scorer) => valueOf(one.scores, scorer)),
     one.changedLines,
@@ -176,12 +176,14 @@ function openLines(candidates: readonly CandidateRow[]): string[] {
 function taskText({ task }: CandidateRow): string {
   if (!task) return '';
   const reasons = task.reasons.map(({ text }) => text).join('; ');
-  return ` Its task is ${task.status.replaceAll('_', ' ')}${reasons === '' ? '' : `: ${plainLine(reasons, REASON_MAX)}`}.`;
+  return ` Its task is ${stateWord('task', task.status).word}${reasons === '' ? '' : `: ${plainLine(reasons, REASON_MAX)}`}.`;
 }
 
 function verdictLines({ status, verdict, commit, reason }: BestOfNAnswer['summary']): string[] {
   return [
-    verdict ? plainLine(verdict.words) : `No winner${ENDED.includes(status) ? '' : ' yet'}: it is ${status}.`,
+    verdict
+      ? plainLine(verdict.words)
+      : `No winner${ENDED.includes(status) ? '' : ' yet'}: it is ${stateWord('bestOfN', status).word}.`,
     ...(reason ? [`Why: ${plainLine(reason, 2000)}`] : []),
     ...(commit ? [`The winner is merged as ${commit}.`] : []),
   ];

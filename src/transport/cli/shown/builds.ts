@@ -1,6 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration, table } from '../output.ts';
-import { dollars, scoreText } from './numbers.ts';
+import { ago, dollars, duration, percent, scoreText, stateWord } from '../../words/index.ts';
+import { table } from '../output.ts';
 
 export interface RunsAnswer {
   rows: Record<
@@ -28,13 +28,13 @@ export function runLines({ rows, summary }: RunsAnswer): string[] {
     run.bestOfNId,
     run.n,
     plainLine(run.goal, 40),
-    run.status,
+    stateWord('bestOfN', run.status).word,
     Object.entries(run.candidates)
-      .map(([status, count]) => `${count} ${status}`)
+      .map(([status, count]) => `${count} ${stateWord('candidate', status).word}`)
       .join(', ') || null,
     run.winner === null ? null : `variant ${run.winner}`,
     run.total === null ? null : scoreText(run.total),
-    `${duration(run.ageMs)} ago`,
+    ago(run.ageMs),
   ]);
   const lines = table(['best-of-N', 'n', 'goal', 'status', 'candidates', 'winner', 'total', 'since'], cells);
   return [...lines, ...more(summary)];
@@ -71,10 +71,10 @@ export function buildLines({ rows, summary }: BuildsAnswer): string[] {
     one.directive.slice(0, 8),
     one.model === null ? one.agent : `${one.agent} ${one.model}`,
     one.words,
-    one.status,
+    stateWord('candidate', one.status).word,
     one.total === null ? null : scoreText(one.total),
     one.won ? 'won' : one.rank,
-    `${duration(one.ageMs)} ago`,
+    ago(one.ageMs),
   ]);
   const headings = [
     'build',
@@ -129,9 +129,9 @@ function groupLines(group: string, stats: readonly Stats[]): string[] {
   const cells = stats.map((one) => [
     one.key,
     one.builds,
-    percent(one.passRate),
+    one.passRate === null ? null : percent(one.passRate),
     `${one.won} of ${one.decided}`,
-    percent(one.winRate),
+    one.winRate === null ? null : percent(one.winRate),
     one.regret === null ? null : scoreText(one.regret),
     costText(one),
     one.buildMs === null ? null : duration(one.buildMs),
@@ -142,10 +142,6 @@ function groupLines(group: string, stats: readonly Stats[]): string[] {
 function costText({ costUsd, costUnknown }: Stats): string | null {
   if (costUsd === null) return null;
   return `${dollars(costUsd)}${costUnknown > 0 ? `, ${costUnknown} unknown` : ''}`;
-}
-
-function percent(share: number | null): string | null {
-  return share === null ? null : `${Math.round(share * 100)} %`;
 }
 
 function more({ more: left }: { more: boolean }): string[] {

@@ -1,5 +1,5 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration } from '../output.ts';
+import { duration, wordOf } from '../../words/index.ts';
 
 const TEXT_MAX = 2000;
 
@@ -37,11 +37,13 @@ function text(name: string, value: unknown): string {
   if (typeof value === 'number' && name.endsWith('Ms')) return duration(value);
   if (typeof value === 'number' && /(?:^a|A)t$/.test(name)) return new Date(value).toISOString();
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (name === 'status') return plainLine(wordOf(String(value)), TEXT_MAX);
   return plainLine(String(value), TEXT_MAX);
 }
 
 function words(name: string): string {
-  const spaced = name.replace(/Ms$/, '').replaceAll('_', ' ');
+  // A field is in camel case; what has an underscore or a dot is a state that is counted.
+  const spaced = /[._]/.test(name) ? wordOf(name) : name.replace(/Ms$/, '');
   return plainLine(
     spaced.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
     100,

@@ -1,5 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
-import { duration, table } from '../output.ts';
+import { duration, stateWord } from '../../words/index.ts';
+import { table } from '../output.ts';
 
 export interface QueueAnswer {
   rows: Record<string, QueueRow>;
@@ -38,7 +39,7 @@ function taskLines(tasks: readonly QueueRow[]): string[] {
     task.title,
     task.phase,
     task.agent,
-    task.status.replaceAll('_', ' '),
+    stateWord('task', task.status).word,
     duration(task.ageMs),
     task.running ? (task.agentId ?? 'the server') : task.reasons.map(({ text }) => text).join('; '),
   ]);
@@ -52,7 +53,10 @@ function fleetLines(
   const running = tasks.filter((task) => task.running).length;
   const counts = `${tasks.length} open, ${running} of them run`;
   const used = slots ? `; ${slots.used} of ${slots.cap} slots are used` : '';
-  const state = fleet && fleet.status !== 'open' ? [`The fleet is ${fleet.status}${because(fleet.reason)}.`] : [];
+  const state =
+    fleet && fleet.status !== 'open'
+      ? [`The fleet is ${stateWord('fleet', fleet.status).word}${because(fleet.reason)}.`]
+      : [];
   const stopped = stoppedAgents.map(({ agent, reason }) => `${plainLine(agent)} is stopped${because(reason)}.`);
   return [`${counts}${used}.`, ...state, ...stopped];
 }

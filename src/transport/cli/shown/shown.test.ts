@@ -5,11 +5,14 @@ import { contestScore } from '../../../../tests/support/examples.ts';
 import { createStory, tell } from '../../../../tests/support/story.ts';
 import { systemClock } from '../../../kernel/adapters/system.ts';
 import { createMemoryCache } from '../../../projections/adapters/memory-cache.ts';
+import { STATES } from '../../../kernel/state-words.ts';
 import { startProjectionHost, VIEWS } from '../../../projections/index.ts';
 import { openMemoryStore } from '../../../store/adapters/memory.ts';
+import { stateWord } from '../../words/index.ts';
 import { type BestOfNAnswer, laterLines } from './best-of-n.ts';
 import { factLines } from './facts.ts';
 import { SHOWN } from './index.ts';
+import { queueLines } from './queue.ts';
 
 /** What a person sees of a view of the story. */
 function given() {
@@ -51,6 +54,14 @@ describe('the queue', () => {
     expect(text).toMatch(new RegExp(`${two} .* claude +queued .*paused`));
     expect(text).toContain('2 open, 1 of them run; 1 of 4 slots are used.\nThe fleet is paused: look.');
     expect(text).not.toMatch(/[{}"\u001b]/);
+  });
+
+  it('says each state of a task by the word that the page has for it', () => {
+    const states = Object.keys(STATES.task);
+    const row = { taskId: 't', title: 'x', phase: 'p', agent: null, running: true, agentId: null, ageMs: 0 };
+    const rows = Object.fromEntries(states.map((status) => [status, { ...row, status, position: null, reasons: [] }]));
+    const lines = queueLines({ rows, summary: {} });
+    for (const [at, state] of states.entries()) expect(lines[at + 1]).toContain(` ${stateWord('task', state).word} `);
   });
 
   it('says that nothing is open', async () => {

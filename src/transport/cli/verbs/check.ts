@@ -3,7 +3,8 @@ import { plainLine } from '../../../kernel/plain-text.ts';
 import { handIn } from '../check/hand-in.ts';
 import { createProgress, sayReport } from '../check/progress.ts';
 import { EXIT, fail } from '../failure.ts';
-import { duration, type Output, table } from '../output.ts';
+import { duration, known } from '../../words/index.ts';
+import { type Output, table } from '../output.ts';
 import { shellWords } from '../../../kernel/words.ts';
 import type { CheckTools, World } from '../world.ts';
 
@@ -152,7 +153,7 @@ export async function checkHistory({ world, output, directory }: Start): Promise
   const told = await Promise.all([parts.runs.list(), judgedRuns()]);
   const runs = told.flat().sort((a, b) => b.startedAt - a.startedAt);
   const entries = historyOf(runs);
-  const ms = (value: number | null) => (value === null ? '–' : duration(value));
+  const ms = (value: number | null) => known(value, duration);
   const rows = entries.map((one) => [
     one.name,
     ms(one.medianMs),

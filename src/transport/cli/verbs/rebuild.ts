@@ -1,6 +1,7 @@
 import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
-import { duration, type Output } from '../output.ts';
+import { duration } from '../../words/index.ts';
+import type { Output } from '../output.ts';
 
 interface Rebuilt {
   view: string;

@@ -1,6 +1,7 @@
 import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
-import { duration, type Output, table } from '../output.ts';
+import { duration, stateWord } from '../../words/index.ts';
+import { type Output, table } from '../output.ts';
 import { findServer } from '../server-file.ts';
 
 interface AgentRow {
@@ -73,7 +74,7 @@ function sayAgents(
   const lines = agents.map((one) => [
     one.agentId,
     one.agent,
-    one.status,
+    stateWord('agent', one.status).word,
     duration(one.ageMs),
     one.taskId,
     one.holderPid,
@@ -86,6 +87,12 @@ function sayRunners(runners: readonly RunnerRow[], output: Output): void {
   const shared = runners.filter(({ host }) => host !== undefined);
   if (shared.length === 0) return;
   output.say(`Runners  ${shared.length} share the log`);
-  const lines = shared.map((one) => [one.runnerId, one.host, one.status, `${duration(one.ageMs)} ago`, one.agents]);
+  const lines = shared.map((one) => [
+    one.runnerId,
+    one.host,
+    stateWord('runner', one.status).word,
+    `${duration(one.ageMs)} ago`,
+    one.agents,
+  ]);
   for (const line of table(['runner', 'host', 'status', 'last heard', 'agents'], lines)) output.say(`  ${line}`);
 }

@@ -9,7 +9,6 @@ import { picture } from '../../../checks/adapters/test-support.ts';
 import { checkTools } from '../../../programs/check-tools.ts';
 import { checkDataDirectory, checkMachine, checkNode } from '../doctor/checks.ts';
 import { main } from '../main.ts';
-import { duration } from '../output.ts';
 import { shellWords } from '../../../kernel/words.ts';
 import { keystrokes } from './attach.ts';
 import { parseParam } from './run.ts';
@@ -26,13 +25,6 @@ describe('words and times', () => {
   it('quotes what a shell would take apart', () => {
     expect(shellWords(['git', '-C', '/a b', "it's", '$(id)', 'x;y'])).toBe(`git -C '/a b' 'it'\\''s' '$(id)' 'x;y'`);
   });
-
-  it.each([
-    [120, '120 ms'],
-    [4_200, '4.2 s'],
-    [185_000, '3 min 05 s'],
-    [3_720_000, '1 h 02 min'],
-  ])('tells %d ms as %s', (ms, text) => expect(duration(ms)).toBe(text));
 
   it('reads parameters with their types and keeps a second equals sign', () => {
     const all = ['n=3', 'on=true', 'id=007x', 'text=a=b'].reduce<Record<string, unknown>>(
