@@ -7,6 +7,7 @@ import { buildsView } from './builds/index.ts';
 import { configView } from './config/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
+import { inboxView } from './inbox/index.ts';
 import { keptWorkView } from './kept-work/index.ts';
 import { queueView } from './queue/index.ts';
 import { timelineView } from './timeline/index.ts';
@@ -17,6 +18,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   queueView,
   workflowView,
   fleetView,
+  inboxView,
   timelineView,
   configView,
   bestOfNView,
