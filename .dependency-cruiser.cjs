@@ -31,7 +31,7 @@ module.exports = {
     // TypeScript 7 has no API for the tool's own parser: with it, nothing would be seen and no violation reported.
     parser: 'swc',
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.cjs', '.mjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|fixtures|recordings)/' },
   },
@@ -52,6 +52,17 @@ module.exports = {
     ),
     error('src-never-imports-tests', { path: '^src/', pathNot: test }, { path: '^(tests|bench|scripts)/' }),
     error('agents-know-the-wire-only', { path: '^agents/[^/]+/src/' }, { path: '^(src|tests|bench|scripts)/' }),
+    // Types say what is on the wire and are gone when the page is built.
+    error(
+      'the-page-knows-the-wire-only',
+      { path: '^web/', pathNot: test },
+      {
+        path: '^(src|agents|tests|bench|scripts)/',
+        pathNot: '^src/transport/(stream-client|words)/|^src/transport/page-paths[.]ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    error('nobody-imports-the-page', { path: '^(src|agents|bench)/' }, { path: '^web/' }),
     // The repair agent knows how to mutate a file and to read a suite test by test; the measuring of mutants borrows that.
     error(
       'the-server-borrows-from-agents-in-one-place',

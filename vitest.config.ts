@@ -27,6 +27,7 @@ export default defineConfig({
           include: [
             'src/**/*.test.ts',
             'agents/*/tests/**/*.test.ts',
+            'web/src/**/*.test.ts',
             'tests/{contracts,replay,shape,simulation}/**/*.test.ts',
           ],
         },

@@ -15,6 +15,7 @@ const STEPS: readonly { name: string; argv: readonly string[] }[] = [
   { name: 'format', argv: [tool('@biomejs', 'biome', 'bin', 'biome'), 'format', '.'] },
   { name: 'lint', argv: [tool('oxlint', 'bin', 'oxlint'), '--type-aware', '--deny-warnings', '.'] },
   { name: 'types', argv: [tool('typescript', 'bin', 'tsc'), '--project', '.'] },
+  { name: 'page', argv: [tool('typescript', 'bin', 'tsc'), '--project', 'web'] },
   { name: 'imports', argv: [script('imports.ts')] },
   { name: 'docs', argv: [script('docs.ts'), '--check'] },
   { name: 'unused', argv: [tool('knip', 'bin', 'knip.js'), '--no-progress', '--no-config-hints'] },

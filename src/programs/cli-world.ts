@@ -30,6 +30,7 @@ export function createWorld(): World {
         const { startServer } = (await import(url)) as { startServer(settings: ServerSettings): Promise<LivingServer> };
         return startServer(settings);
       },
+      preparePage: async (say) => (await import('./page-build.ts')).preparePage(say),
       builtInAgents: async () => (await import('../machines/config/index.ts')).BUILT_IN_AGENTS,
       log: async () => (await import('./log-tools.ts')).logTools,
       checks: async () => (await import('./check-tools.ts')).checkTools,

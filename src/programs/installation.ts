@@ -23,6 +23,11 @@ export function cliArgv(): string[] {
   return [NODE, programFile('cli')];
 }
 
+/** Where the built page is, or would be: `npm run build:web` makes it in a clone, the package brings it. */
+export function pageFolder(): string {
+  return packed ? join(here, 'web') : join(HOME, 'dist', 'web');
+}
+
 export function phasesFolder(): string {
   const folder = join(HOME, 'phases');
   return existsSync(folder) ? folder : join(here, 'phases');

@@ -5,9 +5,11 @@ import { invalid } from '../kernel/errors.ts';
 import { VERSION } from '../kernel/version.ts';
 import { askQuery, createLive, QUERIES } from '../queries/index.ts';
 import type { Queries } from '../transport/queries-port.ts';
-import { createHttpServer, createMetrics, type HttpServer } from '../transport/rest/index.ts';
+import { createHttpServer, createMetrics, type HttpServer, openPageFiles } from '../transport/rest/index.ts';
 import type { System } from './assemble.ts';
 import type { IdleWatch } from './idle-watch.ts';
+import { pageFolder } from './installation.ts';
+import { keptSessions } from './kept-sessions.ts';
 import type { Ground } from './server-ground.ts';
 import { agentsByState, healthOf, queueLength, readinessOf } from './server-health.ts';
 
@@ -31,6 +33,8 @@ export function openFaces(ground: Ground, system: System, idle: IdleWatch): Http
     version: VERSION,
     metrics,
     terminals: ground.runner,
+    page: openPageFiles(pageFolder()),
+    keptSessions: keptSessions(ground.dataDirectory),
     health: () => readinessOf(ground, system),
   });
 }

@@ -7,11 +7,12 @@ import { resolveId } from '../kernel/resolve-id.ts';
 import { VERSION } from '../kernel/version.ts';
 import { type AgentPreset, defaultValues, settingsFromEnvironment } from '../machines/config/index.ts';
 import { readServerFile } from '../transport/cli/server-file.ts';
-import type { Address } from '../transport/rest/index.ts';
+import type { Address, HttpServer } from '../transport/rest/index.ts';
 import { assemble, type System } from './assemble.ts';
 import { type Closers, createClosers, within } from './closers.ts';
 import { createIdleWatch } from './idle-watch.ts';
 import { NODE, programFile } from './installation.ts';
+import { keepPort, lastPort } from './last-port.ts';
 import { checkProblem } from './local-runner.ts';
 import { openFaces } from './server-faces.ts';
 import { type Ground, openGround } from './server-ground.ts';
@@ -57,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     closers.add((leftMs) => within(systemClock, leftMs, http.close()));
     // What the last server left is found and followed before anybody may ask.
     await system.start();
-    const address = await http.listen({ host: options.host, port: options.port });
+    const address = await listen(http, options, ground.dataDirectory);
     announce(ground, address, closers);
     const checkRuns = takeCheckRuns(ground.dataDirectory, system.bus, ground.log).catch((error: unknown) =>
       ground.log.warn({ error: messageOf(error) }, 'the runs of checks could not be taken in'),
@@ -70,6 +71,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await closers.closeAll();
     throw error;
   }
+}
+
+/** Where it was asked for; else where the last server was, when nobody else is there. */
+async function listen(http: HttpServer, { host, port }: ServerOptions, dataDirectory: string): Promise<Address> {
+  const before = port === 0 ? lastPort(dataDirectory) : null;
+  const address = await http.listen({ host, port: before ?? port }).catch((error: unknown) => {
+    if (before === null || !(error instanceof HephError) || error.code !== 'server.port_in_use') throw error;
+    return http.listen({ host, port: 0 });
+  });
+  keepPort(dataDirectory, address.port);
+  return address;
 }
 
 async function openSystem(ground: Ground): Promise<System> {

@@ -45,6 +45,15 @@ export interface FoldedView {
   ofWorkflow?: Projection;
 }
 
+/** A view of one thing that belongs to a workflow: that workflow's events are folded when somebody asks. */
+export interface ScopedView {
+  name: string;
+  params: z.ZodType<Record<string, unknown>>;
+  /** The workflow of the thing that the parameters name; null when there is no such thing. */
+  workflowOf(store: EventStore, params: Record<string, unknown>): Promise<string | null>;
+  ofWorkflow: Projection;
+}
+
 /** A view that is a query over the log, not a copy of it. */
 export interface LogView {
   name: string;
@@ -53,7 +62,7 @@ export interface LogView {
   query(store: EventStore, params: Record<string, unknown>, moment: Moment): Promise<Rendered>;
 }
 
-export type ViewDefinition = FoldedView | LogView;
+export type ViewDefinition = FoldedView | ScopedView | LogView;
 
 /** A view on the wire. */
 export interface View extends Rendered {

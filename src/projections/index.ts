@@ -10,6 +10,7 @@ import { fleetView } from './fleet/index.ts';
 import { inboxView } from './inbox/index.ts';
 import { keptWorkView } from './kept-work/index.ts';
 import { queueView } from './queue/index.ts';
+import { taskView } from './task/index.ts';
 import { timelineView } from './timeline/index.ts';
 import { workflowView } from './workflow/index.ts';
 
@@ -19,6 +20,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   workflowView,
   fleetView,
   inboxView,
+  taskView,
   timelineView,
   configView,
   bestOfNView,

@@ -9,6 +9,7 @@ import type {
   Moment,
   Projection,
   Rendered,
+  ScopedView,
   View,
   ViewDefinition,
 } from './define-projection.ts';
@@ -104,11 +105,11 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   };
 
   async function liveView(definition: ViewDefinition, params: Record<string, unknown>): Promise<View> {
-    if (!('overall' in definition)) return queried(definition, params, { position: feed.position(), asOf: asOfLive() });
-    const scoped = scopeOf(definition, params);
+    if ('query' in definition) return queried(definition, params, { position: feed.position(), asOf: asOfLive() });
+    const scoped = await scopeOf(definition, params);
     const fold = scoped
       ? await feed.workflows.get(scoped.projection, scoped.workflowId)
-      : (folds.get(definition.name) as LiveFold);
+      : (folds.get(definition.name) ?? nothingIn(definition));
     const whole = scoped ? folds.get(definition.name)?.state : undefined;
     return rendered(fold, definition, params, { position: fold.position, asOf: asOfLive(), whole });
   }
@@ -122,12 +123,34 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   async function pastView(definition: ViewDefinition, params: Record<string, unknown>, at: Position): Promise<View> {
     await refuseAhead(at);
     const moment = { position: at, asOf: await recordedAt(at) };
-    if (!('overall' in definition)) return queried(definition, params, moment);
-    const scoped = scopeOf(definition, params);
-    const fold = scoped ? createLiveFold(scoped.projection) : await snapshots.begin(definition.overall, at);
+    if ('query' in definition) return queried(definition, params, moment);
+    const scoped = await scopeOf(definition, params);
+    const fold = scoped
+      ? createLiveFold(scoped.projection)
+      : 'overall' in definition
+        ? await snapshots.begin(definition.overall, at)
+        : nothingIn(definition);
     const filter = scoped ? { filter: { workflowId: scoped.workflowId } } : {};
     for await (const events of readBatches(store, { after: fold.position, until: at, ...filter })) fold.apply(events);
     return rendered(fold, definition, params, moment);
+  }
+
+  /** Of a thing that is not there. Nothing is missing from it. */
+  function nothingIn({ ofWorkflow }: ScopedView | FoldedView): LiveFold {
+    const fold = createLiveFold(ofWorkflow as Projection);
+    fold.advance(feed.position());
+    return fold;
+  }
+
+  /** The workflow whose events are folded, where it is not all of them. */
+  async function scopeOf(
+    definition: FoldedView | ScopedView,
+    params: Record<string, unknown>,
+  ): Promise<{ projection: Projection; workflowId: string } | null> {
+    const workflowId = 'overall' in definition ? params.workflowId : await definition.workflowOf(store, params);
+    return definition.ofWorkflow && typeof workflowId === 'string'
+      ? { projection: definition.ofWorkflow, workflowId }
+      : null;
   }
 
   async function queried(definition: LogView, params: Record<string, unknown>, moment: Moment): Promise<View> {
@@ -156,7 +179,10 @@ export async function startProjectionHost(options: ProjectionHostOptions): Promi
   async function rebuild(name: string): Promise<Rebuilt> {
     const definition = definitionOf(name);
     if (!('overall' in definition))
-      throw new HephError('input.invalid', `The view ${name} is a query over the log: there is nothing to rebuild.`);
+      throw new HephError(
+        'input.invalid',
+        `The view ${name} is made anew whenever it is asked for: there is nothing to rebuild.`,
+      );
     const under = rebuilding.get(name) ?? rebuildNow(definition).finally(() => rebuilding.delete(name));
     rebuilding.set(name, under);
     return under;
@@ -212,17 +238,12 @@ function paramsOf({ name, params }: ViewDefinition, given: Record<string, unknow
   throw new HephError('input.invalid', `The view ${name}: ${where}${first?.message}`, { details: { issues } });
 }
 
-function scopeOf(
-  definition: FoldedView,
+function rendered(
+  fold: LiveFold,
+  definition: FoldedView | ScopedView,
   params: Record<string, unknown>,
-): { projection: Projection; workflowId: string } | null {
-  const { workflowId } = params;
-  return definition.ofWorkflow && typeof workflowId === 'string'
-    ? { projection: definition.ofWorkflow, workflowId }
-    : null;
-}
-
-function rendered(fold: LiveFold, definition: FoldedView, params: Record<string, unknown>, moment: Moment): View {
+  moment: Moment,
+): View {
   const { v, render } = fold.projection;
   const view = wire({ name: definition.name, v }, params, moment, render(fold.state, params, moment));
   return fold.degraded ? { ...view, degraded: fold.degraded } : view;

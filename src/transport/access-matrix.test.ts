@@ -8,6 +8,7 @@ import {
 } from '../../tests/support/http-world.ts';
 import { COMMANDS, SERVER } from '../commands/index.ts';
 import type { Queries } from './queries-port.ts';
+import { PAGE_PATHS } from './page-paths.ts';
 import { offeredCommands } from './offered.ts';
 
 /**
@@ -105,6 +106,14 @@ const OTHERS: Record<string, { operator: string; worker: string }> = {
   'POST /api/stream-tickets': { operator: 'allowed', worker: 'auth.role' },
   'POST /api/login-codes': { operator: 'allowed', worker: 'auth.role' },
   'POST /api/agents/:agentId/keystrokes': { operator: 'allowed', worker: 'auth.role' },
+  'GET /': { operator: 'allowed', worker: 'allowed' },
+  'GET /assets/:name': { operator: 'route.unknown', worker: 'route.unknown' },
+  ...Object.fromEntries(
+    PAGE_PATHS.flatMap((path) => [`GET /${path}`, `GET /${path}/*`]).map((route) => [
+      route,
+      { operator: 'allowed', worker: 'allowed' },
+    ]),
+  ),
   'GET /login': { operator: 'auth.login_code', worker: 'auth.login_code' },
   'POST /mcp': { operator: 'allowed', worker: 'allowed' },
 };
@@ -117,7 +126,8 @@ function expectedAt(route: string, who: Who, queries: Queries): string {
   if (query && name) return expectedOf(who, name, query.roles, false);
   const other = OTHERS[route];
   if (!other) return 'nobody has said who may';
-  if (route === 'GET /login') return other.operator;
+  // What shows nothing of the workspace: the login has a code, the page says how to get in, its files are everybody's.
+  if (!/^(\w+ \/(api|mcp|docs|openapi)|GET \/(health|metrics))/.test(route)) return other.operator;
   return who.role === 'nobody' ? expectedOf(who, '', [], false) : other[who.role];
 }
 

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { describeInBrowser, loginLink } from '../support/browser/visit.ts';
+import { describeInBrowser } from '../support/browser/visit.ts';
+import { loginLink } from '../support/browser/window.ts';
 import { createProduct, type Product, type Up } from '../support/product.ts';
 
 /** The page of the interface's documentation tries what its policy forbids, and goes on without. */

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
 import type { Programs, World } from '../../src/transport/cli/index.ts';
 
 export interface CliWorld {
@@ -15,7 +16,7 @@ export interface CliWorld {
 
 /** A world whose output is kept, and in which nothing can be started. */
 export function cliWorld(
-  options: { env?: Record<string, string>; home?: string; programs?: Partial<Programs> } = {},
+  options: { env?: Record<string, string>; home?: string; programs?: Partial<Programs>; clock?: Clock } = {},
 ): CliWorld {
   const printed = { out: '', err: '' };
   const listeners = { SIGINT: new Set<() => void>(), SIGTERM: new Set<() => void>() };
@@ -34,7 +35,7 @@ export function cliWorld(
     stdin: new PassThrough(),
     stdout: sink('out'),
     stderr: sink('err'),
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     newKey: () => `key-${keys++}`,
     onSignal(name, handle) {
       listeners[name].add(handle);
@@ -44,6 +45,7 @@ export function cliWorld(
       cliArgv: ['/nowhere/node'],
       home: '/nowhere',
       startServer: never,
+      preparePage: async () => {},
       log: never,
       backups: never,
       checks: never,

@@ -1,32 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { type Answer, type Asked, fakeStream } from './fake-stream.ts';
 
-export interface Asked {
-  method: string;
-  path: string;
-  headers: IncomingHttpHeaders;
-  body: unknown;
-}
-
-export interface Answer {
-  status?: number;
-  body?: unknown;
-  /** Breaks the connection instead of answering. */
-  hangUp?: boolean;
-}
+export type { Answer, Asked } from './fake-stream.ts';
 
 export interface FakeServer {
   url: string;
   port: number;
   asked: Asked[];
+  /** Those who follow its stream are told what there is by now. */
+  look(): void;
   /** Ends it with every connection, as a kill would. */
   kill(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** An HTTP server on a free port that answers what `answer` says and keeps what it was asked. */
+/** A server on a free port that answers what `answer` says, by HTTP and over its stream, and keeps what it was asked. */
 export async function fakeServer(answer: (asked: Asked) => Answer | Promise<Answer>): Promise<FakeServer> {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
@@ -44,14 +35,19 @@ export async function fakeServer(answer: (asked: Asked) => Answer | Promise<Answ
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(body === undefined ? '' : JSON.stringify(body));
   });
+  const stream = fakeStream(server, (one) => {
+    asked.push(one);
+    return answer(one);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const kill = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
+      stream.cutAll();
       server.closeAllConnections();
     });
-  return { url: `http://127.0.0.1:${port}`, port, asked, kill, [Symbol.asyncDispose]: kill };
+  return { url: `http://127.0.0.1:${port}`, port, asked, look: stream.look, kill, [Symbol.asyncDispose]: kill };
 }
 
 /** What a living server leaves in its data directory. */

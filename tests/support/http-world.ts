@@ -36,7 +36,12 @@ import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
 import type { Runner } from '../../src/runtime/runner.ts';
 import { systemClock } from '../../src/kernel/adapters/system.ts';
 import type { Queries, QueryEntry } from '../../src/transport/queries-port.ts';
-import { createHttpServer, createMetrics, type HttpServer } from '../../src/transport/rest/index.ts';
+import {
+  createHttpServer,
+  createMetrics,
+  type HttpServer,
+  type HttpServerParts,
+} from '../../src/transport/rest/index.ts';
 
 /** A server on a free port over a log in memory, with one workflow, one task and one living agent at work on it. */
 export interface HttpWorld {
@@ -83,6 +88,7 @@ export interface HttpWorldOptions {
   tokens?: (tokens: TokenIndex) => TokenIndex;
   ready?: () => boolean;
   port?: number;
+  page?: HttpServerParts['page'];
   /** What the workflow's template says of its result. */
   result?: object;
   readTerminal?: Runner['readTerminal'];
@@ -152,6 +158,7 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
     health: async () => ({ ready: options.ready?.() ?? true, problems: [], position: String(await store.head()) }),
     metrics,
     terminals: options.terminals ?? { writeTerminal: async () => {} },
+    ...(options.page && { page: options.page }),
     rate: options.rate ?? { perSecond: 1e9, burst: 1e9 },
   });
   const { url, port } = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 });

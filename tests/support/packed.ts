@@ -15,6 +15,9 @@ export default function build(): (() => void) | undefined {
   const home = mkdtempSync(join(tmpdir(), 'heph-packed-'));
   const tsdown = join(ROOT, 'node_modules', 'tsdown', 'dist', 'run.mjs');
   execFileSync(process.execPath, [tsdown, '--out-dir', join(home, 'dist')], { cwd: ROOT });
+  // The page is built once per change of its sources, and copied.
+  execFileSync(process.execPath, [join(ROOT, 'scripts', 'web.ts')], { cwd: ROOT });
+  cpSync(join(ROOT, 'dist', 'web'), join(home, 'dist', 'web'), { recursive: true });
   for (const name of ['package.json', ...packageJson.files])
     if (name !== 'dist') cpSync(join(ROOT, name), join(home, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(home, 'node_modules'));

@@ -4,6 +4,9 @@ import { foldFleet } from './fold.ts';
 import { renderAgentsOnly, renderFleet } from './render.ts';
 import { type FleetState, initialFleet } from './state.ts';
 
+export { foldFleet } from './fold.ts';
+export { ENDED_AGENT_STATES, type FleetState, initialFleet } from './state.ts';
+
 /** So many ended agents stay in the view of the whole fleet; asked by workflow, all of them are there. */
 const ENDED_MAX = 200;
 

@@ -11,7 +11,7 @@ import { type Overview, runnerGone } from './overview.ts';
 import { resultOf } from './result.ts';
 
 /** Everything known of one workflow. The actors' own reducers say what; a single workflow's events are few enough for that. */
-interface Detail {
+export interface Detail {
   workflow: Workflow;
   status: string;
   evidence: Evidence | null;
@@ -22,7 +22,7 @@ interface Detail {
   phaseEvidence: Map<string, Evidence>;
 }
 
-function fold(state: Detail, event: StoredEvent): void {
+export function foldDetail(state: Detail, event: StoredEvent): void {
   if (event.type in taskActor.facts) return foldTask(state, event as StoredEvent & TaskFact);
   if (event.type in workflowActor.facts) return foldWorkflow(state, event as StoredEvent & WorkflowFact);
   if (isOfTrain(event)) foldTrain(state, event);
@@ -98,7 +98,7 @@ function render(state: Detail, _params: Record<string, unknown>, { asOf, whole }
   };
 }
 
-function taskRow(
+export function taskRow(
   taskId: string,
   known: Detail['tasks'] extends Map<string, infer T> ? T : never,
   state: Detail,
@@ -193,17 +193,21 @@ function usage(state: Detail) {
   };
 }
 
-export const detailProjection = defineProjection<Detail>({
-  name: 'workflow-detail',
-  v: 6,
-  init: () => ({
+export function initialDetail(): Detail {
+  return {
     workflow: workflowActor.initial(),
     status: 'unknown',
     evidence: null,
     tasks: new Map(),
     trains: new Map(),
     phaseEvidence: new Map(),
-  }),
-  fold,
+  };
+}
+
+export const detailProjection = defineProjection<Detail>({
+  name: 'workflow-detail',
+  v: 6,
+  init: initialDetail,
+  fold: foldDetail,
   render,
 });

@@ -26,7 +26,7 @@ export interface Client {
   forgetServer(): void;
   /** Sent again under the same key until somebody answers, so it happens once. */
   command(name: string, input: unknown, key?: string): Promise<CommandAnswer>;
-  query<T>(name: string, input: unknown, options?: { waitMs?: number; signal?: AbortSignal }): Promise<T>;
+  query<T>(name: string, input: unknown, options?: { signal?: AbortSignal }): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
 }
 
@@ -59,7 +59,6 @@ export function createClient(world: World, options: ClientOptions): Client {
     path: string,
     body: unknown,
     headers: Record<string, string>,
-    timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<unknown> {
     const deadline = world.clock.monotonicMs() + (options.patienceMs ?? PATIENCE_MS);
@@ -71,7 +70,7 @@ export function createClient(world: World, options: ClientOptions): Client {
           url,
           path,
           headers,
-          timeoutMs,
+          timeoutMs: CALL_MS,
           body: JSON.stringify(body),
           ...(token && { token }),
           ...(signal && { signal }),
@@ -90,25 +89,18 @@ export function createClient(world: World, options: ClientOptions): Client {
     server,
     forgetServer: () => void (known = null),
     async command(name, input, key = world.newKey()) {
-      return (await call(
-        `/api/commands/${encodeURIComponent(name)}`,
-        input,
-        { 'idempotency-key': key },
-        CALL_MS,
-      )) as CommandAnswer;
+      return (await call(`/api/commands/${encodeURIComponent(name)}`, input, {
+        'idempotency-key': key,
+      })) as CommandAnswer;
     },
-    async query<T>(
-      name: string,
-      input: unknown,
-      { waitMs = 0, signal }: { waitMs?: number; signal?: AbortSignal } = {},
-    ) {
-      const answer = (await call(`/api/queries/${encodeURIComponent(name)}`, input, {}, CALL_MS + waitMs, signal)) as {
+    async query<T>(name: string, input: unknown, { signal }: { signal?: AbortSignal } = {}) {
+      const answer = (await call(`/api/queries/${encodeURIComponent(name)}`, input, {}, signal)) as {
         result: T;
       };
       return answer.result;
     },
     async post<T>(path: string, body: unknown) {
-      return (await call(path, body, {}, CALL_MS)) as T;
+      return (await call(path, body, {})) as T;
     },
   };
 }

@@ -326,6 +326,16 @@ export function createProgram(
   ).option('--browser', 'Open the page with a code that works once');
 
   verb(
+    'open',
+    'Open the page in a browser, or print a link to it that works once',
+    { start: true, examples: ['heph open'] },
+    async ({ client, output }) => {
+      await world.programs.preparePage((line) => output.say(line));
+      return (await import('./verbs/token.ts')).token(world, client, output, true);
+    },
+  );
+
+  verb(
     'config',
     'The settings in force, and where each comes from',
     { start: true, examples: ['heph config'] },

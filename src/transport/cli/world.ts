@@ -53,6 +53,8 @@ export interface Programs {
   /** The folder that holds `demo/` and `phases/`. */
   home: string;
   startServer(settings: ServerSettings): Promise<LivingServer>;
+  /** In a clone: builds the page when its sources have changed, and says so by `say`. A package brings it. Never throws. */
+  preparePage(say: (line: string) => void): Promise<void>;
   log(): Promise<LogTools>;
   backups(): Promise<BackupTools>;
   checks(): Promise<CheckTools>;

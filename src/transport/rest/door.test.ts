@@ -202,9 +202,9 @@ describe('the page’s cookie', () => {
     return { reply, code, cookie: reply.headers.get('set-cookie')?.split(';')[0] ?? '' };
   };
 
-  it('is strict, out of reach of scripts, and leads to the documentation', async () => {
+  it('is strict, out of reach of scripts, and leads to the page', async () => {
     const { reply } = await cookieOf();
-    expect([reply.status, reply.headers.get('location')]).toEqual([303, '/docs']);
+    expect([reply.status, reply.headers.get('location')]).toEqual([303, '/']);
     expect(reply.headers.get('set-cookie')).toMatch(
       /^heph_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/,
     );

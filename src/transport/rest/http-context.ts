@@ -7,7 +7,8 @@ import type { Queries } from '../queries-port.ts';
 import type { Tickets } from '../ws/index.ts';
 import type { Gate } from './gate.ts';
 import type { Metrics } from './metrics.ts';
-import type { Sessions } from './sessions.ts';
+import type { PageFiles } from './page-files.ts';
+import type { KeptSessions, Sessions } from './sessions.ts';
 
 /** How the server is, as far as it was looked at; what was not measured is not in it. */
 export interface Health {
@@ -36,6 +37,10 @@ export interface HttpServerParts {
   terminals?: { writeTerminal(request: { agentId: string; data: string }): Promise<unknown> };
   /** Told of each socket for as long as it is open. */
   during?: (open: () => Promise<void>) => unknown;
+  /** The built page. Absent: none is served, and `/` says so. */
+  page?: PageFiles;
+  /** Where sessions outlive the server. Absent: they end with it. */
+  keptSessions?: KeptSessions;
   /** How often one agent may ask. */
   rate?: { perSecond: number; burst: number };
 }

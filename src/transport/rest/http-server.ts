@@ -17,6 +17,7 @@ import { BODY_BYTES_MAX, parseJsonBody } from '../json-body.ts';
 import { addKeystrokeRoute } from './keystroke-route.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addMcpRoute } from './mcp-route.ts';
+import { addPageRoutes } from './page-routes.ts';
 import { addReadRoutes } from './read-routes.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { watchRoutes } from './routes.ts';
@@ -96,8 +97,11 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   };
 }
 
-function openDoor(port: number, { clock, random }: HttpServerParts): { gate: Gate; sessions: Sessions } {
-  return { gate: createGate(port), sessions: createSessions({ clock, random, port }) };
+function openDoor(port: number, { clock, random, keptSessions }: HttpServerParts): { gate: Gate; sessions: Sessions } {
+  return {
+    gate: createGate(port),
+    sessions: createSessions({ clock, random, port, ...(keptSessions && { kept: keptSessions }) }),
+  };
 }
 
 function createApp(context: HttpContext): {
@@ -152,6 +156,7 @@ function createApp(context: HttpContext): {
     addReadRoutes(routes, context);
     addStatusRoutes(routes, context);
     addLoginRoutes(routes, context);
+    addPageRoutes(routes, context);
     if (ws) addStreamRoutes(routes, context);
     addKeystrokeRoute(routes, context);
     addMcpRoute(routes, context, mcp);

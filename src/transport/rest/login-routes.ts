@@ -27,7 +27,7 @@ export function addLoginRoutes(app: FastifyInstance, { sessions }: HttpContext):
     config: { open: true },
     schema: {
       operationId: 'login',
-      summary: 'Takes a login code, sets the page’s cookie and leads to the documentation.',
+      summary: 'Takes a login code, sets the page’s cookie and leads to it.',
       tags: ['server'],
       querystring: z.object({ code: z.string() }),
       response: { '4xx': refusedSchema },
@@ -36,7 +36,7 @@ export function addLoginRoutes(app: FastifyInstance, { sessions }: HttpContext):
       const { code } = request.query as { code?: unknown };
       const session = sessions().redeem(typeof code === 'string' ? code : '');
       if (isFailure(session)) return refuse(reply, session);
-      return reply.header('set-cookie', sessions().cookie(session)).redirect('/docs', 303);
+      return reply.header('set-cookie', sessions().cookie(session)).redirect('/', 303);
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { Client } from '../client.ts';
+import { eventOf } from '../over-stream.ts';
 import type { Story } from '../run/story.ts';
 import type { BestOfNAnswer } from '../shown/best-of-n.ts';
 
@@ -15,7 +16,9 @@ export async function contestsOf(client: Client, { contests, workflowId, positio
   const read = () => Promise.all([...contests].map((id) => readBestOf(client, id)));
   const answers = await read();
   if (answers.every(({ summary }) => ENDED.includes(summary.status))) return answers;
-  const asked = { workflowId, types: ENDS, after: position, timeoutMs: WAIT_MS };
-  await client.query('wait_for_events', asked, { waitMs: WAIT_MS });
+  const patience = AbortSignal.timeout(WAIT_MS);
+  await eventOf(client, { workflowId, types: ENDS, after: position }, () => true, patience).catch((error: unknown) => {
+    if (!patience.aborted) throw error;
+  });
   return read();
 }

@@ -1,11 +1,9 @@
 import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
+import { followTerminal } from '../follow-terminal.ts';
 import type { World } from '../world.ts';
-import type { Transcript } from './logs.ts';
 
 const DETACH = 0x1d;
-const CHUNK_BYTES = 64 * 1024;
-const WAIT_MS = 20_000;
 
 /**
  * The agent's terminal on this one, until Ctrl-] or the agent's end. Only what the person types is sent: the answers that
@@ -13,6 +11,7 @@ const WAIT_MS = 20_000;
  */
 export async function attach(world: World, client: Client, agentId: string): Promise<number> {
   const { stdin, stdout } = world;
+  const note = (line: string) => void world.stderr.write(`\r\n${line}\r\n`);
   if (!stdin.isTTY || !stdin.setRawMode) throw fail('cli.no_terminal', 'To attach, stdin must be a terminal.');
   const whole = await wholeId(client, agentId);
   const stop = new AbortController();
@@ -34,16 +33,7 @@ export async function attach(world: World, client: Client, agentId: string): Pro
   stdin.on('data', typed);
   stdin.resume();
   try {
-    for (let cursor = 0; ; ) {
-      const chunk = await client.query<Transcript>(
-        'get_transcript',
-        { agentId: whole, cursor, bytesMax: CHUNK_BYTES, waitMs: WAIT_MS },
-        { waitMs: WAIT_MS, signal: stop.signal },
-      );
-      stdout.write(Buffer.from(chunk.data, 'base64'));
-      cursor = chunk.nextCursor;
-      if (chunk.ended) break;
-    }
+    await followTerminal(client, whole, { onBytes: (bytes) => void stdout.write(bytes), note, signal: stop.signal });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {

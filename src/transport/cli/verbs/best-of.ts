@@ -3,6 +3,7 @@ import { shellWords } from '../../../kernel/words.ts';
 import { readBestOf } from '../best-of/read.ts';
 import type { Client, CommandAnswer } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
+import { eventOf, justBefore } from '../over-stream.ts';
 import type { WireEvent } from '../run/story.ts';
 import { bestOfNLines, laterLines, rescoringLine } from '../shown/best-of-n.ts';
 import { followToEnd, type Surroundings } from './run.ts';
@@ -26,8 +27,6 @@ export interface BestOfOptions {
   fromHead?: boolean;
   idempotencyKey?: string;
 }
-
-const WAIT_MS = 25_000;
 
 /** Starts several candidates for one goal and follows them to the verdict. Answers 0 only when the best one was taken. */
 export async function startBestOf(
@@ -76,28 +75,8 @@ async function runOf(client: Client, started: CommandAnswer): Promise<string | n
   const types = ['WorkflowStarted', 'BestOfNFailed', 'BestOfNCancelled'];
   const fits = ({ type, stream, data }: WireEvent) =>
     type === 'WorkflowStarted' ? data.bestOfNId === started.id : stream === started.stream;
-  const event = await eventOf(client, started.position, types, fits);
+  const event = await eventOf(client, { after: justBefore(started.position), types }, fits);
   return event.type === 'WorkflowStarted' ? String(event.data.workflowId) : null;
-}
-
-/** The first such event from a position on. */
-async function eventOf(
-  client: Client,
-  position: string,
-  types: string[],
-  fits: (event: WireEvent) => boolean,
-): Promise<WireEvent> {
-  let after = (BigInt(position) - 1n).toString();
-  for (;;) {
-    const page = await client.query<{ events: WireEvent[]; position: string }>(
-      'wait_for_events',
-      { types, after, timeoutMs: WAIT_MS, limit: 500 },
-      { waitMs: WAIT_MS },
-    );
-    const event = page.events.find(fits);
-    if (event) return event;
-    after = page.position;
-  }
 }
 
 export interface RescoreOptions {
@@ -117,7 +96,8 @@ export async function rescore(
   const asked = await client.command('rescore_best_of_n', { bestOfNId, ...options }, idempotencyKey);
   const { verdict, position } = await begunBy(client, asked);
   const ends = ['VerdictReached', 'RescoringAbandoned'];
-  await eventOf(client, position, ends, ({ stream, data }) => stream === asked.stream && data.verdict === verdict);
+  const from = { after: justBefore(position), types: ends, stream: asked.stream };
+  await eventOf(client, from, ({ data }) => data.verdict === verdict);
   const answer = await readBestOf(client, asked.id);
   const reached = answer.summary.rescorings.find((one) => one.verdict === verdict);
   if (!reached) throw fail('server.bad_answer', `The server knows no verdict ${verdict}.`);

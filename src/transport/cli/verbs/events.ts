@@ -1,7 +1,8 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import type { Client } from '../client.ts';
-import { EXIT, failureIn } from '../failure.ts';
+import { EXIT } from '../failure.ts';
 import type { Output } from '../output.ts';
+import { overStream } from '../over-stream.ts';
 import type { WireEvent } from '../run/story.ts';
 import type { World } from '../world.ts';
 
@@ -19,7 +20,6 @@ interface Page {
 }
 
 const PAGE = 500;
-const PATIENCE_MS = 30_000;
 
 /**
  * The log's events in order, each once. With `--follow` it waits for more, and goes on behind its last event when the
@@ -61,40 +61,18 @@ async function readAll(client: Client, output: Output, wanted: Wanted, signal: A
 
 /** Over the stream, until the signal aborts. Rejects with what no further try can help. */
 async function follow(client: Client, output: Output, wanted: Wanted, signal: AbortSignal): Promise<void> {
-  // Loaded here: what does not follow needs no WebSocket.
-  const [{ connectStream }, { dialServer }] = await Promise.all([
-    import('../../stream-client/index.ts'),
-    import('../stream-dial.ts'),
-  ]);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let lost = false;
-  const stream = connectStream({
-    dial: dialServer(client),
-    patienceMs: PATIENCE_MS,
-    onState({ status, reason }) {
-      if (status === 'waiting' && !lost) {
-        lost = true;
-        output.note(`heph: ${reason}; connecting again …`);
-      } else if (status === 'open' && lost) {
-        lost = false;
-        output.note(`heph: connected again; going on behind position ${follower.position() ?? wanted.after}`);
-      }
-    },
+  let { after } = wanted;
+  const watching = { signal, note: output.note, where: () => `position ${after}` };
+  await overStream(client, watching, (stream, { reject }) => {
+    const follower = stream.events({
+      ...wanted,
+      onEvents: (page) => {
+        for (const event of page) show(output, event as unknown as WireEvent);
+        after = follower.position() ?? after;
+      },
+      onEnd: reject,
+    });
   });
-  const follower = stream.events({
-    ...wanted,
-    onEvents: (page) => {
-      for (const event of page) show(output, event as unknown as WireEvent);
-    },
-    onEnd: (error) => reject(failureIn({ error }) ?? error),
-  });
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  if (signal.aborted) resolve();
-  try {
-    await promise;
-  } finally {
-    stream.close();
-  }
 }
 
 function show(output: Output, event: WireEvent): void {

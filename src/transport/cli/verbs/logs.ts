@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createPlainText } from '../../../kernel/plain-text.ts';
 import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
+import { followTerminal } from '../follow-terminal.ts';
 import type { World } from '../world.ts';
 
 export interface LogsOptions {
@@ -12,7 +13,7 @@ export interface LogsOptions {
 }
 
 /** Raw bytes of an agent's terminal, from a cursor on. */
-export interface Transcript {
+interface Transcript {
   cursor: number;
   nextCursor: number;
   /** Base64. */
@@ -21,16 +22,17 @@ export interface Transcript {
 }
 
 const CHUNK_BYTES = 64 * 1024;
-const WAIT_MS = 20_000;
 
 /** The server's own log, or an agent's terminal: `server`, or an agent's id. Escape sequences go unless `raw`. */
 export async function logs(world: World, client: Client, what: string, options: LogsOptions): Promise<number> {
   const stop = new AbortController();
   const off = world.onSignal('SIGINT', () => stop.abort());
+  const note = (line: string) => void world.stderr.write(`${line}\n`);
   const printer = printerOf(world, options.raw ?? false);
   try {
     if (what === 'server') await serverLog(client.directory, printer, options.follow ?? false, stop.signal);
-    else await agentLog(client, what, printer, options.follow ?? false, stop.signal);
+    else if (options.follow) await followTerminal(client, what, { onBytes: printer.print, note, signal: stop.signal });
+    else await agentLog(client, what, printer, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
@@ -54,22 +56,12 @@ function printerOf(world: World, raw: boolean): Printer {
   };
 }
 
-async function agentLog(
-  client: Client,
-  agentId: string,
-  printer: Printer,
-  follow: boolean,
-  signal: AbortSignal,
-): Promise<void> {
+async function agentLog(client: Client, agentId: string, printer: Printer, signal: AbortSignal): Promise<void> {
   for (let cursor = 0; ; ) {
-    const waitMs = follow ? WAIT_MS : 0;
-    const chunk = await client.query<Transcript>(
-      'get_transcript',
-      { agentId, cursor, bytesMax: CHUNK_BYTES, ...(follow && { waitMs }) },
-      { waitMs, signal },
-    );
+    const asked = { agentId, cursor, bytesMax: CHUNK_BYTES };
+    const chunk = await client.query<Transcript>('get_transcript', asked, { signal });
     printer.print(Buffer.from(chunk.data, 'base64'));
-    if (chunk.ended || (!follow && chunk.nextCursor === cursor)) return;
+    if (chunk.ended || chunk.nextCursor === cursor) return;
     cursor = chunk.nextCursor;
   }
 }

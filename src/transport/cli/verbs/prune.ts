@@ -1,9 +1,9 @@
 import type { Client, CommandAnswer } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
 import { type Output, table } from '../output.ts';
+import { eventOf, justBefore } from '../over-stream.ts';
 import type { WireEvent } from '../run/story.ts';
 
-const WAIT_MS = 25_000;
 /** So many prunings follow each other at most; each takes some hundred refs. */
 const ROUNDS_MAX = 1_000;
 
@@ -63,18 +63,9 @@ async function removeAll(client: Client, output: Output, olderThanMs: number, ex
   return EXIT.ok;
 }
 
-async function endOf(client: Client, { stream, position }: CommandAnswer): Promise<WireEvent> {
-  let after = (BigInt(position) - 1n).toString();
-  for (;;) {
-    const page = await client.query<{ events: WireEvent[]; position: string }>(
-      'wait_for_events',
-      { types: ['PruningCompleted', 'PruningFailed'], after, timeoutMs: WAIT_MS, limit: 100 },
-      { waitMs: WAIT_MS },
-    );
-    const end = page.events.find((event) => event.stream === stream);
-    if (end) return end;
-    after = page.position;
-  }
+function endOf(client: Client, { stream, position }: CommandAnswer): Promise<WireEvent> {
+  const types = ['PruningCompleted', 'PruningFailed'];
+  return eventOf(client, { after: justBefore(position), types, stream }, () => true);
 }
 
 function listed(prunable: readonly Kept[]): string[] {

@@ -1,9 +1,9 @@
 import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
 import type { Output } from '../output.ts';
+import { eventOf, justBefore } from '../over-stream.ts';
 import type { WireEvent } from '../run/story.ts';
 
-const WAIT_MS = 25_000;
 const ENDS = ['CandidateLanded', 'CandidateRefused', 'CandidateWithdrawn', 'RevertHandedOver'];
 const TASK_ENDS = ['TaskMerged', 'TaskFailed', 'TaskCancelled', 'TaskDuplicated'];
 const RUN_ENDS = ['WorkflowCompleted', 'WorkflowFailed', 'WorkflowCancelled'];
@@ -75,9 +75,8 @@ function outcomeOf({ type, data }: WireEvent): Outcome {
 
 /** The end of the candidate that the command has queued. */
 async function endOf(client: Client, { stream, position }: { stream: string; position: string }): Promise<WireEvent> {
-  const after = (BigInt(position) - 1n).toString();
   let candidateId: unknown;
-  return follow(client, after, ['CandidateQueued', ...ENDS], (event) => {
+  return eventOf(client, { after: justBefore(position), types: ['CandidateQueued', ...ENDS] }, (event) => {
     if (candidateId === undefined && event.stream === stream) candidateId = event.data.candidateId;
     return ENDS.includes(event.type) && event.data.candidateId === candidateId;
   });
@@ -88,23 +87,5 @@ function endOfWork(client: Client, { data, position }: WireEvent): Promise<WireE
   const { taskId, workflowId } = data;
   const [types, stream] =
     taskId === null ? [RUN_ENDS, `workflow-${String(workflowId)}`] : [TASK_ENDS, `task-${String(taskId)}`];
-  return follow(client, position, types, (event) => event.stream === stream);
-}
-
-async function follow(
-  client: Client,
-  from: string,
-  types: readonly string[],
-  isIt: (event: WireEvent) => boolean,
-): Promise<WireEvent> {
-  for (let after = from; ; ) {
-    const page = await client.query<{ events: WireEvent[]; position: string }>(
-      'wait_for_events',
-      { types, after, timeoutMs: WAIT_MS, limit: 500 },
-      { waitMs: WAIT_MS },
-    );
-    const found = page.events.find(isIt);
-    if (found) return found;
-    after = page.position;
-  }
+  return eventOf(client, { after: position, types, stream }, () => true);
 }

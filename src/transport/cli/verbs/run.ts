@@ -52,7 +52,7 @@ export async function followed({ world, client, output, words }: Surroundings, w
   const back = shellWords([words.self, 'follow', workflowId, ...words.data]);
   const offs = (['SIGINT', 'SIGTERM'] as const).map((signal) => world.onSignal(signal, () => stop.abort()));
   try {
-    return await followWorkflow(client, output, workflowId, stop.signal);
+    return await followWorkflow({ client, output, clock: world.clock }, workflowId, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     throw fail('cli.interrupted', `You have stopped watching; ${workflowId} goes on. To come back: ${back}`);

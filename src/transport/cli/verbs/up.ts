@@ -31,6 +31,7 @@ export async function up(world: World, output: Output, directory: string, option
   };
   const offs = (['SIGTERM', 'SIGINT'] as const).map((signal) => world.onSignal(signal, stop));
   try {
+    if (!options.idleExit) await world.programs.preparePage((line) => output.say(line));
     server = await world.programs.startServer({
       dataDirectory: directory,
       host: options.host,
@@ -44,16 +45,17 @@ export async function up(world: World, output: Output, directory: string, option
     output.record({ type: 'ready', url: server.url, port: server.port, pid: process.pid, data: directory });
     // A signal that came while it started.
     if (stopping) server.close().then(() => ended.resolve(EXIT.ok), ended.reject);
-    else if (options.open && world.stdout.isTTY) await openPage(world, server.url, directory);
+    else if (options.open && world.stdout.isTTY) await openPage(world, output, server.url, directory);
     return await ended.promise;
   } finally {
     for (const off of offs) off();
   }
 }
 
-async function openPage(world: World, url: string, directory: string): Promise<void> {
+/** In the browser where there is one; else the link is printed, which works once. */
+async function openPage(world: World, output: Output, url: string, directory: string): Promise<void> {
   const page = await loginUrl(url, directory);
-  openBrowser(page, world.env);
+  if (!openBrowser(page, world.env)) output.say(`Open the page, within a minute: ${page}`);
 }
 
 /** A page's address with a code that works once, within a minute. */

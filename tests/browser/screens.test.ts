@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { placesOf } from '../support/browser/places.ts';
+import { describeInBrowser } from '../support/browser/visit.ts';
+import { loginLink, shown } from '../support/browser/window.ts';
+import { makeScene, type Scene } from '../support/scene.ts';
+
+/** What holds for every screen, whatever is on it. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const GRAVE = ['serious', 'critical'];
+const NARROW = { width: 390, height: 844 };
+const WIDE = { width: 1280, height: 800 };
+
+describeInBrowser('every screen', (visit) => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await makeScene();
+  });
+  afterAll(() => scene?.end());
+
+  /** In one page, so that it is as it is for somebody who goes from screen to screen. */
+  async function eachPlace(page: Page, look: (path: string) => Promise<void>): Promise<string[]> {
+    await page.goto(await loginLink(scene.product, scene.server.url));
+    await shown(page);
+    const places = await placesOf(page, scene);
+    for (const path of places) {
+      await page.goto(new URL(path, scene.server.url).href);
+      await shown(page);
+      await look(path);
+    }
+    return places;
+  }
+
+  it('has nothing that a rule of axe finds serious, dark and light, wide and narrow', async () => {
+    const { page, context } = await visit({ reducedMotion: 'reduce' });
+    await context.addInitScript({ content: AXE });
+    const found: string[] = [];
+    let passed = 0;
+    const places = await eachPlace(page, async (path) => {
+      for (const [colorScheme, size] of [
+        ['dark', WIDE],
+        ['light', WIDE],
+        ['dark', NARROW],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(size);
+        const { violations, passes } = (await page.evaluate(
+          'axe.run(document, { resultTypes: ["violations"] })',
+        )) as AxeResults;
+        passed += passes.length;
+        for (const { id, impact, nodes } of violations)
+          if (GRAVE.includes(String(impact)))
+            found.push(
+              `${path} ${colorScheme} ${size.width}: ${id} ${nodes.map(({ html }) => html).join(' ')}`.slice(0, 600),
+            );
+      }
+    });
+    expect(found).toEqual([]);
+    expect(passed).toBeGreaterThan(places.length * 10);
+  });
+
+  it('is as wide as a telephone, and never wider', async () => {
+    const { page } = await visit({ viewport: NARROW, isMobile: true, hasTouch: true });
+    const wide: string[] = [];
+    await eachPlace(page, async (path) => {
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      if (width !== NARROW.width) wide.push(`${path} is ${String(width)} wide`);
+    });
+    expect(wide).toEqual([]);
+  });
+
+  it('moves nothing for who wants no motion, and breathes for others', async () => {
+    const moving = 'document.getAnimations().filter(({ playState }) => playState === "running").length';
+    const still = await visit({ reducedMotion: 'reduce' });
+    const met: string[] = [];
+    await eachPlace(still.page, async (path) => {
+      if ((await still.page.evaluate(moving)) !== 0) met.push(path);
+    });
+    expect(met).toEqual([]);
+    const other = await visit();
+    await other.page.goto(await loginLink(scene.product, scene.server.url));
+    await other.page.goto(new URL('/fleet', scene.server.url).href);
+    await other.page.getByText('working').first().waitFor();
+    expect(await other.page.evaluate(moving)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,88 @@
+import { useSelector } from '@xstate/store-react';
+import { Command } from 'cmdk';
+import { Dialog } from 'radix-ui';
+import { pathTo, go } from './router.ts';
+import { KEYS, paletteOpen } from './keys.ts';
+import { SCREENS } from '../screens/index.ts';
+import { nextTheme } from './theme.ts';
+import { useView } from '../server/use-view.ts';
+
+/** Everything that can be gone to or done, found by typing a part of its name. */
+export default function Palette() {
+  const open = useSelector(paletteOpen, (now) => now);
+  const close = () => paletteOpen.set(false);
+  const pick = (run: () => void) => () => {
+    close();
+    run();
+  };
+  return (
+    <Dialog.Root open={open} onOpenChange={(wanted) => paletteOpen.set(wanted)}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content className="palette" aria-describedby={undefined}>
+          <Dialog.Title className="visually-hidden">Palette</Dialog.Title>
+          <Command label="Palette" loop>
+            <Command.Input placeholder="Go to a screen, a task, an agent, a run …" className="palette-input" />
+            <Command.List className="palette-list">
+              <Command.Empty className="palette-empty">Nothing is called that.</Command.Empty>
+              <Command.Group heading="Screens">
+                {SCREENS.filter(({ nav }) => nav).map(({ path, title, key }) => (
+                  <Command.Item key={path} value={`go ${title}`} onSelect={pick(() => go(pathTo(path)))}>
+                    {title}
+                    {key && <kbd className="kbd">g {key}</kbd>}
+                  </Command.Item>
+                ))}
+              </Command.Group>
+              <Command.Group heading="Actions">
+                {KEYS.filter(({ palette, keys }) => palette && !keys.startsWith('g ')).map(({ keys, title, run }) => (
+                  <Command.Item key={keys} value={title} onSelect={pick(run)}>
+                    {title}
+                    <kbd className="kbd">{keys}</kbd>
+                  </Command.Item>
+                ))}
+                <Command.Item value="Switch theme" onSelect={pick(nextTheme)}>
+                  Switch theme
+                </Command.Item>
+              </Command.Group>
+              {open && <Things pick={pick} />}
+            </Command.List>
+          </Command>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** So many of a kind: more are found by typing less of something else. */
+const THINGS_MAX = 200;
+
+function Things({ pick }: { pick(run: () => void): () => void }) {
+  const fleet = useView<{ agentId: string; agent: string; taskId: string; branch: string | null }>('fleet');
+  const runs = useView<{ workflowId: string; name?: string; goal?: string }>('workflow');
+  return (
+    <>
+      <Command.Group heading="Agents and their tasks">
+        {fleet.rows.slice(0, THINGS_MAX).map(({ agentId, agent, taskId }) => (
+          <Command.Item
+            key={agentId}
+            value={`${agent} ${agentId} ${taskId}`}
+            onSelect={pick(() => go(pathTo('task', [taskId], { agent: agentId })))}
+          >
+            {agent} <span className="dim mono">{agentId}</span>
+          </Command.Item>
+        ))}
+      </Command.Group>
+      <Command.Group heading="Runs">
+        {runs.rows.slice(0, THINGS_MAX).map(({ workflowId, name, goal }) => (
+          <Command.Item
+            key={workflowId}
+            value={`${name ?? ''} ${goal ?? ''} ${workflowId}`}
+            onSelect={pick(() => go(pathTo('workflows', [workflowId])))}
+          >
+            {goal ?? name ?? workflowId} <span className="dim mono">{workflowId}</span>
+          </Command.Item>
+        ))}
+      </Command.Group>
+    </>
+  );
+}

@@ -1,0 +1,4 @@
+import type { ComponentType } from 'react';
+
+/** What other parts of the page put into the bar at its top, from left to right: the slider, the inbox. */
+export const TOP_BAR: readonly ComponentType[] = [];

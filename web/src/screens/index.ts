@@ -1,0 +1,17 @@
+import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+import type { PagePath } from '../../../src/transport/page-paths.ts';
+
+/** A screen: a folder here whose `index.tsx` exports its component as default, and a line in this list. */
+export interface Screen {
+  path: PagePath;
+  title: string;
+  /** Behind `g`. */
+  key?: string;
+  /** Whether it has a place in the navigation. */
+  nav: boolean;
+  Component: LazyExoticComponent<ComponentType>;
+}
+
+export const SCREENS: readonly Screen[] = [
+  { path: 'fleet', title: 'Fleet', key: 'f', nav: true, Component: lazy(() => import('./fleet/index.tsx')) },
+];
