@@ -13,6 +13,7 @@ import { PastBanner } from './past-banner.tsx';
 import { pathTo, useRoute } from './router.ts';
 import { TOP_BAR } from './slots.ts';
 import { nextTheme, theme } from './theme.ts';
+import { Toasts } from './toasts.tsx';
 
 const Palette = lazy(() => import('./palette.tsx'));
 
@@ -49,6 +50,7 @@ export function App() {
       </div>
       <ExplainDrawer />
       <Help />
+      <Toasts />
       {usesPalette && (
         <Suspense>
           <Palette />

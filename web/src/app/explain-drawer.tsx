@@ -3,6 +3,7 @@ import { Age } from '../parts/age.tsx';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { IdChip } from '../parts/id-chip.tsx';
+import { Json } from '../parts/json.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import { showPast, usePast } from '../server/moment.ts';
 import { useQuery } from '../server/use-query.ts';
@@ -46,7 +47,7 @@ export function ExplainDrawer() {
               Show everything as it was then
             </Button>
           )}
-          <pre className="json">{JSON.stringify(event.data, null, 2)}</pre>
+          <Json value={event.data} />
         </article>
       )}
     </Dialog>
