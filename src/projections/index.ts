@@ -8,6 +8,7 @@ import { configView } from './config/index.ts';
 import { costView } from './cost/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
+import { inboxView } from './inbox/index.ts';
 import { keptWorkView } from './kept-work/index.ts';
 import { queueView } from './queue/index.ts';
 import { taskView } from './task/index.ts';
@@ -19,6 +20,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   queueView,
   workflowView,
   fleetView,
+  inboxView,
   taskView,
   costView,
   timelineView,

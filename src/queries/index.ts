@@ -6,6 +6,7 @@ import type { QueryDefinition, QueryTable } from './define-queries.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
 import { getTaskDiff } from './task-diff.ts';
+import { getInbox } from './inbox.ts';
 import { getQueue, getTasks, taskProgress } from './tasks.ts';
 
 const table: QueryTable = {
@@ -13,6 +14,7 @@ const table: QueryTable = {
   task_progress: taskProgress,
   get_task_diff: getTaskDiff,
   get_queue: getQueue,
+  get_inbox: getInbox,
   get_agent_status: getAgentStatus,
   get_best_of_n: getBestOfN,
   list_best_of_n: listBestOfN,

@@ -3,6 +3,7 @@ import { buildLines, type BuildsAnswer, runLines, type RunsAnswer, statLines, ty
 import { type CostsAnswer, costLines } from './costs.ts';
 import { type DiffAnswer, diffLines } from './diff.ts';
 import { factLines } from './facts.ts';
+import { type InboxAnswer, inboxLines } from './inbox.ts';
 import { type QueueAnswer, queueLines } from './queue.ts';
 
 /** An answer in lines for people. */
@@ -13,6 +14,7 @@ export const SHOWN: Readonly<Record<string, Shown>> = {
   task_progress: (answer) => factLines(answer as Record<string, unknown>),
   get_costs: (answer) => costLines(answer as CostsAnswer),
   get_task_diff: (answer, how) => diffLines(answer as DiffAnswer, how?.colour ?? false),
+  get_inbox: (answer) => inboxLines(answer as InboxAnswer),
   get_queue: (answer) => queueLines(answer as QueueAnswer),
   get_best_of_n: (answer) => bestOfNLines(answer as BestOfNAnswer),
   list_best_of_n: (answer) => runLines(answer as RunsAnswer),

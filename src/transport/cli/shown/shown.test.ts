@@ -71,6 +71,23 @@ describe('the queue', () => {
   });
 });
 
+describe('the inbox', () => {
+  it('has each matter with what it rests on and what to do about it', async () => {
+    const { story, start, shown } = given();
+    story.send('fail_workflow', { workflowId: start(), code: 'red', reason: 'It is \u001b[31mred', delivery: null });
+    story.send('pause_fleet', { reason: 'look' });
+    const text = await shown('get_inbox', 'inbox', {});
+    expect(text).toMatch(/^! The fleet is paused, for .*\n {2}No further agent starts, by operator: look\.\n/);
+    expect(text).toContain('\n  Resume the fleet: heph fleet resume\n');
+    expect(text).toMatch(/○ Run failed: Make the tests pass, for .*\n {2}It is red\n/);
+    expect(text).toMatch(/Put it aside: heph inbox dismiss run_failed:evt_\w+$/);
+  });
+
+  it('says that nothing waits', async () => {
+    expect(await given().shown('get_inbox', 'inbox', {})).toBe('Nothing waits for you.');
+  });
+});
+
 describe('a best-of-N', () => {
   it('is a table of its candidates, what the scorers saw, the verdict, and every later one', async () => {
     const { story, begin, plan, build, end, score, complete, bestOf } = given();
