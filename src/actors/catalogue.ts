@@ -6,6 +6,7 @@ import { bestOfNActor, bestOfNCommands } from '../machines/best-of-n/index.ts';
 import { configActor, configCommands } from '../machines/config/index.ts';
 import { fleetActor, fleetCommands } from '../machines/fleet/index.ts';
 import { guardianActor, guardianCommands } from '../machines/guardian/index.ts';
+import { inboxActor, inboxCommands } from '../machines/inbox/index.ts';
 import { mergeTrainActor, mergeTrainCommands } from '../machines/merge-train/index.ts';
 import { pruningActor, pruningCommands } from '../machines/pruning/index.ts';
 import { runnerActor, runnerCommands } from '../machines/runner/index.ts';
@@ -25,6 +26,7 @@ const entries: { actor: unknown; commands: CommandTable }[] = [
   { actor: bestOfNActor, commands: bestOfNCommands },
   { actor: pruningActor, commands: pruningCommands },
   { actor: guardianActor, commands: guardianCommands },
+  { actor: inboxActor, commands: inboxCommands },
 ];
 
 /** By category of stream. The host hands an actor only facts and commands of its own kind, so the types may be forgotten here. */

@@ -2,10 +2,12 @@
 import { getAgentStatus, getTranscript } from './agents.ts';
 import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n.ts';
 import { getCoherence, tryCoherence } from './coherence.ts';
+import { getCosts } from './costs.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
 import { getTaskDiff } from './task-diff.ts';
+import { getInbox } from './inbox.ts';
 import { getQueue, getTasks, taskProgress } from './tasks.ts';
 
 const table: QueryTable = {
@@ -13,6 +15,7 @@ const table: QueryTable = {
   task_progress: taskProgress,
   get_task_diff: getTaskDiff,
   get_queue: getQueue,
+  get_inbox: getInbox,
   get_agent_status: getAgentStatus,
   get_coherence: getCoherence,
   try_coherence: tryCoherence,
@@ -20,6 +23,7 @@ const table: QueryTable = {
   list_best_of_n: listBestOfN,
   get_builds: getBuilds,
   get_best_of_n_stats: getBestOfNStats,
+  get_costs: getCosts,
   list_workflow_definitions: listWorkflowDefinitions,
   wait_for_events: waitForEvents,
   health_check: healthCheck,

@@ -23,7 +23,7 @@ interface Page {
 }
 
 export interface FakeStream {
-  /** Asks for events again: there are more by now. */
+  /** Asks for events and views again: there are others by now. */
   look(): void;
   cutAll(): void;
 }
@@ -32,7 +32,7 @@ type Ask = (path: string, body: unknown) => Promise<Answer>;
 
 /**
  * `/api/stream` over what a fake server answers by HTTP: events come from its `wait_for_events`, asked for as long as there are more,
- * and again after each message of the client; views come once, from its `get_view`. An answer that hangs up cuts the socket.
+ * and again after each message of the client and after `look`; views from its `get_view`. An answer that hangs up cuts the socket.
  */
 export function fakeStream(http: Server, answer: (asked: Asked) => Answer | Promise<Answer>): FakeStream {
   const lookers = new Set<() => void>();
@@ -58,6 +58,8 @@ export function fakeStream(http: Server, answer: (asked: Asked) => Answer | Prom
   };
 }
 
+type ViewWanted = Extract<ClientMessage, { type: 'subscribe_view' }>;
+
 interface EventsWanted {
   id: string;
   /** What `wait_for_events` takes as well. */
@@ -69,6 +71,7 @@ interface EventsWanted {
 
 function serve(ws: WebSocket, ask: Ask): () => void {
   const wanted = new Map<string, EventsWanted>();
+  const views = new Map<string, ViewWanted>();
   const send = (message: object) => ws.send(JSON.stringify(message));
   let at = '0';
 
@@ -93,6 +96,12 @@ function serve(ws: WebSocket, ask: Ask): () => void {
     one.caughtUp = true;
   }
 
+  async function show({ id, view, params }: ViewWanted): Promise<void> {
+    const found = await result<object>('/api/queries/get_view', { view, params });
+    const empty = { v: 1, view, params, rows: {}, summary: {} };
+    if (found) send({ ...empty, ...found, type: 'snapshot', id, position: at, asOf: 0 });
+  }
+
   async function take(message: ClientMessage): Promise<void> {
     const { id } = message;
     if (message.type === 'subscribe_events') {
@@ -104,12 +113,17 @@ function serve(ws: WebSocket, ask: Ask): () => void {
       wanted.set(id, { id, filter, fits, after: from, caughtUp: false });
       send({ type: 'subscribed', id, after: from });
     } else if (message.type === 'subscribe_view') {
-      const { view, params } = message;
-      const found = await result<object>('/api/queries/get_view', { view, params });
-      const empty = { v: 1, view, params, rows: {}, summary: {} };
-      if (found) send({ ...empty, ...found, type: 'snapshot', id, position: at, asOf: 0 });
+      views.set(id, message);
+      await show(message);
+    } else if (message.type === 'command') {
+      const { body } = await ask(`/api/commands/${message.name}`, message.input);
+      const { error } = body as { error?: object };
+      send(error ? { type: 'error', id, error } : { type: 'answer', id, result: body as object });
     } else if (message.type === 'reach') send({ type: 'reached', id, position: at });
-    else if (message.type === 'unsubscribe') wanted.delete(id);
+    else if (message.type === 'unsubscribe') {
+      wanted.delete(id);
+      views.delete(id);
+    }
     await pumpAll();
   }
 
@@ -122,7 +136,11 @@ function serve(ws: WebSocket, ask: Ask): () => void {
     turn = turn.then(() => take(JSON.parse(String(data)) as ClientMessage));
   });
   const principal = { role: 'operator', id: 'operator' };
-  const look = () => void (turn = turn.then(pumpAll));
+  async function lookAtViews(): Promise<void> {
+    for (const one of views.values()) await show(one);
+  }
+
+  const look = () => void (turn = turn.then(lookAtViews).then(pumpAll));
   send({ type: 'welcome', v: 1, principal, logId: 'log', position: '0', heartbeatMs: 15_000 });
   return look;
 }

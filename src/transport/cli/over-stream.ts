@@ -14,7 +14,7 @@ interface Watching {
   /** Rejects with its reason when it is aborted. */
   signal?: AbortSignal;
   /** Told when the connection is lost, and when it is there again. */
-  note?: (line: string) => void;
+  note?: (line: string, isLost: boolean) => void;
   /** Behind what it goes on after a break, in words. */
   where?: () => string;
 }
@@ -42,8 +42,9 @@ export async function overStream<T>(
     dial: dialServer(client),
     patienceMs: PATIENCE_MS,
     onState({ status, reason }) {
-      if (status === 'waiting' && !isLost) note(`heph: ${reason}; connecting again …`);
-      if (status === 'open' && isLost) note(`heph: connected again${where ? `; going on behind ${where()}` : ''}`);
+      if (status === 'waiting' && !isLost) note(`heph: ${reason}; connecting again …`, true);
+      if (status === 'open' && isLost)
+        note(`heph: connected again${where ? `; going on behind ${where()}` : ''}`, false);
       isLost = status === 'waiting' || (isLost && status === 'connecting');
     },
   });

@@ -11,6 +11,7 @@ import type { CheckOptions } from './verbs/check.ts';
 import type { DoctorOptions } from './verbs/doctor.ts';
 import type { PruneOptions } from './verbs/prune.ts';
 import { parseParam, type RunOptions } from './verbs/run.ts';
+import type { TopOptions } from './verbs/top.ts';
 import type { World } from './world.ts';
 
 /** Fallible by design: an unknown verb or a bad flag is thrown, so that one place prints it. */
@@ -166,6 +167,13 @@ export function createProgram(
     { start: false, examples: ['heph status --json'] },
     async ({ client, output }) => (await import('./verbs/status.ts')).status(client, output),
   );
+
+  verb(
+    'top',
+    'The fleet, live: who works, what waits and why; stop, message and boost by a key',
+    { start: true, examples: ['heph top', 'heph top --once', 'heph top --json'] },
+    async (start, command) => (await import('./verbs/top.ts')).top(start, command.opts<TopOptions>()),
+  ).option('--once', 'One frame as text');
 
   verb(
     'events',

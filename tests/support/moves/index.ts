@@ -4,6 +4,7 @@ import { checkRun } from './check-run.ts';
 import { config } from './config.ts';
 import { fleet } from './fleet.ts';
 import { guardian } from './guardian.ts';
+import { inbox } from './inbox.ts';
 import { mergeTrain } from './merge-train.ts';
 import type { Move, Moves } from './move.ts';
 import { pruning } from './pruning.ts';
@@ -26,4 +27,5 @@ export const MOVES: Record<string, Moves> = {
   checkRun,
   bestOfN,
   guardian,
+  inbox,
 };
