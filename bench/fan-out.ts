@@ -14,6 +14,7 @@ const PAUSED = 50;
 const ROUNDS = 5;
 /** A tick every so often: the clients keep up, so that what is measured is the way and not a queue. */
 const PACE_MS = 10;
+const WARM_UP = 200;
 
 /** What is published to many subscribers of `/api/stream`, beside bare `ws` that sends the same messages. */
 export async function run({ quick }: BenchOptions): Promise<Figure[]> {
@@ -48,12 +49,13 @@ function costFigure(subject: string, ticks: number, eventsPerTick: number, goal:
 
 /** What a subscriber that waits takes of the server's memory. */
 function memoryFigure(count: number): Promise<Figure> {
+  const waiting = { paused: 0, warmUp: 0, events: 1 };
   const side = (kind: Kind) => () =>
     withServer(kind, async (server) => {
       // What the first ones bring about once is no cost of theirs.
-      return withClients({ url: server.url, count: PAUSED, paused: 0, events: 1 }, async () => {
+      return withClients({ ...waiting, url: server.url, count: PAUSED }, async () => {
         const before = await server.residentKb();
-        return withClients({ url: server.url, count, paused: 0, events: 1 }, async () => {
+        return withClients({ ...waiting, url: server.url, count }, async () => {
           return ((await server.residentKb()) - before) / count;
         });
       });
@@ -73,12 +75,16 @@ function pausedFigure(ticks: number): Promise<Figure> {
 }
 
 function publishing(ticks: number, eventsPerTick: number): Publish {
-  return { ticks, eventsPerTick, everyMs: PACE_MS };
+  return { warmUp: WARM_UP, ticks, eventsPerTick, everyMs: PACE_MS };
+}
+
+function eventsOf({ warmUp, ticks, eventsPerTick }: Publish) {
+  return { warmUp: warmUp * eventsPerTick, events: ticks * eventsPerTick };
 }
 
 function fanOut(kind: Kind, who: Pick<Clients, 'count' | 'paused'>, publish: Publish) {
   return withServer(kind, (server) =>
-    withClients({ url: server.url, ...who, events: publish.ticks * publish.eventsPerTick }, async (all) => {
+    withClients({ url: server.url, ...who, ...eventsOf(publish) }, async (all) => {
       // Asked for before anything is published: the answer comes once.
       const received = all();
       return { published: await server.publish(publish), received: await received };

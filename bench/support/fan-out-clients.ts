@@ -5,7 +5,9 @@ export interface Clients {
   url: string;
   count: number;
   paused: number;
-  /** So many events are awaited by each that reads. */
+  /** So many events come before those that count. */
+  warmUp: number;
+  /** So many events that count are awaited by each that reads. */
   events: number;
 }
 
@@ -37,13 +39,15 @@ async function open(url: string, heard: (text: string) => void): Promise<WebSock
   return ws;
 }
 
-async function begin({ url, count, paused, events }: Clients): Promise<void> {
-  const delays: number[] = [];
-  const wanted = (count - paused) * events;
+async function begin({ url, count, paused, warmUp, events }: Clients): Promise<void> {
+  let delays: number[] = [];
+  const reading = count - paused;
+  const wanted = reading * (warmUp + events);
   const heard = (text: string) => {
     const now = process.hrtime.bigint();
     for (const [, sent] of text.matchAll(SENT)) delays.push(Number(now - BigInt(sent as string)) / 1e6);
     if (delays.length < wanted) return;
+    delays = delays.slice(reading * warmUp);
     delays.sort((a, b) => a - b);
     const at = (share: number) => delays[Math.floor((delays.length - 1) * share)] as number;
     process.send?.({ p50Ms: at(0.5), p99Ms: at(0.99) } satisfies Received);

@@ -11,7 +11,7 @@ import { sendCommand } from '../send-command.ts';
 import { eventSubscription } from './event-subscription.ts';
 import type { FanOut } from './fan-out.ts';
 import { pongFrame, pingFrame, textFrame } from './frame.ts';
-import { createOutbox, type Turn } from './outbox.ts';
+import { createOutbox, type Outbox, type Turn } from './outbox.ts';
 import { CLOSE, clientMessageSchema, LIMITS, type ParsedMessage, type ServerMessage } from './protocol.ts';
 import type { Socketside, Subscription } from './subscription.ts';
 import { terminalSubscription } from './terminal-subscription.ts';
@@ -52,187 +52,208 @@ interface Open {
 }
 
 export function openConnection(ws: WebSocket, socket: Duplex, caller: Caller, context: ConnectionContext): Connection {
-  const { principal } = caller;
-  const open = new Map<string, Open>();
-  let underWay = 0;
-  let handles = 0;
-  let closing = false;
-  let silentBeats = 0;
-  let takenAtBeat: number | null = null;
-  const limits = { bytes: LIMITS.waitingBytes, events: LIMITS.waitingEvents };
-  const outbox = createOutbox(socket, context.turn, limits, () => {
-    close(CLOSE.tooSlow, { code: 'stream.too_slow', ...resumeAt() });
-  });
-  const side: Socketside = { principal, outbox, mayHear, send };
+  return new OpenConnection(ws, socket, caller, context);
+}
 
-  function send(message: ServerMessage): void {
-    outbox.push(textFrame(JSON.stringify(message)));
+const WAITING_MAX = { bytes: LIMITS.waitingBytes, events: LIMITS.waitingEvents };
+
+/** A class: of a closure for each verb every client would keep a kilobyte. */
+class OpenConnection implements Connection {
+  readonly principal: Principal;
+  readonly outbox: Outbox;
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #caller: Caller;
+  readonly #context: ConnectionContext;
+  readonly #open = new Map<string, Open>();
+  #underWay = 0;
+  #handles = 0;
+  #closing = false;
+  #silentBeats = 0;
+  #takenAtBeat: number | null = null;
+
+  constructor(ws: WebSocket, socket: Duplex, caller: Caller, context: ConnectionContext) {
+    this.principal = caller.principal;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#caller = caller;
+    this.#context = context;
+    this.outbox = createOutbox(socket, context.turn, WAITING_MAX, () => {
+      this.close(CLOSE.tooSlow, { code: 'stream.too_slow', ...this.#resumeAt() });
+    });
+    ws.on('message', (data: Buffer, isBinary: boolean) => this.#received(data, isBinary));
+    ws.on('ping', (data: Buffer) => {
+      this.#silentBeats = 0;
+      this.outbox.push(pongFrame(data));
+    });
+    ws.on('pong', () => (this.#silentBeats = 0));
+    // What is wrong with the bytes of a client, `ws` has said to it by then.
+    ws.on('error', nothing);
+    ws.on('close', () => this.#end());
   }
 
-  function refuse(id: string | null, failure: Failure): void {
-    send({ type: 'error', id, error: errorBody(failure) });
+  send(message: ServerMessage): void {
+    this.outbox.push(textFrame(JSON.stringify(message)));
   }
 
   /** An agent's token ends with the agent, and with it what its socket is told. */
-  function mayHear(): boolean {
-    if (closing) return false;
-    if (caller.isKnown()) return true;
-    close(CLOSE.unknownToken, { code: 'auth.unknown_token' });
+  mayHear(): boolean {
+    if (this.#closing) return false;
+    if (this.#caller.isKnown()) return true;
+    this.close(CLOSE.unknownToken, { code: 'auth.unknown_token' });
     return false;
   }
 
+  close(code: number, reason: { code: string; position?: string }): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.outbox.flush();
+    this.#end();
+    this.#ws.close(code, JSON.stringify(reason));
+  }
+
+  beat(heartbeat: Buffer): void {
+    if (this.#closing || !this.mayHear()) return;
+    // A slow client that goes on reading is alive, though its pong waits behind what it reads. Where nothing waited, that
+    // the system has taken our bytes says nothing of the other end.
+    if (this.#takenAtBeat !== null && this.outbox.taken() > this.#takenAtBeat) this.#silentBeats = 0;
+    this.#takenAtBeat = this.#socket.writableLength > 0 ? this.outbox.taken() : null;
+    if (this.#silentBeats++ >= 2) return this.#ws.terminate();
+    this.outbox.push(heartbeat);
+    this.outbox.push(pingFrame());
+  }
+
+  #refuse(id: string | null, failure: Failure): void {
+    this.send({ type: 'error', id, error: errorBody(failure) });
+  }
+
   /** The position behind which nobody can say any more that everything was sent. */
-  function resumeAt(): { position?: string } {
-    const positions = [...open.values()].flatMap(({ subscription }) => subscription.resumeAt?.() ?? []);
+  #resumeAt(): { position?: string } {
+    const positions = [...this.#open.values()].flatMap(({ subscription }) => subscription.resumeAt?.() ?? []);
     const [first] = positions.sort((a, b) => (a < b ? -1 : 1));
     return first === undefined ? {} : { position: String(first) };
   }
 
-  function close(code: number, reason: { code: string; position?: string }): void {
-    if (closing) return;
-    closing = true;
-    outbox.flush();
-    end();
-    ws.close(code, JSON.stringify(reason));
+  #end(): void {
+    this.#closing = true;
+    this.outbox.stop();
+    for (const { stop } of this.#open.values()) stop.abort();
+    this.#open.clear();
   }
 
-  function end(): void {
-    closing = true;
-    outbox.stop();
-    for (const { stop } of open.values()) stop.abort();
-    open.clear();
-  }
-
-  function received(data: Buffer, isBinary: boolean): void {
-    silentBeats = 0;
-    if (!mayHear()) return;
+  #received(data: Buffer, isBinary: boolean): void {
+    this.#silentBeats = 0;
+    if (!this.mayHear()) return;
     const message = parsed(data, isBinary);
-    if ('refusal' in message) return refuse(message.id, message.refusal);
+    if ('refusal' in message) return this.#refuse(message.id, message.refusal);
     const { id } = message;
-    const tooMany = context.tooOften(principal);
-    if (tooMany) return refuse(id, tooMany);
-    if (message.type === 'unsubscribe') return unsubscribe(id);
-    if (underWay >= LIMITS.requestsUnderWay)
-      return refuse(id, denied('stream.too_many', `${underWay} requests of this socket are being answered already.`));
-    if (message.type === 'command') return void request(id, () => command(message));
-    if (message.type === 'reach') return void request(id, () => reach(message));
-    const refusal = place(id);
-    if (refusal) return refuse(id, refusal);
-    void follow(id, subscriptionTo(message));
+    const tooMany = this.#context.tooOften(this.principal);
+    if (tooMany) return this.#refuse(id, tooMany);
+    if (message.type === 'unsubscribe') return this.#unsubscribe(id);
+    if (this.#underWay >= LIMITS.requestsUnderWay) {
+      const text = `${this.#underWay} requests of this socket are being answered already.`;
+      return this.#refuse(id, denied('stream.too_many', text));
+    }
+    if (message.type === 'command') return void this.#request(id, () => this.#command(message));
+    if (message.type === 'reach') return void this.#request(id, () => this.#reach(message));
+    const refusal = this.#place(id);
+    if (refusal) return this.#refuse(id, refusal);
+    void this.#follow(id, this.#subscriptionTo(message));
   }
 
-  function subscriptionTo(asked: Subscribing): Subscription {
-    const { live, fanOut } = context;
+  #subscriptionTo(asked: Subscribing): Subscription {
+    const { live, fanOut } = this.#context;
     if (asked.type === 'subscribe_events') return eventSubscription(asked, live, fanOut);
     if (asked.type === 'subscribe_view') return viewSubscription(asked, live);
-    return terminalSubscription(asked, live, ++handles);
+    return terminalSubscription(asked, live, ++this.#handles);
   }
 
-  async function reach({ id, subscription, position }: Extract<ParsedMessage, { type: 'reach' }>) {
-    const known = open.get(subscription)?.subscription;
+  async #reach({ id, subscription, position }: Extract<ParsedMessage, { type: 'reach' }>) {
+    const known = this.#open.get(subscription)?.subscription;
     if (!known?.reach) throw HephError.of(invalid('input.invalid', `There is no view ${subscription} on this socket.`));
-    send({ type: 'reached', id, position: String(await known.reach(BigInt(position))) });
+    this.send({ type: 'reached', id, position: String(await known.reach(BigInt(position))) });
   }
 
   /** Why there is no place for one more subscription of that name. */
-  function place(id: string): Failure | null {
-    if (open.has(id))
+  #place(id: string): Failure | null {
+    if (this.#open.has(id))
       return invalid('input.invalid', `There is a subscription ${id} already; end it, or name another.`);
-    if (open.size < LIMITS.subscriptionsPerSocket) return null;
+    if (this.#open.size < LIMITS.subscriptionsPerSocket) return null;
     return denied('stream.too_many', `A socket carries ${LIMITS.subscriptionsPerSocket} subscriptions at most.`);
   }
 
-  function unsubscribe(id: string): void {
-    const known = open.get(id);
-    if (!known) return refuse(id, invalid('input.invalid', `There is no subscription ${id} on this socket.`));
-    open.delete(id);
+  #unsubscribe(id: string): void {
+    const known = this.#open.get(id);
+    if (!known) return this.#refuse(id, invalid('input.invalid', `There is no subscription ${id} on this socket.`));
+    this.#open.delete(id);
     known.stop.abort();
-    send({ type: 'unsubscribed', id });
+    this.send({ type: 'unsubscribed', id });
   }
 
-  async function command({ id, name, input, idempotencyKey }: Extract<ParsedMessage, { type: 'command' }>) {
-    if (!context.offered.has(name))
+  async #command({ id, name, input, idempotencyKey }: Extract<ParsedMessage, { type: 'command' }>) {
+    if (!this.#context.offered.has(name))
       throw HephError.of(invalid('command.unknown', `There is no command ${JSON.stringify(name)}.`));
-    const result = await sendCommand(context.bus, { name, input, principal, idempotencyKey });
+    const { principal } = this;
+    const result = await sendCommand(this.#context.bus, { name, input, principal, idempotencyKey });
     if (isFailure(result)) throw HephError.of(result);
-    send({ type: 'answer', id, result });
+    this.send({ type: 'answer', id, result });
   }
 
-  async function request(id: string, work: () => Promise<void>): Promise<void> {
-    underWay++;
+  async #request(id: string, work: () => Promise<void>): Promise<void> {
+    this.#underWay++;
     try {
       await work();
     } catch (error) {
-      refuse(id, failureOf(error, context.log));
+      this.#refuse(id, failureOf(error, this.#context.log));
     } finally {
-      underWay--;
+      this.#underWay--;
     }
   }
 
-  async function follow(id: string, subscription: Subscription): Promise<void> {
+  async #follow(id: string, subscription: Subscription): Promise<void> {
     const stop = new AbortController();
-    open.set(id, { subscription, stop });
+    this.#open.set(id, { subscription, stop });
     let stands = false;
-    underWay++;
+    this.#underWay++;
     const answered = () => {
       if (stands) return;
       stands = true;
-      underWay--;
+      this.#underWay--;
     };
     const told: Socketside = {
-      ...side,
-      send(message) {
+      principal: this.principal,
+      outbox: this.outbox,
+      mayHear: () => this.mayHear(),
+      send: (message) => {
         if (message.type === 'subscribed') answered();
-        send(message);
+        this.send(message);
       },
     };
     try {
       await subscription.run(told, stop.signal);
-      if (!stop.signal.aborted) ended(id);
+      if (!stop.signal.aborted) this.#ended(id);
     } catch (error) {
       if (stop.signal.aborted) return;
-      const failure = failureOf(error, context.log);
-      if (stands) ended(id, failure);
+      const failure = failureOf(error, this.#context.log);
+      if (stands) this.#ended(id, failure);
       else {
-        open.delete(id);
-        if (failure.kind === 'denied') await recordDenial(context.bus, principal, 'subscribe', failure).catch(() => {});
-        refuse(id, failure);
+        this.#open.delete(id);
+        if (failure.kind === 'denied')
+          await recordDenial(this.#context.bus, this.principal, 'subscribe', failure).catch(() => {});
+        this.#refuse(id, failure);
       }
     } finally {
       answered();
     }
   }
 
-  function ended(id: string, failure?: Failure): void {
-    open.delete(id);
-    send({ type: 'unsubscribed', id, ...(failure && { error: errorBody(failure) }) });
+  #ended(id: string, failure?: Failure): void {
+    this.#open.delete(id);
+    this.send({ type: 'unsubscribed', id, ...(failure && { error: errorBody(failure) }) });
   }
-
-  ws.on('message', received);
-  ws.on('ping', (data: Buffer) => {
-    silentBeats = 0;
-    outbox.push(pongFrame(data));
-  });
-  ws.on('pong', () => (silentBeats = 0));
-  // What is wrong with the bytes of a client, `ws` has said to it by then.
-  ws.on('error', () => {});
-  ws.on('close', end);
-
-  return {
-    send,
-    close,
-    beat(heartbeat) {
-      if (closing || !mayHear()) return;
-      // A slow client that goes on reading is alive, though its pong waits behind what it reads. Where nothing waited, that
-      // the system has taken our bytes says nothing of the other end.
-      if (takenAtBeat !== null && outbox.taken() > takenAtBeat) silentBeats = 0;
-      takenAtBeat = socket.writableLength > 0 ? outbox.taken() : null;
-      if (silentBeats++ >= 2) return ws.terminate();
-      outbox.push(heartbeat);
-      outbox.push(pingFrame());
-    },
-  };
 }
+
+function nothing(): void {}
 
 type Read = ParsedMessage | { id: string | null; refusal: Failure };
 

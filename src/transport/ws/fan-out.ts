@@ -47,7 +47,7 @@ export function createFanOut(events: LiveEvents, turn: Turn): FanOut {
 
   const unwatch = events.watch((batch) => {
     if (groups.size === 0 || batch.length === 0) return;
-    if (heard.length === 0) turn.needed(flush);
+    if (heard.length === 0) turn.needed({ flush });
     heard.push(...batch);
   });
 

@@ -33,129 +33,159 @@ interface Waiting {
 }
 
 export function createOutbox(socket: Duplex, turn: Turn, limits: OutboxLimits, onFull: () => void): Outbox {
-  let frames: Buffer[] = [];
-  let bytes = 0;
-  let events = 0;
+  return new SocketOutbox(socket, turn, limits, onFull);
+}
+
+/** A class: of a closure for each verb every client would keep half a kilobyte. */
+class SocketOutbox implements Outbox {
+  readonly #socket: Duplex;
+  readonly #turn: Turn;
+  readonly #limits: OutboxLimits;
+  readonly #onFull: () => void;
+  #frames: Buffer[] = [];
+  #bytes = 0;
+  #events = 0;
   // The last piece that was paced is not counted: it may be larger than the limit.
-  let pacedBytes = 0;
-  let written = 0;
-  let stopped = false;
-  const waiting: Waiting[] = [];
-  const waitingSum = { bytes: 0, events: 0 };
-  let last: Promise<unknown> = Promise.resolve();
-  let wake: (() => void) | null = null;
+  #pacedBytes = 0;
+  #written = 0;
+  #stopped = false;
+  /** Null while the client takes everything at once, as most do. */
+  #waiting: Waiting[] | null = null;
+  #waitingBytes = 0;
+  #waitingEvents = 0;
+  #last: Promise<unknown> | null = null;
+  #wake: (() => void) | null = null;
 
-  const taken = () => written - socket.writableLength;
-
-  function settle(): void {
-    const now = taken();
-    while (waiting[0] && waiting[0].end <= now) {
-      const done = waiting.shift() as Waiting;
-      waitingSum.bytes -= done.bytes;
-      waitingSum.events -= done.events;
-    }
+  constructor(socket: Duplex, turn: Turn, limits: OutboxLimits, onFull: () => void) {
+    this.#socket = socket;
+    this.#turn = turn;
+    this.#limits = limits;
+    this.#onFull = onFull;
   }
 
-  function push(frame: Buffer, count = 0): void {
-    if (stopped) return;
-    if (bytes + frame.length > WRITE_BYTES) flush();
-    if (socket.writableLength > 0 && isFull(frame.length, count)) {
+  taken(): number {
+    return this.#written - this.#socket.writableLength;
+  }
+
+  push(frame: Buffer, count = 0): void {
+    if (this.#stopped) return;
+    if (this.#bytes + frame.length > WRITE_BYTES) this.flush();
+    if (this.#socket.writableLength > 0 && this.#isFull(frame.length, count)) {
       // What was taken before is sent: the position to resume from lies behind it.
-      flush();
-      stop();
-      return onFull();
+      this.flush();
+      this.stop();
+      return this.#onFull();
     }
-    enqueue(frame, count);
+    this.#enqueue(frame, count);
   }
 
-  /** Whether the client would have too much to take. One frame is never too much for a client that has taken all others. */
-  function isFull(more: number, count: number): boolean {
-    settle();
-    const pushed = waitingSum.bytes + bytes - pacedBytes;
-    return pushed > 0 && (pushed + more > limits.bytes || waitingSum.events + events + count > limits.events);
+  paced(build: () => Buffer | null): Promise<boolean> {
+    const mine = (this.#last ?? Promise.resolve()).then(async () => {
+      await this.#drained();
+      if (this.#stopped || this.#socket.destroyed) return false;
+      const frame = build();
+      if (!frame) return true;
+      this.#enqueue(frame, 0);
+      this.#pacedBytes += frame.length;
+      return true;
+    });
+    this.#last = mine.catch(() => {});
+    return mine;
   }
 
-  function enqueue(frame: Buffer, count: number): void {
-    if (frames.length === 0) turn.needed(flush);
-    frames.push(frame);
-    bytes += frame.length;
-    events += count;
-  }
-
-  function flush(): void {
-    if (frames.length === 0 || socket.destroyed) return;
-    const [first] = frames as [Buffer];
+  flush(): void {
+    const socket = this.#socket;
+    const frames = this.#frames;
+    const [first] = frames;
+    if (!first || socket.destroyed) return;
     if (frames.length === 1) socket.write(first);
     else {
       socket.cork();
       for (const frame of frames) socket.write(frame);
       socket.uncork();
     }
-    written += bytes;
-    if (socket.writableLength > 0) {
-      waiting.push({ end: written, bytes: bytes - pacedBytes, events });
-      waitingSum.bytes += bytes - pacedBytes;
-      waitingSum.events += events;
-    } else if (waiting.length > 0) settle();
-    frames = [];
-    bytes = 0;
-    events = 0;
-    pacedBytes = 0;
+    this.#written += this.#bytes;
+    if (socket.writableLength > 0) this.#wait();
+    else this.#settle();
+    this.#frames = [];
+    this.#bytes = 0;
+    this.#events = 0;
+    this.#pacedBytes = 0;
   }
 
-  async function drained(): Promise<void> {
-    flush();
-    while (!stopped && !socket.destroyed && socket.writableNeedDrain)
+  stop(): void {
+    this.#stopped = true;
+    this.#frames = [];
+    this.#wake?.();
+  }
+
+  /** Whether the client would have too much to take. One frame is never too much for a client that has taken all others. */
+  #isFull(more: number, count: number): boolean {
+    this.#settle();
+    const pushed = this.#waitingBytes + this.#bytes - this.#pacedBytes;
+    const { bytes, events } = this.#limits;
+    return pushed > 0 && (pushed + more > bytes || this.#waitingEvents + this.#events + count > events);
+  }
+
+  #enqueue(frame: Buffer, count: number): void {
+    if (this.#frames.length === 0) this.#turn.needed(this);
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    this.#events += count;
+  }
+
+  /** What has just been written is on its way. */
+  #wait(): void {
+    const bytes = this.#bytes - this.#pacedBytes;
+    this.#waiting ??= [];
+    this.#waiting.push({ end: this.#written, bytes, events: this.#events });
+    this.#waitingBytes += bytes;
+    this.#waitingEvents += this.#events;
+  }
+
+  #settle(): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    const now = this.taken();
+    while (waiting[0] && waiting[0].end <= now) {
+      const done = waiting.shift() as Waiting;
+      this.#waitingBytes -= done.bytes;
+      this.#waitingEvents -= done.events;
+    }
+    if (waiting.length === 0) this.#waiting = null;
+  }
+
+  async #drained(): Promise<void> {
+    this.flush();
+    while (!this.#stopped && !this.#socket.destroyed && this.#socket.writableNeedDrain)
       await new Promise<void>((resolve) => {
-        wake = resolve;
-        socket.once('drain', resolve);
+        this.#wake = resolve;
+        this.#socket.once('drain', resolve);
       });
-    wake = null;
+    this.#wake = null;
   }
-
-  function stop(): void {
-    stopped = true;
-    frames = [];
-    wake?.();
-  }
-
-  return {
-    push,
-    flush,
-    taken,
-    stop,
-    paced(build) {
-      const mine = last.then(async () => {
-        await drained();
-        if (stopped || socket.destroyed) return false;
-        const frame = build();
-        if (!frame) return true;
-        enqueue(frame, 0);
-        pacedBytes += frame.length;
-        return true;
-      });
-      last = mine.catch(() => {});
-      return mine;
-    },
-  };
 }
 
 /** Gathers what is to be written in this turn of the event loop, over all clients. */
 export interface Turn {
-  needed(flush: () => void): void;
+  needed(what: Flushed): void;
+}
+
+interface Flushed {
+  flush(): void;
 }
 
 export function createTurn(): Turn {
-  let flushes: (() => void)[] = [];
+  let needed: Flushed[] = [];
   const all = () => {
-    const now = flushes;
-    flushes = [];
-    for (const flush of now) flush();
+    const now = needed;
+    needed = [];
+    for (const one of now) one.flush();
   };
   return {
-    needed(flush) {
-      if (flushes.length === 0) setImmediate(all);
-      flushes.push(flush);
+    needed(what) {
+      if (needed.length === 0) setImmediate(all);
+      needed.push(what);
     },
   };
 }

@@ -40,6 +40,7 @@ export interface WsFace {
 
 export const WS_PATH = '/api/stream';
 const CLOSE_MS = 1_000;
+const always = () => true;
 
 /** `/api/stream`: bare `ws` behind the door that the other faces share. */
 export function createWsFace(parts: WsParts): WsFace {
@@ -88,13 +89,17 @@ export function createWsFace(parts: WsParts): WsFace {
     if (ticket !== null) {
       if (headers.origin === undefined) return denied('auth.origin', 'With a ticket, the Origin header must be there.');
       const principal = parts.tickets.redeem(ticket);
-      return isFailure(principal) ? principal : { principal, isKnown: () => true };
+      return isFailure(principal) ? principal : { principal, isKnown: always };
     }
     const { authorization } = headers;
     const principal = authenticate(parts.tokens, authorization);
     if (isFailure(principal)) return principal;
-    if (principal.role !== 'worker') return { principal, isKnown: () => true };
-    return { principal, isKnown: () => !isFailure(authenticate(parts.tokens, authorization)) };
+    return { principal, isKnown: principal.role === 'worker' ? stillKnown(authorization) : always };
+  }
+
+  /** In a function of its own: only what an agent's socket needs is kept. */
+  function stillKnown(authorization: string | undefined): () => boolean {
+    return () => !isFailure(authenticate(parts.tokens, authorization));
   }
 
   function opened(connection: Connection, socket: Duplex, principal: Principal): void {
