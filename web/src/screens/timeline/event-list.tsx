@@ -28,7 +28,6 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   const narrow = useMedia(NARROW);
   const rowPx = narrow ? CARD_PX : ROW_PX;
   const [active, setActive] = useState<string | null>(null);
-  const { isAtEnd, unseen, onScroll, toEnd } = useTail(scroll, rows, rowPx);
   const links = useMemo(() => linkIndex(rows), [rows]);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -38,6 +37,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
     useFlushSync: false,
   });
   useEffect(() => virtual.measure(), [rowPx, virtual]);
+  // After the virtualizer, which begins at the top.
+  const { isAtEnd, unseen, onScroll, toEnd } = useTail(scroll, rows, rowPx);
 
   const at = active === null ? -1 : rows.findIndex(({ eventId }) => eventId === active);
   const activeRow = rows[at];
@@ -148,7 +149,8 @@ interface EventLineProps {
 
 function EventLine({ row, index, top, cause, isActive, onActive, onJump }: EventLineProps) {
   const { position, type, at, text, actor, from, to } = row;
-  const step = from !== null && to !== null && from !== to ? `${wordOf(from)} → ${wordOf(to)}` : '';
+  const step =
+    from !== null && from !== 'absent' && to !== null && from !== to ? `${wordOf(from)} → ${wordOf(to)}` : '';
   return (
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- The grid above hears the keys of its rows.
     <div
@@ -210,7 +212,7 @@ function Cause({ cause, row, onJump }: { cause: Link | null; row: EventRow; onJu
     );
   return (
     <button type="button" className={`link-${kind}`} title={`${said}. Go to it.`} onClick={() => onJump(index)}>
-      {kind === 'recorded' ? '←' : '⇠'} {kind === 'recorded' ? 'cause' : 'before'}
+      {kind === 'recorded' ? '←' : '⇠'} {cause.position}
     </button>
   );
 }

@@ -1,5 +1,6 @@
 import './timeline.css';
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import type { EventRequest } from '../../../../src/transport/stream-client/index.ts';
 import { count } from '../../../../src/transport/words/index.ts';
 import { Button } from '../../parts/button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -54,6 +55,9 @@ export default function Timeline() {
   );
 }
 
+type Filtered = Partial<Pick<EventRequest, 'stream' | 'types' | 'workflowId' | 'taskId'>>;
+const STREAMED: readonly string[] = ['stream', 'types', 'workflowId', 'taskId'] satisfies (keyof Filtered)[];
+
 /** Of these filters, at the moment that the page shows. Now, the stream rings when there is more. */
 function usePages(filters: Filters): Pages {
   const at = usePast();
@@ -67,13 +71,9 @@ function usePages(filters: Filters): Pages {
   }, [asked, at]);
   useEffect(() => {
     if (at !== null) return;
-    const { stream: name, types, workflowId, taskId } = JSON.parse(asked) as Record<string, never>;
-    const rung = {
-      ...(name && { stream: name }),
-      ...(types && { types }),
-      ...(workflowId && { workflowId }),
-      ...(taskId && { taskId }),
-    };
+    // The stream takes some of them; the view is asked with all.
+    const wanted = Object.entries(JSON.parse(asked) as Filtered).filter(([name]) => STREAMED.includes(name));
+    const rung = Object.fromEntries(wanted) as Filtered;
     const { close } = stream.events({ ...rung, after: 'now', onEvents: pages.news, onCaughtUp: pages.news });
     return close;
   }, [pages, asked, at]);

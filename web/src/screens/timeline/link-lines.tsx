@@ -24,7 +24,7 @@ export function LinkLines({
   to: number;
 }) {
   const lines = [
-    ...(cause?.index == null ? [] : [{ x: CAUSE_X, end: cause.index, kind: cause.kind }]),
+    ...(cause === null || cause.index === null ? [] : [{ x: CAUSE_X, end: cause.index, kind: cause.kind }]),
     ...effects.flatMap(({ index, kind }) => (index === null ? [] : [{ x: EFFECT_X, end: index, kind }])),
   ];
   const y = (index: number) => (Math.max(from - 1, Math.min(to + 1, index)) - from + 0.5) * rowPx;

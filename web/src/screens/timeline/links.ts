@@ -6,6 +6,8 @@ export interface Link {
   eventId: string | null;
   /** Among the rows; null: it is not loaded, or not shown by the filters. */
   index: number | null;
+  /** Decimal; null where it is not among the rows. */
+  position: string | null;
 }
 
 export interface LinkIndex {
@@ -25,22 +27,23 @@ export function linkIndex(rows: readonly EventRow[]): LinkIndex {
     byPlace.set(placeOf(row.stream, row.revision), index);
     if (row.cause !== null) effects.set(row.cause, [...(effects.get(row.cause) ?? []), index]);
   }
+  function linkTo(kind: Link['kind'], index: number | undefined, eventId: string | null = null): Link {
+    const row = index === undefined ? undefined : rows[index];
+    if (index === undefined || !row) return { kind, eventId, index: null, position: null };
+    return { kind, eventId: row.eventId, index, position: row.position };
+  }
   return {
     causeOf(row) {
-      if (row.cause !== null) return { kind: 'recorded', eventId: row.cause, index: byId.get(row.cause) ?? null };
-      if (row.revision <= 0) return null;
-      const index = byPlace.get(placeOf(row.stream, row.revision - 1)) ?? null;
-      return { kind: 'inferred', eventId: index === null ? null : (rows[index]?.eventId ?? null), index };
+      if (row.cause !== null) return linkTo('recorded', byId.get(row.cause), row.cause);
+      return row.revision <= 0 ? null : linkTo('inferred', byPlace.get(placeOf(row.stream, row.revision - 1)));
     },
     effectsOf(row) {
-      const recorded = (effects.get(row.eventId) ?? []).map(
-        (index): Link => ({ kind: 'recorded', eventId: rows[index]?.eventId ?? null, index }),
-      );
+      const recorded = (effects.get(row.eventId) ?? []).map((index) => linkTo('recorded', index));
       const next = byPlace.get(placeOf(row.stream, row.revision + 1));
       const follower = next === undefined ? undefined : rows[next];
       // What names another cause did not follow from this one.
       if (next === undefined || !follower || follower.cause !== null) return recorded;
-      return [...recorded, { kind: 'inferred', eventId: follower.eventId, index: next }];
+      return [...recorded, linkTo('inferred', next)];
     },
   };
 }

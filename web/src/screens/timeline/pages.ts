@@ -78,7 +78,9 @@ export function createPages(ask: Ask): Pages {
   function failed(error: unknown): void {
     const failure = asFailure(error);
     // What is there stays; it is asked again by the next scroll or the next event.
-    show(loaded.rows.length > 0 ? { failure, isLoadingOlder: false } : { state: 'failed', failure, isLoadingOlder: false });
+    show(
+      loaded.rows.length > 0 ? { failure, isLoadingOlder: false } : { state: 'failed', failure, isLoadingOlder: false },
+    );
   }
 
   async function loadOlder(): Promise<void> {

@@ -4,18 +4,39 @@ import { type Answer, createPages, type EventRow, type Pages } from './pages.ts'
 
 function event(position: number, more: Partial<EventRow> = {}): EventRow {
   return {
-    ...{ eventId: `evt_${position}`, position: String(position), stream: 'task-1', revision: position, type: 'TaskBoosted' },
-    ...{ at: position, text: '', actor: 'operator', cause: null, scope: {}, from: null, to: null, command: null, ...more },
+    ...{
+      eventId: `evt_${position}`,
+      position: String(position),
+      stream: 'task-1',
+      revision: position,
+      type: 'TaskBoosted',
+    },
+    ...{
+      at: position,
+      text: '',
+      actor: 'operator',
+      cause: null,
+      scope: {},
+      from: null,
+      to: null,
+      command: null,
+      ...more,
+    },
   };
 }
 
 /** A log that answers as the view does: so many at most, and of those looked at only what fits. */
-function log(length: number, { lookedAt = 1_000, fits = (_n: number) => true } = {}) {
+function log(length: number, { lookedAt = 1_000, fits = (_n: number): boolean => true } = {}) {
   const events = Array.from({ length }, (_, n) => n + 1);
   const asked: Record<string, unknown>[] = [];
   const ask = async (params: Readonly<Record<string, unknown>>): Promise<Answer> => {
     asked.push(params);
-    const { direction, before = length + 1e9, after = 0, limit } = params as { direction: string } & Record<string, number>;
+    const {
+      direction,
+      before = length + 1e9,
+      after = 0,
+      limit,
+    } = params as { direction: string } & Record<string, number>;
     const inReach = events.filter((n) => n < Number(before) && n > Number(after));
     const order = direction === 'backwards' ? inReach.reverse() : inReach;
     const rows: Record<string, EventRow> = {};
@@ -129,15 +150,19 @@ describe('links', () => {
   const causes = rows.map((row) => links.causeOf(row));
 
   it('are recorded where an event names its cause, also one that is not shown', () => {
-    expect(causes[1]).toEqual({ kind: 'recorded', eventId: 'evt_1', index: 0 });
-    expect(causes[2]).toEqual({ kind: 'recorded', eventId: 'evt_99', index: null });
-    expect(links.effectsOf(rows[0] as EventRow)).toEqual([{ kind: 'recorded', eventId: 'evt_2', index: 1 }]);
+    expect(causes[1]).toEqual({ kind: 'recorded', eventId: 'evt_1', index: 0, position: '1' });
+    expect(causes[2]).toEqual({ kind: 'recorded', eventId: 'evt_99', index: null, position: null });
+    expect(links.effectsOf(rows[0] as EventRow)).toEqual([
+      { kind: 'recorded', eventId: 'evt_2', index: 1, position: '2' },
+    ]);
   });
 
   it('are inferred from what went before in the stream where none is named', () => {
     expect(causes[0]).toBe(null);
-    expect(causes[3]).toEqual({ kind: 'inferred', eventId: 'evt_3', index: 2 });
-    expect(links.effectsOf(rows[2] as EventRow)).toEqual([{ kind: 'inferred', eventId: 'evt_4', index: 3 }]);
+    expect(causes[3]).toEqual({ kind: 'inferred', eventId: 'evt_3', index: 2, position: '3' });
+    expect(links.effectsOf(rows[2] as EventRow)).toEqual([
+      { kind: 'inferred', eventId: 'evt_4', index: 3, position: '4' },
+    ]);
     expect(links.effectsOf(rows[1] as EventRow)).toEqual([]);
   });
 });
