@@ -22,6 +22,7 @@ const BY_KIND: Record<string, string> = {
   mergeTrain: 'mtr_1',
   checkRun: 'chk_1',
   fleet: 'main',
+  inbox: 'main',
   config: 'main',
   runner: 'rnr_1',
   bestOfN: 'bon_1',
@@ -48,6 +49,7 @@ describe('the catalogue', () => {
       'checkRun',
       'bestOfN',
       'pruning',
+      'inbox',
     ];
     expect([...ACTORS.keys()]).toEqual(kinds);
     for (const kind of ACTORS.keys()) {

@@ -5,6 +5,7 @@ import { checkRunActor, checkRunCommands } from '../machines/check-run/index.ts'
 import { bestOfNActor, bestOfNCommands } from '../machines/best-of-n/index.ts';
 import { configActor, configCommands } from '../machines/config/index.ts';
 import { fleetActor, fleetCommands } from '../machines/fleet/index.ts';
+import { inboxActor, inboxCommands } from '../machines/inbox/index.ts';
 import { mergeTrainActor, mergeTrainCommands } from '../machines/merge-train/index.ts';
 import { pruningActor, pruningCommands } from '../machines/pruning/index.ts';
 import { runnerActor, runnerCommands } from '../machines/runner/index.ts';
@@ -23,6 +24,7 @@ const entries: { actor: unknown; commands: CommandTable }[] = [
   { actor: checkRunActor, commands: checkRunCommands },
   { actor: bestOfNActor, commands: bestOfNCommands },
   { actor: pruningActor, commands: pruningCommands },
+  { actor: inboxActor, commands: inboxCommands },
 ];
 
 /** By category of stream. The host hands an actor only facts and commands of its own kind, so the types may be forgotten here. */

@@ -13,6 +13,7 @@ export {
 export { parseInput } from './parse.ts';
 export { prepareBestOfNRun } from './prepare-best-of-n-run.ts';
 export { prepareCreateTask } from './prepare-create-task.ts';
+export { prepareDismissMatter } from './prepare-dismiss-matter.ts';
 export { preparePruneKeptWork } from './prepare-prune-kept-work.ts';
 export { prepareRescoreBestOfN } from './prepare-rescore-best-of-n.ts';
 export { prepareRestartTask } from './prepare-restart-task.ts';

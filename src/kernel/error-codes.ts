@@ -848,6 +848,12 @@ export const ERROR_CODES = {
     'That step does not fit the state of the merge train.',
     'See the timeline of its stream.',
   ),
+  'inbox.no_such_matter': entry(
+    'rejected',
+    409,
+    'No matter of that name waits in the inbox.',
+    'See `heph inbox`; a settled matter leaves it by itself.',
+  ),
   'prune.nothing': entry(
     'rejected',
     409,

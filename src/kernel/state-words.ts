@@ -12,6 +12,7 @@ export type Subject =
   | 'delivery'
   | 'fleet'
   | 'health'
+  | 'inbox'
   | 'mergeTrain'
   | 'phase'
   | 'pruning'
@@ -153,6 +154,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
     stopped: 'attention',
     unknown: 'unknown',
   },
+  inbox: { absent: ABSENT, open: 'good' },
   pruning: { absent: ABSENT, pruning: 'busy', completed: 'good', failed: 'bad' },
   config: { absent: ABSENT, in_force: 'good' },
   health: { ok: 'good', unknown: 'unknown', degraded: 'attention', failed: 'bad' },

@@ -9,6 +9,7 @@ import { type BestOfN, type BestOfNFact, openRescoring, select } from './best-of
 import type { Config, ConfigFact } from './config/index.ts';
 import type { ActorKind, ActorState, Fact } from './define-actor.ts';
 import type { Fleet } from './fleet/index.ts';
+import type { Inbox, InboxFact } from './inbox/index.ts';
 import { candidatesOf, type MergeTrain, type MergeTrainFact, nextStep } from './merge-train/index.ts';
 import type { RunnerFact, RunnerState } from './runner/index.ts';
 import type { Task, TaskFact } from './task/index.ts';
@@ -108,6 +109,9 @@ const PROMISES: Record<string, Look> = {
     expect(of('AgentStarted')).toBeLessThanOrEqual(1);
     expect(of('StopRequested')).toBeLessThanOrEqual(1);
     expect(of('AgentExited', 'AgentFailed', 'AgentLost')).toBe(over ? 1 : 0);
+  },
+  inbox(state, facts) {
+    expect((state.context as Inbox).dismissed).toEqual((facts as InboxFact[]).map(({ data }) => data.matterId));
   },
   fleet(state, _facts) {
     const slots = Object.values((state.context as Fleet).slots);

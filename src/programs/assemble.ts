@@ -6,6 +6,7 @@ import {
   createCommandBus,
   prepareBestOfNRun,
   prepareCreateTask,
+  prepareDismissMatter,
   preparePruneKeptWork,
   prepareRescoreBestOfN,
   prepareRestartTask,
@@ -79,6 +80,8 @@ export interface Parts {
   checkProblem: (command: string) => Failure | null;
   /** Where what the processes know is saved; a disposable cache. */
   snapshots?: Snapshots;
+  /** Whether a matter of that id waits in the inbox; absent: nobody asks. */
+  waits?: (matterId: string) => Promise<boolean>;
   /** Throws once another server has taken over the log. */
   assertOwner?: () => void;
   /** How long an actor's stream may grow; default: as `history.ts` says. */
@@ -149,6 +152,7 @@ export async function assemble(parts: Parts): Promise<System> {
         },
         ...(parts.sharing && { runnerId: runner.id }),
       }),
+      dismiss_matter: prepareDismissMatter({ host, waits: parts.waits ?? (async () => true) }),
       create_task: prepareCreateTask({ host, countTasks, agent: agentProblem }),
       submit_result: prepareSubmitResult({
         host,

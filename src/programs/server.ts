@@ -85,8 +85,8 @@ async function listen(http: HttpServer, { host, port }: ServerOptions, dataDirec
 }
 
 async function openSystem(ground: Ground): Promise<System> {
-  const { logStore, store, blobs, runner, model, log, dataDirectory, snapshots, redactor, ids, definitions, sharing } =
-    ground;
+  const { logStore, store, blobs, runner, model, log, dataDirectory, snapshots, redactor, ids, definitions } = ground;
+  const { sharing, views } = ground;
   const system = await assemble({
     store,
     blobs,
@@ -97,6 +97,7 @@ async function openSystem(ground: Ground): Promise<System> {
     log,
     dataDirectory,
     snapshots,
+    waits: async (matterId) => Object.hasOwn((await views.view('inbox')).rows, matterId),
     assertOwner: () => logStore.assertOwner(),
     redact: (value) => redactor.redactJson(value),
     resolveId: (kind, text) => resolveId(kind, text, ids),

@@ -5,8 +5,10 @@
 import { bestOfNView } from './best-of-n/index.ts';
 import { buildsView } from './builds/index.ts';
 import { configView } from './config/index.ts';
+import { costView } from './cost/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
 import { fleetView } from './fleet/index.ts';
+import { inboxView } from './inbox/index.ts';
 import { keptWorkView } from './kept-work/index.ts';
 import { queueView } from './queue/index.ts';
 import { taskView } from './task/index.ts';
@@ -18,7 +20,9 @@ export const VIEWS: readonly ViewDefinition[] = [
   queueView,
   workflowView,
   fleetView,
+  inboxView,
   taskView,
+  costView,
   timelineView,
   configView,
   bestOfNView,
@@ -26,6 +30,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   keptWorkView,
 ];
 
+export { COST_GROUPS } from './cost/index.ts';
 export type { ProjectionCache } from './cache.ts';
 export type { Projection, View, ViewDefinition } from './define-projection.ts';
 export type { Evidence } from './evidence.ts';

@@ -1,10 +1,12 @@
 /** The way out: one definition per question, asked by every face in the same words. */
 import { getAgentStatus, getTranscript } from './agents.ts';
 import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n.ts';
+import { getCosts } from './costs.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
 import { getTaskDiff } from './task-diff.ts';
+import { getInbox } from './inbox.ts';
 import { getQueue, getTasks, taskProgress } from './tasks.ts';
 
 const table: QueryTable = {
@@ -12,11 +14,13 @@ const table: QueryTable = {
   task_progress: taskProgress,
   get_task_diff: getTaskDiff,
   get_queue: getQueue,
+  get_inbox: getInbox,
   get_agent_status: getAgentStatus,
   get_best_of_n: getBestOfN,
   list_best_of_n: listBestOfN,
   get_builds: getBuilds,
   get_best_of_n_stats: getBestOfNStats,
+  get_costs: getCosts,
   list_workflow_definitions: listWorkflowDefinitions,
   wait_for_events: waitForEvents,
   health_check: healthCheck,

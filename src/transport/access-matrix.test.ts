@@ -29,6 +29,7 @@ const samples = ({ taskId, workflowId, agentId }: HttpWorld): Record<string, obj
   cancel_task: { taskId },
   restart_task: { taskId },
   boost_task: { taskId },
+  dismiss_matter: { matterId: `run_failed:evt_${'a'.repeat(26)}` },
   set_task_priority: { taskId, priority: 'high' },
   message_task: { taskId, text: 'look' },
   revert_task: { taskId },

@@ -5,6 +5,7 @@ import type { CarryOverFact } from '../../machines/carry-over.ts';
 import type { CheckRunFact } from '../../machines/check-run/index.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
+import type { InboxFact } from '../../machines/inbox/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
 import type { PruningFact } from '../../machines/pruning/index.ts';
 import type { RunnerFact } from '../../machines/runner/index.ts';
@@ -20,6 +21,7 @@ type AnyFact =
   | CheckRunFact
   | ConfigFact
   | FleetFact
+  | InboxFact
   | MergeTrainFact
   | PruningFact
   | RunnerFact
@@ -158,6 +160,9 @@ export const SENTENCES: Sentences = {
   FleetPaused: ({ reason, by }) => `The fleet was paused by ${by}${because(reason)}.`,
   FleetStopped: ({ reason, by }) => `The whole fleet was stopped by ${by}${because(reason)}.`,
   FleetResumed: ({ by }) => `The fleet was resumed by ${by}.`,
+
+  // inbox
+  MatterDismissed: ({ matterId, by }) => `${by} put ${matterId} aside.`,
 
   // checks
   CheckRunPlanned: ({ checks, folder, source }) => `${checks.length} checks (${source}) were to run on ${folder}.`,

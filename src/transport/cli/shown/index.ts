@@ -1,7 +1,9 @@
 import { bestOfNLines, type BestOfNAnswer } from './best-of-n.ts';
 import { buildLines, type BuildsAnswer, runLines, type RunsAnswer, statLines, type StatsAnswer } from './builds.ts';
+import { type CostsAnswer, costLines } from './costs.ts';
 import { type DiffAnswer, diffLines } from './diff.ts';
 import { factLines } from './facts.ts';
+import { type InboxAnswer, inboxLines } from './inbox.ts';
 import { type QueueAnswer, queueLines } from './queue.ts';
 
 /** An answer in lines for people. */
@@ -10,7 +12,9 @@ export type Shown = (answer: unknown, how?: { colour: boolean }) => string[];
 /** How the answers to some questions look to people; the others are shown as tables and facts. */
 export const SHOWN: Readonly<Record<string, Shown>> = {
   task_progress: (answer) => factLines(answer as Record<string, unknown>),
+  get_costs: (answer) => costLines(answer as CostsAnswer),
   get_task_diff: (answer, how) => diffLines(answer as DiffAnswer, how?.colour ?? false),
+  get_inbox: (answer) => inboxLines(answer as InboxAnswer),
   get_queue: (answer) => queueLines(answer as QueueAnswer),
   get_best_of_n: (answer) => bestOfNLines(answer as BestOfNAnswer),
   list_best_of_n: (answer) => runLines(answer as RunsAnswer),

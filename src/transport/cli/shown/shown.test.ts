@@ -71,6 +71,23 @@ describe('the queue', () => {
   });
 });
 
+describe('the inbox', () => {
+  it('has each matter with what it rests on and what to do about it', async () => {
+    const { story, start, shown } = given();
+    story.send('fail_workflow', { workflowId: start(), code: 'red', reason: 'It is \u001b[31mred', delivery: null });
+    story.send('pause_fleet', { reason: 'look' });
+    const text = await shown('get_inbox', 'inbox', {});
+    expect(text).toMatch(/^! The fleet is paused, for .*\n {2}No further agent starts, by operator: look\.\n/);
+    expect(text).toContain('\n  Resume the fleet: heph fleet resume\n');
+    expect(text).toMatch(/○ Run failed: Make the tests pass, for .*\n {2}It is red\n/);
+    expect(text).toMatch(/Put it aside: heph inbox dismiss run_failed:evt_\w+$/);
+  });
+
+  it('says that nothing waits', async () => {
+    expect(await given().shown('get_inbox', 'inbox', {})).toBe('Nothing waits for you.');
+  });
+});
+
 describe('a best-of-N', () => {
   it('is a table of its candidates, what the scorers saw, the verdict, and every later one', async () => {
     const { story, begin, plan, build, end, score, complete, bestOf } = given();
@@ -170,5 +187,28 @@ describe('facts', () => {
       'scores:',
       '  - scorer tests, value 1, words tests is 1.',
     ]);
+  });
+});
+
+describe('costs', () => {
+  it('have a row for each that used something, and say what nobody told', async () => {
+    const { story, start, phase, task, queue, work, shown } = given();
+    const workflowId = start('Mend \u001b[31mit');
+    phase(workflowId, 'fix');
+    const [told, silent] = [task(workflowId, { title: 'Told' }), task(workflowId, { title: 'Silent' })];
+    for (const one of [told, silent]) queue(one);
+    const agentId = work(told);
+    work(silent);
+    const used = { inputTokens: 1234, outputTokens: 20, costUsd: 0.5, wallMs: 4200 };
+    story.send('report_usage', { taskId: told, ...used }, { actor: `agent:${agentId}` });
+    const text = await shown('get_costs', 'cost', { by: 'task' });
+    expect(text).toMatch(new RegExp(`${told} +Told +1.2 k +20 +\\$0.5 +4.2 s`));
+    expect(text).toMatch(new RegExp(`${silent} +Silent +– +– +– +–`));
+    expect(text).toContain('1 of 2 agents told nothing of what they used; it is in no sum.');
+    expect(await shown('get_costs', 'cost', {})).toMatch(new RegExp(`${workflowId} +Mend it +1.2 k`));
+  });
+
+  it('say that nobody has worked', async () => {
+    expect(await given().shown('get_costs', 'cost', {})).toBe('No agent has worked yet.');
   });
 });
