@@ -26,7 +26,9 @@ function file(change: Partial<DiffFile> = {}): DiffFile {
 
 const shown = (rows: ReturnType<typeof diffRows>) =>
   rows.flatMap((row) =>
-    row.type === 'line' ? [[row.old && `${row.old.line} ${row.old.text}`, row.new && `${row.new.line} ${row.new.text}`]] : [],
+    row.type === 'line'
+      ? [[row.old && `${row.old.line} ${row.old.text}`, row.new && `${row.new.line} ${row.new.text}`]]
+      : [],
   );
 
 describe('the rows of a diff', () => {

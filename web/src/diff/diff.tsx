@@ -181,7 +181,8 @@ function Counts({ of }: { of: { additions: number | null; deletions: number | nu
   if (of.additions === null && of.deletions === null) return null;
   return (
     <span className="mono">
-      <span className="added-count">+{of.additions ?? 0}</span> <span className="removed-count">−{of.deletions ?? 0}</span>
+      <span className="added-count">+{of.additions ?? 0}</span>{' '}
+      <span className="removed-count">−{of.deletions ?? 0}</span>
     </span>
   );
 }
@@ -254,7 +255,7 @@ function Files({
 function widest(rows: readonly DiffRow[]): number {
   let most = 0;
   for (const row of rows)
-    if (row.type === 'line') most = Math.max(most, (row.new?.text.length ?? 0), (row.old?.text.length ?? 0));
+    if (row.type === 'line') most = Math.max(most, row.new?.text.length ?? 0, row.old?.text.length ?? 0);
   return Math.min(most, WIDTH_CHARS_MAX);
 }
 

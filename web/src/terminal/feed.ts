@@ -112,7 +112,8 @@ export function createFeed(parts: FeedParts): { start(): void; close(): void } {
       return settle();
     }
     const oldest = error.details?.oldest;
-    if (error.code !== 'stream.resume_too_old' || typeof oldest !== 'number') return show({ phase: 'failed', failure: error });
+    if (error.code !== 'stream.resume_too_old' || typeof oldest !== 'number')
+      return show({ phase: 'failed', failure: error });
     show({ skipped: state.skipped + oldest - (cursor ?? 0) });
     cursor = oldest;
     jumped = true;

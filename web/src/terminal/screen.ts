@@ -60,7 +60,7 @@ export function createScreen(parent: HTMLElement, onLink: (url: string) => void)
   for (const id of CSI_IGNORED) terminal.parser.registerCsiHandler(id, never);
   for (const id of DCS_IGNORED) terminal.parser.registerDcsHandler(id, never);
   for (const id of OSC_IGNORED) terminal.parser.registerOscHandler(id, never);
-  terminal.open(parent);
+  openStyled(terminal, parent);
   return {
     terminal,
     fit(widthPx) {
@@ -88,8 +88,19 @@ function styledDocument(): Document {
   });
 }
 
+/** One of the library's parts takes the document itself, whatever document it was given. */
+function openStyled(terminal: Terminal, parent: HTMLElement): void {
+  document.createElement = createElement as Document['createElement'];
+  try {
+    terminal.open(parent);
+  } finally {
+    // What the prototype has is seen again.
+    Reflect.deleteProperty(document, 'createElement');
+  }
+}
+
 function createElement(name: string): HTMLElement {
-  const element = document.createElement(name);
+  const element = Document.prototype.createElement.call(document, name);
   if (name === 'style') element.nonce = nonce;
   if (name === 'span') {
     const set = element.setAttribute.bind(element);

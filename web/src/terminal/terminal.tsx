@@ -83,7 +83,7 @@ export default function TerminalView({ agentId, living }: { agentId: string; liv
         )}
       </div>
       <Refusal of={attached.refusal ?? feed.failure} />
-      <div className={`terminal ${attached.on ? 'on' : ''}`}>
+      <div className={`terminal-box ${attached.on ? 'on' : ''}`}>
         <div ref={box} />
       </div>
       <LinkDialog url={link} onClose={() => setLink(null)} />
