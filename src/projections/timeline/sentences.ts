@@ -82,7 +82,7 @@ export const SENTENCES: Sentences = {
   // task
   TaskCreated: ({ title, phase, createdBy }) => `${createdBy} created the task “${short(title)}” in phase ${phase}.`,
   TaskBlocked: ({ reasons }) => `The task waits: ${reasons.map((reason) => reason.text).join(' ')}`,
-  TaskQueued: ({ because }) => `The task is in the queue: ${because}.`,
+  TaskQueued: ({ because }) => `The task is in the queue: ${String(because).replace(/\.$/, '')}.`,
   TaskBoosted: ({ by }) => `The task was put to the front of the queue by ${by}.`,
   TaskPrioritySet: ({ priority, by }) => `${by} gave the task the priority ${priority}.`,
   MessageLeft: ({ text, by }) => `${by} left a message for its next agent: ${short(text)}`,

@@ -14,4 +14,11 @@ export interface Screen {
 
 export const SCREENS: readonly Screen[] = [
   { path: 'fleet', title: 'Fleet', key: 'f', nav: true, Component: lazy(() => import('./fleet/index.tsx')) },
+  {
+    path: 'timeline',
+    title: 'Timeline',
+    key: 't',
+    nav: true,
+    Component: lazy(() => import('./timeline/index.tsx')),
+  },
 ];
