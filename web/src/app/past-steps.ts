@@ -31,10 +31,6 @@ export async function eventAfter(position: string): Promise<PastEvent | null> {
   return only(await one({ direction: 'forwards', after: position }));
 }
 
-export async function firstEvent(): Promise<PastEvent | null> {
-  return only(await one({ direction: 'forwards' }));
-}
-
 /** From now, or from where the page is, one event back. What cannot be asked leaves the page where it is. */
 export function stepBack(): void {
   const { at } = moment.get();
@@ -42,7 +38,7 @@ export function stepBack(): void {
   const before = here.then(
     (event) => event && eventBefore(event.position),
     // An address may name a position that the log does not reach.
-    () => at && eventBefore(at),
+    () => (at === null ? null : eventBefore(at)),
   );
   before.then((found) => found && showPast(found.position)).catch(() => {});
 }
