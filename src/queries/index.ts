@@ -1,8 +1,10 @@
 /** The way out: one definition per question, asked by every face in the same words. */
 import { getAgentStatus, getTranscript } from './agents.ts';
 import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n.ts';
+import { getCheck, getChecks } from './checks.ts';
 import { getCosts } from './costs.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
+import { explain } from './explain.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
 import { getTaskDiff } from './task-diff.ts';
@@ -21,6 +23,9 @@ const table: QueryTable = {
   get_builds: getBuilds,
   get_best_of_n_stats: getBestOfNStats,
   get_costs: getCosts,
+  get_checks: getChecks,
+  get_check: getCheck,
+  explain,
   list_workflow_definitions: listWorkflowDefinitions,
   wait_for_events: waitForEvents,
   health_check: healthCheck,

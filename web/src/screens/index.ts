@@ -14,6 +14,7 @@ export interface Screen {
 
 export const SCREENS: readonly Screen[] = [
   { path: 'fleet', title: 'Fleet', key: 'f', nav: true, Component: lazy(() => import('./fleet/index.tsx')) },
+  { path: 'task', title: 'Task', nav: false, Component: lazy(() => import('./task/index.tsx')) },
   {
     path: 'timeline',
     title: 'Timeline',
