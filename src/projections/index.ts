@@ -4,6 +4,7 @@
  */
 import { bestOfNView } from './best-of-n/index.ts';
 import { buildsView } from './builds/index.ts';
+import { coherenceView } from './coherence/index.ts';
 import { checksView } from './checks/index.ts';
 import { configView } from './config/index.ts';
 import { costView } from './cost/index.ts';
@@ -21,6 +22,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   queueView,
   workflowView,
   fleetView,
+  coherenceView,
   inboxView,
   taskView,
   costView,

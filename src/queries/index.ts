@@ -1,6 +1,7 @@
 /** The way out: one definition per question, asked by every face in the same words. */
 import { getAgentStatus, getTranscript } from './agents.ts';
 import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n.ts';
+import { getCoherence, tryCoherence } from './coherence.ts';
 import { getCheck, getChecks } from './checks.ts';
 import { getCosts } from './costs.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
@@ -18,6 +19,8 @@ const table: QueryTable = {
   get_queue: getQueue,
   get_inbox: getInbox,
   get_agent_status: getAgentStatus,
+  get_coherence: getCoherence,
+  try_coherence: tryCoherence,
   get_best_of_n: getBestOfN,
   list_best_of_n: listBestOfN,
   get_builds: getBuilds,

@@ -3,6 +3,7 @@ import { buildLines, type BuildsAnswer, runLines, type RunsAnswer, statLines, ty
 import { type CheckAnswer, checkLines, type ChecksAnswer, checksLines } from './checks.ts';
 import { type CostsAnswer, costLines } from './costs.ts';
 import { type DiffAnswer, diffLines } from './diff.ts';
+import { type CoherenceAnswer, coherenceLines, triedLines, type TriedAnswer } from './coherence.ts';
 import { type Explanation, explanationLines } from './explanation.ts';
 import { factLines } from './facts.ts';
 import { type InboxAnswer, inboxLines } from './inbox.ts';
@@ -21,6 +22,8 @@ export const SHOWN: Readonly<Record<string, Shown>> = {
   get_task_diff: (answer, how) => diffLines(answer as DiffAnswer, how?.colour ?? false),
   get_inbox: (answer) => inboxLines(answer as InboxAnswer),
   get_queue: (answer) => queueLines(answer as QueueAnswer),
+  get_coherence: (answer) => coherenceLines(answer as CoherenceAnswer),
+  try_coherence: (answer) => triedLines(answer as TriedAnswer),
   get_best_of_n: (answer) => bestOfNLines(answer as BestOfNAnswer),
   list_best_of_n: (answer) => runLines(answer as RunsAnswer),
   get_builds: (answer) => buildLines(answer as BuildsAnswer),
