@@ -55,7 +55,7 @@ export function columnsAsOf(asOf: number | null): Column<Placed<AgentRow>>[] {
     {
       key: 'age',
       title: 'For',
-      width: '3rem',
+      width: '3.6rem',
       align: 'end',
       sort: ({ row }) => -row.evidence.at,
       render: ({ row }) => <Age at={row.evidence.at} asOf={asOf} />,
