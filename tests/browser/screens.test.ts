@@ -12,6 +12,8 @@ import { makeScene, type Scene } from '../support/scene.ts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const GRAVE = ['serious', 'critical'];
 const NARROW = { width: 390, height: 844 };
+/** More than there are places to stop at before the first table's rows. */
+const TABS_MAX = 40;
 const WIDE = { width: 1280, height: 800 };
 
 describeInBrowser('every screen', (visit) => {
@@ -85,5 +87,50 @@ describeInBrowser('every screen', (visit) => {
     await other.page.goto(new URL('/fleet', scene.server.url).href);
     await other.page.getByText('working').first().waitFor();
     expect(await other.page.evaluate(moving)).toBeGreaterThan(0);
+  });
+
+  it('is reached and used by the keyboard alone', async () => {
+    const { page } = await visit();
+    await page.goto(await loginLink(scene.product, scene.server.url));
+    await shown(page);
+    const focused = () =>
+      page.evaluate('document.activeElement.textContent || document.activeElement.ariaLabel') as Promise<string>;
+    const met = new Set<string>();
+    for (let n = 0; n < TABS_MAX; n++) {
+      await page.keyboard.press('Tab');
+      met.add(await focused());
+    }
+    const links = await page.getByRole('navigation', { name: 'Screens' }).getByRole('link').allTextContents();
+    expect([...met]).toEqual(expect.arrayContaining([...links, 'Pause']));
+
+    // The keys are listed, and what lists them closes.
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog');
+    await expect.poll(() => help.innerText()).toContain('Go to Fleet');
+    await page.keyboard.press('Escape');
+    await help.waitFor({ state: 'detached' });
+
+    for (const [number, link] of links.entries()) {
+      const title = link.replace(/g .$/, '').trim();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').waitFor();
+      await page.keyboard.type(title);
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('heading', { level: 1, name: title }).waitFor();
+      expect([number, await page.title()]).toEqual([number, `${title} · Hephaestus`]);
+    }
+
+    await page.keyboard.press('g');
+    await page.keyboard.press('f');
+    await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
+    await page.keyboard.press('j');
+    const agent = async () => /agt_…(\w{6})/.exec(await focused())?.[1];
+    await expect.poll(agent).toBeDefined();
+    const first = await agent();
+    await page.keyboard.press('j');
+    await expect.poll(agent).not.toBe(first);
+    await page.keyboard.press('k');
+    await expect.poll(agent).toBe(first);
   });
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./fake-agents/told.mjs', import.meta.url));
 
-/** An agent that does only what its test tells it. Each verb resolves when it has been done. */
+/** An agent that does only what its test tells it. Each verb resolves when it has been done, and rejects with what refused it. */
 export interface ToldAgent {
   agentId: string;
   taskId: string;
@@ -78,16 +78,23 @@ interface Said {
   prompt?: string;
   typed?: string;
   done?: number;
+  failed?: number;
+  why?: string;
 }
 
 function attend(socket: Socket, come: (agent: ToldAgent) => void): void {
-  const asked = new Map<number, { what: string; resolve: () => void; reject: (error: Error) => void }>();
+  const asked = new Map<number, { resolve: () => void; reject: (error: Error) => void; ended: () => void }>();
   const looks = new Set<() => void>();
   let typed = Buffer.alloc(0);
   let asks = 0;
-  const tell = (what: string, input: object) =>
+  const tell = (what: string, input: Record<string, unknown>) =>
     new Promise<void>((resolve, reject) => {
-      asked.set(++asks, { what, resolve, reject });
+      // The end of the program is the answer to `exit`, and may be that to the word that the task is over.
+      const mayEnd = what === 'exit' || input.name === 'update_task_status';
+      const ended = () =>
+        mayEnd ? resolve() : reject(new Error(`the agent ended before it was through with ${what}`));
+      if (socket.destroyed) return ended();
+      asked.set(++asks, { resolve, reject, ended });
       socket.write(`${JSON.stringify({ id: asks, what, ...input })}\n`);
     });
   const agentOf = (said: Said): ToldAgent => {
@@ -120,17 +127,16 @@ function attend(socket: Socket, come: (agent: ToldAgent) => void): void {
     return agent;
   };
   socket.on('close', () => {
-    // The end of the program is the answer to `exit`, and to nothing else.
-    for (const { what, resolve, reject } of asked.values())
-      if (what === 'exit') resolve();
-      else reject(new Error(`the agent ended before it was through with ${what}`));
+    for (const { ended } of asked.values()) ended();
   });
   createInterface({ input: socket }).on('line', (line) => {
     const said = JSON.parse(line) as Said;
     if (said.agentId) come(agentOf(said));
-    if (said.done) {
-      asked.get(said.done)?.resolve();
-      asked.delete(said.done);
+    const over = said.done ?? said.failed;
+    if (over !== undefined) {
+      if (said.failed) asked.get(over)?.reject(new Error(said.why));
+      else asked.get(over)?.resolve();
+      asked.delete(over);
     }
     if (said.typed) {
       typed = Buffer.concat([typed, Buffer.from(said.typed, 'base64')]);

@@ -14,12 +14,21 @@ export const timelineParams = z.strictObject({
   agentId: z.string().optional(),
   stream: z.string().optional().describe('One stream by its whole name'),
   types: z.array(z.string()).min(1).max(100).optional(),
+  actor: z
+    .string()
+    .max(120)
+    .optional()
+    .describe('Who made it happen, or how that begins: operator, agent:agt_…, process:'),
+  text: z.string().max(200).optional().describe('In its sentence, type, stream or actor, in capitals or not'),
   after: position.optional().describe('Exclusive'),
   before: position.optional().describe('Exclusive'),
   limit: z.number().int().min(1).max(1000).default(100),
   direction: z.enum(['forwards', 'backwards']).default('forwards'),
 });
 type TimelineParams = z.infer<typeof timelineParams>;
+
+/** What the store cannot filter by must not read the whole log for one page; `next` goes on behind what was looked at. */
+const LOOKED_AT_MAX = 20_000;
 
 /** Events in order with cause and effect: a query over the log, not a copy of it. */
 export const timelineView: LogView = {
@@ -34,16 +43,18 @@ async function timeline(store: EventStore, params: TimelineParams, moment: Momen
   let count = 0;
   let next: string | null = null;
   let more = false;
+  let looked = 0;
   for await (const event of store.readAll(await readOf(store, params, moment))) {
     if (params.direction === 'backwards' && params.after !== undefined && event.position <= BigInt(params.after)) break;
-    if (!concerns(event, params)) continue;
-    if (count === params.limit) {
+    if (count === params.limit || looked === LOOKED_AT_MAX) {
       more = true;
       break;
     }
+    looked += 1;
+    next = event.position.toString();
+    if (!concerns(event, params)) continue;
     // Not the position: an object puts keys that are numbers into an order of its own.
     rows[`${event.stream}@${event.revision}`] = rowOf(event, moment.asOf);
-    next = event.position.toString();
     count += 1;
   }
   return { rows, summary: { count, more, next: more ? next : null } };
@@ -74,13 +85,20 @@ async function workflowFilter(store: EventStore, { workflowId, taskId, agentId }
   return { types: [] };
 }
 
-function concerns(event: StoredEvent, { stream, taskId, agentId }: TimelineParams): boolean {
-  const scope = event.meta.scope;
+function concerns(event: StoredEvent, { stream, taskId, agentId, actor, text }: TimelineParams): boolean {
+  const { scope, actor: by } = event.meta;
   return (
     (stream === undefined || event.stream === stream) &&
     (taskId === undefined || scope?.taskId === taskId) &&
-    (agentId === undefined || scope?.agentId === agentId)
+    (agentId === undefined || scope?.agentId === agentId) &&
+    (actor === undefined || by.startsWith(actor)) &&
+    (text === undefined || saysText(event, text.toLowerCase()))
   );
+}
+
+function saysText(event: StoredEvent, text: string): boolean {
+  const said = [event.type, event.stream, event.meta.actor, event.id];
+  return said.some((one) => one.toLowerCase().includes(text)) || sentenceOf(event).toLowerCase().includes(text);
 }
 
 function rowOf(event: StoredEvent, asOf: number): Row {

@@ -57,6 +57,44 @@ describe('timeline', () => {
     return { story, one, two, taskId, other, agentId, ask, types };
   }
 
+  it('filters by who made it happen and by text, in capitals or not', async () => {
+    const { types, taskId } = await given();
+    expect(await types({ actor: 'agent:' })).toEqual([]);
+    expect(await types({ actor: 'oper', types: ['TaskCreated'] })).toHaveLength(2);
+    expect(await types({ text: 'taskQUEUED' })).toEqual(['TaskQueued']);
+    const ofTask = await types({ text: taskId.toUpperCase() });
+    expect(ofTask).toContain('TaskCreated');
+    expect(ofTask).not.toContain('WorkflowStarted');
+    expect(await types({ text: 'there is no such text' })).toEqual([]);
+  });
+
+  it('looks at so much of the log and no more for one page, and tells where to go on', async () => {
+    const { ask } = await given();
+    const event = (await ask({ limit: 1 })).rows;
+    expect(Object.keys(event)).toHaveLength(1);
+    const [id, ...rest] = ['evt', 'task-tsk_1', 'TaskBoosted'];
+    const store = { ...openMemoryStore(), readAll: () => boring() } as unknown as Parameters<
+      typeof timelineView.query
+    >[0];
+    async function* boring() {
+      for (let n = 1; ; n++)
+        yield {
+          id,
+          stream: rest[0],
+          revision: n,
+          position: BigInt(n),
+          type: rest[1],
+          v: 1,
+          at: 0,
+          data: {},
+          meta: { actor: 'operator' },
+        };
+    }
+    const params = timelineParams.parse({ actor: 'nobody' });
+    const { rows, summary } = await timelineView.query(store, params, { position: 1_000_000n, asOf: 0 });
+    expect([rows, summary]).toEqual([{}, { count: 0, more: true, next: '20000' }]);
+  });
+
   it('filters by workflow, task, agent, stream and type', async () => {
     const { story, one, two, taskId, other, agentId, types } = await given();
     expect(await types({ workflowId: two })).toEqual(['WorkflowStarted', 'RunOpened', 'BaselineRecorded']);

@@ -191,5 +191,6 @@ export function connectStream(options: ReconnectOptions): StreamClient {
 
 export type { ConnectionState, EventRequest, ReconnectOptions, TerminalRequest, ViewFollower, ViewRequest };
 export type { CachedRow, CachedView, RowCache } from './row-cache.ts';
+export { withoutReplies } from './keystrokes.ts';
 export { type Dial, dialWithTicket, dialWithToken, type SocketLike, streamUrl } from './socket.ts';
 export { StreamError } from './stream-error.ts';

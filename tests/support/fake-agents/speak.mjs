@@ -3,16 +3,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 
-/** `mcpConfig` and `tokenFile`: the files that the agent was given. Answers `call(name, input)`; a refusal ends the program. */
-export function speaker(mcpConfig, tokenFile) {
+/**
+ * `mcpConfig` and `tokenFile`: the files that the agent was given. Answers `call(name, input)`; a refusal ends the program, or
+ * is what `refused` makes of it.
+ */
+export function speaker(mcpConfig, tokenFile, refused = end) {
   const { args } = JSON.parse(readFileSync(mcpConfig, 'utf8')).mcpServers.heph;
   const data = args[args.indexOf('--data') + 1];
   const token = readFileSync(tokenFile, 'utf8').trim();
-  return (name, input) => call({ data, token }, name, input);
+  return (name, input) => call({ data, token, refused }, name, input);
 }
 
-async function call({ data, token }, name, input) {
+function end(why) {
+  console.log(why);
+  process.exit(1);
+}
+
+async function call({ data, token, refused }, name, input) {
   for (;;) {
+    let refusal = null;
     try {
       const { url } = JSON.parse(readFileSync(join(data, 'server.json'), 'utf8'));
       const answer = await fetch(new URL('/mcp', url), {
@@ -28,13 +37,11 @@ async function call({ data, token }, name, input) {
       if (answer.status >= 502) throw new Error('not now');
       const { result, error } = await answer.json();
       if (result && !result.isError) return;
-      if (result?.structuredContent?.code !== 'server.stopping') {
-        console.log(`${name} was refused`, JSON.stringify(result?.structuredContent ?? error));
-        process.exit(1);
-      }
+      if (result?.structuredContent?.code !== 'server.stopping') refusal = result?.structuredContent ?? error;
     } catch {
       // No server just now, or not for us.
     }
+    if (refusal) return refused(`${name} was refused ${JSON.stringify(refusal)}`);
     await after(20);
   }
 }

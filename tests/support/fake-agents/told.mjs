@@ -4,12 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { speaker } from './speak.mjs';
 
 const [mcpConfig, tokenFile, promptFile, worktree] = process.argv.slice(2);
 const { HEPH_AGENT_ID: agentId, HEPH_TASK_ID: taskId, TOLD_SOCKET: path } = process.env;
-const call = speaker(mcpConfig, tokenFile);
+const call = speaker(mcpConfig, tokenFile, (why) => {
+  throw new Error(why);
+});
 
 const does = {
   async print({ data, times = 1 }) {
@@ -35,8 +36,22 @@ say({ agentId, taskId, pid: process.pid, prompt: readFileSync(promptFile, 'utf8'
 process.stdin.on('data', (bytes) => say({ typed: bytes.toString('base64') }));
 // Nobody tells it anything any more.
 socket.on('close', () => process.exit(3));
-for await (const line of createInterface({ input: socket })) {
+for await (const line of linesOf(socket)) {
   const { id, what, ...input } = JSON.parse(line);
-  await does[what](input);
-  say({ done: id });
+  try {
+    await does[what](input);
+    say({ done: id });
+  } catch (error) {
+    say({ failed: id, why: error.message });
+  }
+}
+
+/** `node:readline` would also end a line at U+2028, which a text may hold. */
+async function* linesOf(stream) {
+  let rest = '';
+  for await (const text of stream.setEncoding('utf8')) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop();
+    yield* lines;
+  }
 }

@@ -3,8 +3,9 @@ export function exactTime(at: number): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
-/** The part of an id that tells it from others: ids sort by time, so their ends differ. `tsk_01k8…9f3q` as `tsk_…k29f3q`. */
+/** The part of an id that tells it from others: `tsk_…k29f3q`, since ids sort by time and their ends differ; of a commit, its beginning. */
 export function shortId(id: string): string {
+  if (/^[0-9a-f]{40,64}$/.test(id)) return id.slice(0, 9);
   const [kind, rest] = id.split('_', 2);
   return rest && rest.length > 8 ? `${kind}_…${rest.slice(-6)}` : id;
 }

@@ -23,4 +23,12 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(() => import('./workflows/index.tsx')),
   },
   { path: 'inbox', title: 'Inbox', key: 'i', nav: false, Component: lazy(() => import('./inbox/index.tsx')) },
+  { path: 'task', title: 'Task', nav: false, Component: lazy(() => import('./task/index.tsx')) },
+  {
+    path: 'timeline',
+    title: 'Timeline',
+    key: 't',
+    nav: true,
+    Component: lazy(() => import('./timeline/index.tsx')),
+  },
 ];

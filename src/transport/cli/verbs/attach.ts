@@ -2,6 +2,7 @@ import type { Client } from '../client.ts';
 import { EXIT, fail } from '../failure.ts';
 import { followTerminal } from '../follow-terminal.ts';
 import type { World } from '../world.ts';
+import { withoutReplies } from '../../stream-client/index.ts';
 
 const DETACH = 0x1d;
 
@@ -55,11 +56,7 @@ async function wholeId(client: Client, agentId: string): Promise<string> {
   return agent.agentId;
 }
 
-// Cursor reports, device attributes, mode reports, focus, OSC and DCS answers: what terminals say by themselves.
-// oxlint-disable-next-line no-control-regex
-const REPLIES = /\x1b\[\??[\d;]*(?:R|c|n|\$y)|\x1b\[[>=][\d;]*c|\x1b\[[IO]|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)/g;
-
 /** What a person typed, without the replies of the terminal. */
 export function keystrokes(chunk: Buffer): Buffer {
-  return Buffer.from(chunk.toString('latin1').replace(REPLIES, ''), 'latin1');
+  return Buffer.from(withoutReplies(chunk.toString('latin1')), 'latin1');
 }
