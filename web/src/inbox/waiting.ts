@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { go, pathTo } from '../app/router.ts';
+import { go } from '../app/router.ts';
 import { toast } from '../app/toasts.tsx';
 import { follow } from '../server/view-registry.ts';
 import { type Matter, newsOf, nextMatter, placeOf } from './matters.ts';
@@ -41,5 +41,3 @@ export function goToNext(): void {
   toast(next.title);
   go(placeOf(next));
 }
-
-export const goToInbox = () => go(pathTo('inbox'));
