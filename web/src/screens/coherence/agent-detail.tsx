@@ -141,9 +141,8 @@ function Signal({
           </span>
         </EvidenceLink>
         <span className="grow" />
-        <Meter value={trouble} text="" label={`Trouble by ${signalWord(name)}`} tone={tone} />
-        <span className="dim signal-weight" title="How much it counts in the score">
-          × {weight}
+        <span className="signal-amount" title="How much trouble there is, and how much that counts in the score">
+          <Meter value={trouble} text={`× ${weight}`} label={`Trouble by ${signalWord(name)}`} tone={tone} />
         </span>
       </div>
       <p className="dim">{why}</p>

@@ -32,7 +32,7 @@ export default function Coherence() {
     const shown = all ? view.rows : view.rows.filter(({ living }) => living);
     return shown.toSorted((one, other) => Number(other.living) - Number(one.living) || worse(one) - worse(other));
   }, [view.rows, all]);
-  const columns = useMemo(() => columnsAsOf(view.asOf), [view.asOf]);
+  const columns = useMemo(() => columnsAsOf(view.asOf, chosen !== undefined), [view.asOf, chosen]);
   return (
     <ViewGate view={view}>
       <div className={`coherence ${chosen ? 'has-detail' : ''}`}>
@@ -141,8 +141,11 @@ function Nothing({ isAny, intervalMs }: { isAny: boolean; intervalMs: number | n
   );
 }
 
-function columnsAsOf(asOf: number | null): Column<CoherenceRow>[] {
-  return [
+/** Beside one agent there is room for what tells the others from it. */
+const BESIDE_ONE = ['agent', 'score', 'line', 'warned'];
+
+function columnsAsOf(asOf: number | null, besideOne: boolean): Column<CoherenceRow>[] {
+  const columns: Column<CoherenceRow>[] = [
     {
       key: 'agent',
       title: 'Agent',
@@ -159,7 +162,11 @@ function columnsAsOf(asOf: number | null): Column<CoherenceRow>[] {
       title: 'Coherence',
       width: '10rem',
       sort: (row) => row.score,
-      render: (row) => <Score score={row.score} evidence={row.verdictEvidence} why={row.why} />,
+      render: (row) => (
+        <span className="wide">
+          <Score score={row.score} evidence={row.verdictEvidence} why={row.why} />
+        </span>
+      ),
     },
     {
       key: 'line',
@@ -170,16 +177,20 @@ function columnsAsOf(asOf: number | null): Column<CoherenceRow>[] {
     {
       key: 'warned',
       title: 'Warned of',
-      width: 'minmax(8rem, 1fr)',
+      width: 'minmax(11rem, 1fr)',
       sort: (row) => openOf(row).length,
-      render: (row) => <WarnedOf row={row} />,
+      render: (row) => (
+        <span className="wide">
+          <WarnedOf row={row} />
+        </span>
+      ),
     },
     {
       key: 'why',
       title: 'Why',
-      width: 'minmax(12rem, 3fr)',
+      width: 'minmax(10rem, 2fr)',
       render: (row) => (
-        <span className="dim" title={row.why}>
+        <span className="wide dim" title={row.why}>
           {row.why}
         </span>
       ),
@@ -200,18 +211,29 @@ function columnsAsOf(asOf: number | null): Column<CoherenceRow>[] {
       render: (row) => <Age at={row.measuredAt} asOf={asOf} />,
     },
   ];
+  return besideOne ? columns.filter(({ key }) => BESIDE_ONE.includes(key)) : columns;
 }
 
 const openOf = ({ warnings }: CoherenceRow) => warnings.filter(({ followed }) => followed === null);
 
 function WarnedOf({ row }: { row: CoherenceRow }) {
-  const open = openOf(row);
-  if (open.length === 0) return <span className="dim">–</span>;
-  return open.map(({ warning, evidence, reason }) => (
-    <EvidenceLink key={warning} evidence={evidence} title={`Warned of ${signalWord(warning)}: ${reason}`}>
-      <span className="toned tone-attention warned">
-        <span aria-hidden="true">!</span> {signalWord(warning)}
-      </span>
-    </EvidenceLink>
-  ));
+  const [first, ...others] = openOf(row);
+  if (!first) return <span className="dim">–</span>;
+  const { warning, evidence, reason } = first;
+  const more = others.map((other) => signalWord(other.warning)).join(', ');
+  return (
+    <>
+      <EvidenceLink evidence={evidence} title={`Warned of ${signalWord(warning)}: ${reason}`}>
+        <span className="toned tone-attention">
+          <span aria-hidden="true">!</span> {signalWord(warning)}
+        </span>
+      </EvidenceLink>
+      {more !== '' && (
+        <span className="dim" title={more}>
+          {' '}
+          and {count(others.length, 'other')}
+        </span>
+      )}
+    </>
+  );
 }
