@@ -70,13 +70,18 @@ export const healthCheck = query({
   cli: 'health',
   example: 'heph health',
   async run(_input, context) {
-    const { checks, dataDirectory, ...health } = await context.health();
+    const { checks, dataDirectory, logBytes, ...health } = await context.health();
     const all = [...checks, ...viewChecks(context)];
     // An agent has no business in the data directory.
-    const where = context.principal.role === 'worker' ? {} : { dataDirectory };
+    const where = context.principal.role === 'worker' ? {} : { dataDirectory, logBytes };
     return { status: worst(all), ...health, ...where, position: context.views.position().toString(), checks: all };
   },
 });
+
+/** Every part that the server knows of, its views among them. */
+export async function healthOf(context: QueryContext): Promise<HealthCheck[]> {
+  return [...(await context.health()).checks, ...viewChecks(context)];
+}
 
 const BADNESS: readonly HealthCheck['status'][] = ['ok', 'unknown', 'degraded', 'failed'];
 
