@@ -31,4 +31,11 @@ export const SCREENS: readonly Screen[] = [
     nav: true,
     Component: lazy(() => import('./timeline/index.tsx')),
   },
+  {
+    path: 'settings',
+    title: 'Settings',
+    key: 's',
+    nav: true,
+    Component: lazy(() => import('./settings/index.tsx')),
+  },
 ];
