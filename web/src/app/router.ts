@@ -18,10 +18,20 @@ export function go(path: string, { replace = false } = {}): void {
   const { at } = moment.get();
   const url = new URL(path, location.origin);
   if (at !== null) url.searchParams.set('at', at);
-  if (replace) history.replaceState(null, '', url);
-  else history.pushState(null, '', url);
+  if (replace) history.replaceState(history.state, '', url);
+  else history.pushState({ steps: steps() + 1 }, '', url);
   route.set(here());
   if (!replace) window.scrollTo(0, 0);
+}
+
+/** How many places of the page lie before this one. */
+function steps(): number {
+  return (history.state as { steps?: number } | null)?.steps ?? 0;
+}
+
+/** To the place before, as long as that is of the page. */
+export function goBack(): void {
+  if (steps() > 0) history.back();
 }
 
 /** Changes the query of the address in place: filters, tabs, what is selected. Undefined takes a parameter away. */
