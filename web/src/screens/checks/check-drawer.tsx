@@ -7,7 +7,7 @@ import { IdChip } from '../../parts/id-chip.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { StatusPill } from '../../parts/status-pill.tsx';
 import { useQuery } from '../../server/use-query.ts';
-import { Of } from './index.tsx';
+import { Of } from './of.tsx';
 import { type CheckLine, type CheckRow, KINDS, type Summary } from './types.ts';
 
 interface Result {

@@ -1,8 +1,7 @@
 import './checks.css';
 import { useMemo } from 'react';
 import { duration, known } from '../../../../src/transport/words/index.ts';
-import { Link } from '../../app/link.tsx';
-import { pathTo, setQuery, useRoute } from '../../app/router.ts';
+import { setQuery, useRoute } from '../../app/router.ts';
 import { Age } from '../../parts/age.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
@@ -13,6 +12,7 @@ import { StatusPill } from '../../parts/status-pill.tsx';
 import { ViewGate } from '../../parts/view-gate.tsx';
 import { useView } from '../../server/use-view.ts';
 import { CheckDrawer } from './check-drawer.tsx';
+import { Of } from './of.tsx';
 import { type CheckRow, type ChecksSummary, KINDS } from './types.ts';
 
 const LIMIT = 300;
@@ -149,12 +149,6 @@ function columnsAsOf(asOf: number | null): Column<CheckRow>[] {
       render: (row) => <Age at={row.evidence.at} asOf={asOf} />,
     },
   ];
-}
-
-export function Of({ row }: { row: CheckRow }) {
-  if (row.taskId) return <Link href={pathTo('task', [row.taskId])}>{row.title ?? 'a task'}</Link>;
-  if (row.workflowId) return <Link href={pathTo('workflows', [row.workflowId])}>the whole run</Link>;
-  return <span className="mono">{row.folder}</span>;
 }
 
 function What({ row: { checks, summary, code } }: { row: CheckRow }) {
