@@ -27,6 +27,7 @@ const BY_KIND: Record<string, string> = {
   runner: 'rnr_1',
   bestOfN: 'bon_1',
   pruning: 'prn_1',
+  guardian: 'agt_1',
 };
 const MAKES_NEW: Record<string, string> = {
   create_task: 'tsk_new',
@@ -49,6 +50,7 @@ describe('the catalogue', () => {
       'checkRun',
       'bestOfN',
       'pruning',
+      'guardian',
       'inbox',
     ];
     expect([...ACTORS.keys()]).toEqual(kinds);

@@ -5,6 +5,7 @@ import { checkRunActor, checkRunCommands } from '../machines/check-run/index.ts'
 import { bestOfNActor, bestOfNCommands } from '../machines/best-of-n/index.ts';
 import { configActor, configCommands } from '../machines/config/index.ts';
 import { fleetActor, fleetCommands } from '../machines/fleet/index.ts';
+import { guardianActor, guardianCommands } from '../machines/guardian/index.ts';
 import { inboxActor, inboxCommands } from '../machines/inbox/index.ts';
 import { mergeTrainActor, mergeTrainCommands } from '../machines/merge-train/index.ts';
 import { pruningActor, pruningCommands } from '../machines/pruning/index.ts';
@@ -24,6 +25,7 @@ const entries: { actor: unknown; commands: CommandTable }[] = [
   { actor: checkRunActor, commands: checkRunCommands },
   { actor: bestOfNActor, commands: bestOfNCommands },
   { actor: pruningActor, commands: pruningCommands },
+  { actor: guardianActor, commands: guardianCommands },
   { actor: inboxActor, commands: inboxCommands },
 ];
 

@@ -861,6 +861,12 @@ export const ERROR_CODES = {
     'Nothing. `heph prune --dry-run` shows what is kept.',
   ),
   'prune.out_of_order': entry('rejected', 409, 'That step does not fit the state of the pruning.', 'See its timeline.'),
+  'guardian.not_warned': entry(
+    'rejected',
+    409,
+    'An agent is stopped by its guardian only for what was warned of before.',
+    'Nothing to do; `heph coherence <agentId>` shows its warnings.',
+  ),
   'best.bad_score': entry(
     'invalid',
     400,

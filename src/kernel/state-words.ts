@@ -11,6 +11,7 @@ export type Subject =
   | 'config'
   | 'delivery'
   | 'fleet'
+  | 'guardian'
   | 'health'
   | 'inbox'
   | 'mergeTrain'
@@ -63,6 +64,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
     stopping: 'busy',
     exited: 'ended',
     lost: 'bad',
+    orphan: 'attention',
   },
   task: {
     absent: ABSENT,
@@ -104,6 +106,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
     not_asked: ['ended', 'not asked for'],
   },
   fleet: { open: 'good', paused: 'waiting', stopped: 'attention' },
+  guardian: { absent: ABSENT, watching: 'good', stopping: 'busy' },
   mergeTrain: { idle: 'waiting', merging: 'busy', batching: 'busy' },
   bestOfN: {
     absent: ABSENT,

@@ -9,6 +9,7 @@ import { type BestOfN, type BestOfNFact, openRescoring, select } from './best-of
 import type { Config, ConfigFact } from './config/index.ts';
 import type { ActorKind, ActorState, Fact } from './define-actor.ts';
 import type { Fleet } from './fleet/index.ts';
+import type { Guardian, GuardianFact } from './guardian/index.ts';
 import type { Inbox, InboxFact } from './inbox/index.ts';
 import { candidatesOf, type MergeTrain, type MergeTrainFact, nextStep } from './merge-train/index.ts';
 import type { RunnerFact, RunnerState } from './runner/index.ts';
@@ -140,6 +141,17 @@ const PROMISES: Record<string, Look> = {
     const epochs = (facts as RunnerFact[]).flatMap((fact) => (fact.type === 'RunnerRegistered' ? fact.data.epoch : []));
     expect(epochs).toEqual(epochs.toSorted());
     expect((state.context as RunnerState).epoch).toBe(epochs.at(-1) ?? 0);
+  },
+  guardian(state, facts) {
+    const of = (type: GuardianFact['type']) => facts.filter((fact) => fact.type === type);
+    expect(of('WatchBegun')).toHaveLength(facts.length > 0 ? 1 : 0);
+    expect(of('StopDecided').length).toBe(state.value === 'stopping' ? 1 : 0);
+    const [stop] = of('StopDecided') as Extract<GuardianFact, { type: 'StopDecided' }>[];
+    const warned = (facts as GuardianFact[]).filter(
+      (fact) => fact.type === 'WarningRaised' && fact.data.warning === stop?.data.warning,
+    );
+    if (stop) expect(facts.indexOf(warned[0] as GuardianFact)).toBeLessThan(facts.indexOf(stop));
+    expect(Object.values((state.context as Guardian).warnings).every((one) => one.reason !== undefined)).toBe(true);
   },
   checkRun(_state, facts) {
     expect(facts.filter(({ type }) => type === 'CheckRunPlanned').length).toBeLessThanOrEqual(1);

@@ -145,7 +145,7 @@ function nextStep(agent: Entity<Agent>, world: World, parts: AgentSessionsParts)
     case 'stopping':
       return [{ key: `stop:${agentId}`, act: (hands) => stop(agent, hands), attemptsMax: 20 }];
     default:
-      return watchLive(agent, world, parts.signals);
+      return watchLive(agent, world, parts);
   }
 }
 
@@ -304,7 +304,7 @@ async function recordEnd(agentId: string, probe: AgentProbe, { world, send, send
   }
 }
 
-function watchLive(agent: Entity<Agent>, world: World, signals: AgentSignals): Obligation[] {
+function watchLive(agent: Entity<Agent>, world: World, { signals, preset }: AgentSessionsParts): Obligation[] {
   const out: Obligation[] = [];
   const task = world.tasks.get(agent.context.taskId);
   if (task?.value === 'assigned' && task.context.agentId === agent.id) {
@@ -323,7 +323,7 @@ function watchLive(agent: Entity<Agent>, world: World, signals: AgentSignals): O
     return out;
   }
   const heardAt = Math.max(signals.heardAt.get(agent.id) ?? 0, agent.last.at, task?.last.at ?? 0);
-  const silence = world.settings.limits.agentSilenceMs;
+  const silence = preset(agent.context.agent, world)?.silenceMs ?? world.settings.limits.agentSilenceMs;
   if (agent.value === 'live.no_signal') {
     if (heardAt > agent.last.at) out.push(activity(agent.id, 'working', 'It was heard again.', heardAt));
   } else {

@@ -1,5 +1,6 @@
 import type { Agent } from '../machines/agent/index.ts';
 import type { BestOfN } from '../machines/best-of-n/index.ts';
+import type { Guardian } from '../machines/guardian/index.ts';
 import { candidatesOf, type MergeTrain } from '../machines/merge-train/index.ts';
 import type { Pruning } from '../machines/pruning/index.ts';
 import { leaseEndsAt } from '../machines/runner/index.ts';
@@ -39,6 +40,8 @@ export function ownerOf(entity: Entity, world: World): string | null {
       if (workflowId === null) return null;
       return world.workflows.has(workflowId) ? ownerOfWorkflow(workflowId, world) : (spec?.runnerId ?? null);
     }
+    case 'guardian':
+      return (entity as Entity<Guardian>).context.watched?.runnerId ?? null;
     case 'pruning':
       return (entity as Entity<Pruning>).context.spec?.runnerId ?? null;
     default:

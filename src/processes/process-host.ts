@@ -62,7 +62,7 @@ function worldProjection(fold: (world: World, event: StoredEvent) => void): Proj
   return {
     name: 'processes',
     // Raised whenever an entity, or the context of an actor, changes its shape.
-    v: 10,
+    v: 11,
     init: () => new World(),
     fold: (state, event) => fold(state as World, event),
     render: () => ({ rows: {}, summary: {} }),

@@ -135,7 +135,7 @@ describe('what the processes know', () => {
     await first.until('TaskStarted');
     const folded = first.processes.world.save();
     await first.stop(1000);
-    const saved = cache.latest({ projection: 'processes', v: 9, logId: 'log_1' });
+    const saved = cache.latest({ projection: 'processes', v: 11, logId: 'log_1' });
     ok(saved && saved.position === (await store.head()));
     deepStrictEqual(World.restore(JSON.parse(saved.state)).save(), JSON.parse(JSON.stringify(folded)));
 

@@ -58,6 +58,7 @@ function rules(workflow: Workflow, branch: string, task: Task, phase: Phase): st
   return [
     `- You work in a clone of your own, on branch ${branch}. Stay inside it. You need not commit; what you leave is kept and committed for you.`,
     judges(workflow, task),
+    phase.files ? `- Change nothing but what fits: ${phase.files.map((glob) => `\`${glob}\``).join(', ')}.` : '',
     phase.changes === 'none' ? '- Change no file: changes of this phase are not taken.' : '',
     `- Speak to Hephaestus through the MCP server \`heph\`. Tools you may use: ${[...task.spec.allowedTools, 'get_tasks', 'task_progress', 'wait_for_events'].join(', ')}.`,
     '- Say with `report_progress` what you are at, a few times, in a sentence.',

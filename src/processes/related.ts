@@ -29,6 +29,8 @@ function relationsOf(entity: Entity, world: World): Iterable<Entity | undefined>
     }
     case 'bestOfN':
       return ofBestOfN(entity as Entity<BestOfN>, world);
+    case 'guardian':
+      return [world.agents.get(entity.id)];
     case 'fleet':
       return world.living();
     case 'config':

@@ -5,6 +5,7 @@ import { CONFIG_ID, type Config, configActor, type Settings } from '../machines/
 import { actorStreamOf, carriedFrom, isCarryOver } from '../machines/carry-over.ts';
 import type { ActorKind, Fact } from '../machines/define-actor.ts';
 import { FLEET_ID, type Fleet, fleetActor } from '../machines/fleet/index.ts';
+import type { Guardian } from '../machines/guardian/index.ts';
 import type { MergeTrain, MergeTrainFact } from '../machines/merge-train/index.ts';
 import type { Pruning } from '../machines/pruning/index.ts';
 import type { RunnerState } from '../machines/runner/index.ts';
@@ -40,6 +41,8 @@ export class World {
   readonly bestOfNs = new Map<string, Entity<BestOfN>>();
   /** Until they are over. */
   readonly prunings = new Map<string, Entity<Pruning>>();
+  /** By agent, as long as the agent is here, or one that nobody knows is warned of. */
+  readonly guardians = new Map<string, Entity<Guardian>>();
   /** Of a log that several servers share. */
   readonly runners = new Map<string, Entity<RunnerState>>();
   /** How each candidate of a merge train ended. */
@@ -146,6 +149,8 @@ export class World {
         return this.bestOfNs.get(id);
       case 'pruning':
         return this.prunings.get(id);
+      case 'guardian':
+        return this.guardians.get(id);
       case 'runner':
         return this.runners.get(id);
       case 'fleet':
@@ -218,6 +223,7 @@ export class World {
       ...this.trains.values(),
       ...this.bestOfNs.values(),
       ...this.prunings.values(),
+      ...this.guardians.values(),
       ...this.runners.values(),
     ];
   }
@@ -249,6 +255,10 @@ export class World {
       case 'pruning':
         if (entity.value !== 'pruning') this.prunings.delete(entity.id);
         break;
+      case 'guardian':
+        // Of one that is not here nothing but an orphan is looked after; its warning comes with the beginning.
+        if (event.type !== 'WatchBegun') this.letGoOfGuardian(entity.id);
+        break;
       case 'fleet':
         if (event.type === 'SlotReleased')
           this.letGo(this.agents.get(String(event.data.agentId))?.context.workflowId ?? '');
@@ -271,6 +281,8 @@ export class World {
         return this.placeBestOfN(entity as Entity<BestOfN>);
       case 'pruning':
         return void this.prunings.set(entity.id, entity as Entity<Pruning>);
+      case 'guardian':
+        return void this.guardians.set(entity.id, entity as Entity<Guardian>);
       case 'runner':
         return void this.runners.set(entity.id, entity as Entity<RunnerState>);
       case 'fleet':
@@ -327,7 +339,10 @@ export class World {
     if (!agents.every((agent) => isEndedAgent(agent) && !this.fleet.context.slots[agent.id])) return;
     const train = workflow && this.runTrainOf(workflow);
     if (train && (train.context.current || train.context.queue.length > 0)) return;
-    for (const agent of agents) this.agents.delete(agent.id);
+    for (const agent of agents) {
+      this.agents.delete(agent.id);
+      this.letGoOfGuardian(agent.id);
+    }
     for (const task of tasks) {
       this.tasks.delete(task.id);
       this.agentIds.delete(task.id);
@@ -338,6 +353,11 @@ export class World {
     this.tallies.delete(workflowId);
     this.taskIds.delete(workflowId);
     this.workflows.delete(workflowId);
+  }
+
+  private letGoOfGuardian(agentId: string): void {
+    if (!this.agents.has(agentId) && !this.guardians.get(agentId)?.context.warnings.orphan)
+      this.guardians.delete(agentId);
   }
 
   /** The train into the run's own branch, which nobody uses after it. */

@@ -24,6 +24,7 @@ import type { Log } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { type AgentPreset, BUILT_IN_AGENTS, presetOf } from '../machines/config/index.ts';
 import type { WorkflowDefinition } from '../machines/workflow/index.ts';
+import { endOrphans, isOrphan } from './end-orphans.ts';
 import { openShare, type Sharing } from './share.ts';
 import {
   agentSessions,
@@ -37,11 +38,11 @@ import {
   dispatching,
   drafting,
   isEndedAgent,
-  isOurs,
   hear,
   isStarting,
   meetAgents,
   environments,
+  guarding,
   merging,
   phases,
   type Process,
@@ -176,7 +177,7 @@ export async function assemble(parts: Parts): Promise<System> {
       async stopOrphans() {
         const found = await runner.listAgents();
         const orphans = found.filter((probe) => isOrphan(probe, processes.world));
-        await stopOrphans(orphans, runner, host, log);
+        await endOrphans(orphans, { runner, bus, host, log });
       },
     });
   const preset = (name: string, world: World) => {
@@ -214,6 +215,7 @@ export async function assemble(parts: Parts): Promise<System> {
       pruning,
       deadlines,
       reunions(signals),
+      guarding({ runnerId: runner.id, signals, preset }),
       budgets,
       bestOfN,
     ].map(around),
@@ -246,7 +248,7 @@ export async function assemble(parts: Parts): Promise<System> {
         meetAgents(signals, world, { found, now: clock.now() });
         orphans = found.filter((probe) => isOrphan(probe, world));
       });
-      await stopOrphans(orphans, runner, host, log);
+      await endOrphans(orphans, { runner, bus, host, log });
       if (share) await refreshConfig();
       share?.begin();
     },
@@ -257,23 +259,6 @@ export async function assemble(parts: Parts): Promise<System> {
     },
     retire: async () => share?.retire(),
   };
-}
-
-const RIGHTLY_RUNNING = new Set(['requested', 'preparing', 'starting', 'stopping']);
-
-/** An agent that runs here although the log knows nothing of it, or that it has ended, or that its work is another server's. */
-function isOrphan({ state, agentId }: AgentProbe, world: World): boolean {
-  const agent = world.agents.get(agentId);
-  const value = agent?.value ?? 'absent';
-  const rightly = (value.startsWith('live.') || RIGHTLY_RUNNING.has(value)) && agent && isOurs(agent, world);
-  return state === 'running' && !rightly;
-}
-
-async function stopOrphans(orphans: readonly AgentProbe[], runner: Runner, host: ActorHost, log: Log): Promise<void> {
-  for (const { agentId } of orphans) {
-    log.warn({ agentId }, 'an agent runs that the log does not know to be living and ours; it is stopped');
-    await runner.stopAgent({ agentId, graceMs: host.config().settings.limits.stopGraceMs });
-  }
 }
 
 async function asValue<T>(promise: Promise<T>): Promise<T | Failure> {

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { openGates } from '../checks/adapters/gates.ts';
-import { type Failure, HephError, invalid, isFailure } from '../kernel/errors.ts';
+import { type Failure, HephError, invalid, isFailure, messageOf } from '../kernel/errors.ts';
 import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Redactor } from '../kernel/redact.ts';
@@ -45,6 +45,7 @@ export async function openLocalRunner(parts: {
       agents: () => findAgents(process.env),
     }),
   });
+  const { touchedFiles, ...ofRepositories } = repositories;
   const { expectStart, ...agents } = await createAgentHands({
     directory,
     runnerId,
@@ -57,8 +58,17 @@ export async function openLocalRunner(parts: {
   });
   return {
     id: runnerId,
-    ...repositories,
+    ...ofRepositories,
     ...agents,
+    async observeAgent(request) {
+      const seen = await agents.observeAgent(request);
+      if (!request.files || seen.state !== 'running') return seen;
+      try {
+        return { ...seen, files: await touchedFiles(request.files) };
+      } catch (error) {
+        return { ...seen, filesReason: messageOf(error) };
+      }
+    },
     // Who asks for a worktree is about to start an agent in it.
     prepareWorktree(request) {
       expectStart(request.taskId);

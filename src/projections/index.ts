@@ -4,6 +4,8 @@
  */
 import { bestOfNView } from './best-of-n/index.ts';
 import { buildsView } from './builds/index.ts';
+import { coherenceView } from './coherence/index.ts';
+import { checksView } from './checks/index.ts';
 import { configView } from './config/index.ts';
 import { costView } from './cost/index.ts';
 import type { ViewDefinition } from './define-projection.ts';
@@ -20,9 +22,11 @@ export const VIEWS: readonly ViewDefinition[] = [
   queueView,
   workflowView,
   fleetView,
+  coherenceView,
   inboxView,
   taskView,
   costView,
+  checksView,
   timelineView,
   configView,
   bestOfNView,
@@ -30,6 +34,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   keptWorkView,
 ];
 
+export { CHECK_KINDS } from './checks/index.ts';
 export { COST_GROUPS } from './cost/index.ts';
 export type { ProjectionCache } from './cache.ts';
 export type { Projection, View, ViewDefinition } from './define-projection.ts';

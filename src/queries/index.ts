@@ -1,8 +1,11 @@
 /** The way out: one definition per question, asked by every face in the same words. */
 import { getAgentStatus, getTranscript } from './agents.ts';
 import { getBestOfN, getBestOfNStats, getBuilds, listBestOfN } from './best-of-n.ts';
+import { getCoherence, tryCoherence } from './coherence.ts';
+import { getCheck, getChecks } from './checks.ts';
 import { getCosts } from './costs.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
+import { explain } from './explain.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
 import { getTaskDiff } from './task-diff.ts';
@@ -16,11 +19,16 @@ const table: QueryTable = {
   get_queue: getQueue,
   get_inbox: getInbox,
   get_agent_status: getAgentStatus,
+  get_coherence: getCoherence,
+  try_coherence: tryCoherence,
   get_best_of_n: getBestOfN,
   list_best_of_n: listBestOfN,
   get_builds: getBuilds,
   get_best_of_n_stats: getBestOfNStats,
   get_costs: getCosts,
+  get_checks: getChecks,
+  get_check: getCheck,
+  explain,
   list_workflow_definitions: listWorkflowDefinitions,
   wait_for_events: waitForEvents,
   health_check: healthCheck,

@@ -126,6 +126,7 @@ describe('the table', () => {
       'task_progress',
       'get_queue',
       'get_agent_status',
+      'get_coherence',
       'get_best_of_n',
       'list_best_of_n',
       'get_builds',

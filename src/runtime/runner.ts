@@ -51,6 +51,11 @@ export interface Runner {
   stopAgent(request: { agentId: string; graceMs: number }): Promise<AgentProbe>;
   /** Every agent that has a holder folder here, living or not. */
   listAgents(): Promise<AgentProbe[]>;
+  /**
+   * What can be seen of an agent from outside, cheaply: new output, what its processes take of the processor, and, when
+   * asked, which files of its worktree differ from its base. Never throws for an unknown one: `absent`.
+   */
+  observeAgent(request: ObserveRequest): Promise<AgentObservation>;
   /** Raw terminal bytes (base64) from a cursor; waits up to `waitMs` for more. */
   readTerminal(request: { agentId: string; cursor: number; bytesMax: number; waitMs?: number }): Promise<TerminalChunk>;
   /**
@@ -206,6 +211,46 @@ export interface AgentExit {
   /** `exited` by itself, `stopped` by us, `timed_out` at its wall limit. */
   how: 'exited' | 'stopped' | 'timed_out';
   livedMs: number;
+}
+
+export interface ObserveRequest {
+  agentId: string;
+  /** Output from here on; null: its end. Where there is more than `bytesMax`, its end alone. */
+  cursor: number | null;
+  bytesMax: number;
+  files?: TouchedFilesRequest;
+}
+
+export interface TouchedFilesRequest {
+  taskId: string;
+  repositoryId: string;
+  base: string;
+  /** So many paths are named. */
+  max: number;
+}
+
+export interface TouchedFiles {
+  /** A repository within the repository is named alone, with a slash at its end. */
+  paths: string[];
+  /** Paths beyond those listed. */
+  more: number;
+}
+
+export interface AgentObservation {
+  agentId: string;
+  state: AgentProbe['state'];
+  outputBytes: number;
+  lastOutputAt: number | null;
+  /** Whole lines, escape sequences removed, secrets redacted as in the transcript. */
+  text: string;
+  nextCursor: number;
+  /** So many bytes after `cursor` were passed over. */
+  skippedBytes: number;
+  /** What its living processes have taken of processors until now; null: it cannot be told here. */
+  processorMs: number | null;
+  /** Null: not asked, or not to be told; then `filesReason` says why. */
+  files: TouchedFiles | null;
+  filesReason?: string;
 }
 
 export interface TerminalChunk {

@@ -28,6 +28,8 @@ export function settingsFor(options: Options): Record<string, unknown> {
     'limits.stopGraceMs': 500,
     'limits.exitGraceMs': 5_000,
     'limits.checkWallMs': 60_000,
+    'guardian.intervalMs': 5_000,
+    'guardian.stopAfterMs': 20_000,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Evidence {
   processes: readonly AgentProcess[];
   cap: number;
   limits: { startMs: number; agentWallMs: number };
+  /** By so much the wall clock is put, and put back. */
+  skewMs: number;
   /** When faults ended. */
   calmAt: number;
   repository: Repository;
@@ -44,6 +46,7 @@ export function breachesOf(evidence: Evidence): string[] {
     ...torn(evidence),
     ...vanished(evidence),
     ...contested(evidence),
+    ...unwarned(evidence),
     ...unfinished(evidence),
   ];
 }
@@ -145,8 +148,8 @@ function crowded({ events, cap }: Evidence): string[] {
   });
 }
 
-/** I4: a deadline ends the attempt that it was set for, and not before it is due. */
-function early({ events, limits }: Evidence): string[] {
+/** I4: a deadline ends the attempt that it was set for, and not before it is due. The clock may be put back before that is recorded. */
+function early({ events, limits, skewMs }: Evidence): string[] {
   const since = new Map<string, number>();
   return events.flatMap((event) => {
     const { stream, type, data, at } = event;
@@ -154,7 +157,9 @@ function early({ events, limits }: Evidence): string[] {
     if (type !== 'AttemptFailed') return [];
     const ms = { start_overdue: limits.startMs, lease_expired: limits.startMs + limits.agentWallMs }[String(data.code)];
     const due = (since.get(stream) ?? 0) + (ms ?? 0);
-    return ms !== undefined && at < due ? [`I4 ${data.code} of ${stream} came ${due - at} ms early`] : [];
+    return ms !== undefined && at + Math.abs(skewMs) < due
+      ? [`I4 ${data.code} of ${stream} came ${due - at} ms early`]
+      : [];
   });
 }
 
@@ -234,6 +239,27 @@ function contested({ events, committedAt, calmAt, repository }: Evidence): strin
 const CONTEST_OVER = new Set(['BestOfNCancelled', 'BestOfNFailed', 'WinnerSelected']);
 const TASK_OVER = new Set(['TaskCompleted', 'TaskFailed', 'TaskCancelled', 'TaskDuplicated']);
 
+/** I17: a guardian stops nobody whom it has not warned of, none for what is over, and none twice. */
+function unwarned({ events }: Evidence): string[] {
+  const warned = new Map<string, Map<unknown, unknown>>();
+  const decided = new Set<string>();
+  return events.flatMap(({ type, stream, data, meta }) => {
+    const agentId = stream.slice(stream.indexOf('-') + 1);
+    const open = warned.get(agentId) ?? new Map<unknown, unknown>();
+    warned.set(agentId, open);
+    if (type === 'WarningRaised') open.set(data.warning, data.stopAfterMs);
+    if (type === 'WarningCleared') open.delete(data.warning);
+    if (type === 'StopRequested' && meta.actor === 'process:guardian' && !decided.has(agentId))
+      return [`I17 ${agentId} was stopped by a guardian that had not decided it`];
+    if (type !== 'StopDecided') return [];
+    const again = decided.size === decided.add(agentId).size;
+    return [
+      ...(again ? [`I17 ${agentId} is stopped twice`] : []),
+      ...(typeof open.get(data.warning) === 'number' ? [] : [`I17 ${agentId} is stopped and was not warned of`]),
+    ];
+  });
+}
+
 /** I7: no failure of ours ends a run, and where nothing but servers and the log failed, every run reaches its goal. */
 function unfinished({ events, mustSucceed }: Evidence): string[] {
   return events.flatMap(({ type, stream, data }) => {
@@ -257,7 +283,7 @@ export async function differences(server: Server, mirror: World, log: EventStore
   }
   if (worldText(processes.world) !== worldText(mirror))
     out.push('I5 the world of the processes is not that of the log');
-  for (const view of ['queue', 'workflow', 'fleet'])
+  for (const view of ['queue', 'workflow', 'fleet', 'coherence'])
     if (!(await server.views.rebuild(view)).equal) out.push(`I5 the view ${view} is not what a rebuild gives`);
   for (const { view, degraded } of server.views.status().views)
     if (degraded) out.push(`I5 the view ${view} is degraded: ${degraded.message}`);

@@ -308,6 +308,16 @@ export function createMachine(parts: MachineParts): Machine {
           return probe(agentId);
         });
       },
+      observeAgent: ({ agentId, cursor }) =>
+        verb(`observeAgent ${agentId}`, 20, () => {
+          const found = probe(agentId);
+          const running = found.state === 'running';
+          return {
+            ...{ agentId, state: found.state, outputBytes: running ? found.outputBytes : 0, text: '' },
+            ...{ lastOutputAt: running ? found.lastOutputAt : null, nextCursor: cursor ?? 0, skippedBytes: 0 },
+            ...{ processorMs: running ? 0 : null, files: null },
+          };
+        }),
       listAgents: () => verb('listAgents', 20, () => [...new Set([...agents.keys(), ...claimed])].map(probe)),
       readTerminal: ({ agentId, cursor }) =>
         verb(`readTerminal ${agentId}`, 10, () => ({

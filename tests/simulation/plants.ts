@@ -24,6 +24,7 @@ export const PLANTS = [
   'unchecked_merge',
   'deadline_fires_twice',
   'loser_merged',
+  'unwarned_stop',
 ] as const;
 export type Plant = (typeof PLANTS)[number];
 export type Plants = ReadonlySet<Plant>;
@@ -37,6 +38,7 @@ export function plantedStory(story: Process, plants: Plants, startedAt: () => nu
   if (plants.has('lost_cancellation') && story.name === 'agent-sessions') planted = without(planted, isCancellation);
   if (plants.has('unchecked_merge') && story.name === 'merging') planted = around(planted, unchecked);
   if (plants.has('deadline_fires_twice') && story.name === 'deadlines') planted = around(planted, twice);
+  if (plants.has('unwarned_stop') && story.name === 'guardian') planted = around(planted, impatient);
   return planted;
 }
 
@@ -123,6 +125,19 @@ function takeAnother(obligation: Obligation): Obligation {
           return hands.send(name, { ...input, ...(loser && { tree: loser.context.tree }) }, which);
         },
       }),
+  };
+}
+
+/** Who is looked at and says nothing is stopped there and then. */
+function impatient(obligation: Obligation, entity: Entity): Obligation {
+  if (!obligation.key.startsWith('look:')) return obligation;
+  return {
+    ...obligation,
+    async act(hands) {
+      await obligation.act(hands);
+      if (hands.world.agents.get(entity.id)?.value === 'live.no_signal')
+        await hands.send('stop_agent', { agentId: entity.id, reason: 'It says nothing.' });
+    },
   };
 }
 

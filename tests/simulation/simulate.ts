@@ -292,6 +292,10 @@ export async function simulate(
       const head = () => String(events.length);
       await loop.runUntil(() => pollers.every(({ cursor }) => cursor() === head()), loop.now() + DRAIN_MS);
       over = true;
+      // A command that is on its way may still arrive, and the last look is at what does not change any more.
+      await loop.runUntil(() => false, loop.now() + QUIET_MS);
+      // So may a merge that nobody waits for be under way.
+      await loop.runUntil(() => server?.system.processes.isIdle() ?? false, loop.now() + DRAIN_MS);
       if (server) breaches.push(...(await finished(differences(server, mirror, disk.log))));
       else breaches.push('I7 no server came up');
     }
@@ -304,7 +308,7 @@ export async function simulate(
       ...breachesOf({
         ...{ events, committedAt, pollers, processes: machine.processes, cap: options.cap, calmAt },
         ...{ repository: machine.repository, whole: machine.whole, mustSucceed: isKind(options) },
-        ...{ acknowledged: disk.acknowledged, told: network.told },
+        ...{ skewMs: options.skewMs, acknowledged: disk.acknowledged, told: network.told },
         limits: { startMs: startMs as number, agentWallMs: agentWallMs as number },
       }),
     );

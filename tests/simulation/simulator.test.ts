@@ -17,6 +17,7 @@ const BREAKS: Record<(typeof PLANTS)[number], RegExp> = {
   unchecked_merge: /^I15 /,
   deadline_fires_twice: /^I4 .* early/,
   loser_merged: /^I16 .* has not won/,
+  unwarned_stop: /^I17 .* had not decided it/,
 };
 const SEEDS_MAX = 1000;
 

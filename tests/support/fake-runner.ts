@@ -281,6 +281,18 @@ export function createFakeRunner(options: FakeRunnerOptions): FakeRunner {
       end(agentId, { code: null, signal: 'SIGTERM', how: 'stopped', livedMs: 10_000 });
       return probe(agentId);
     },
+    async observeAgent({ agentId, cursor, files }) {
+      called('observeAgent', agentId);
+      const found = probe(agentId);
+      const bytes = Buffer.from(agents.get(agentId)?.printed ?? '');
+      const worktree = worktrees.get(agents.get(agentId)?.start.taskId ?? '');
+      const changed = worktree && treeOf(worktree.bugs) !== treeOf(bugsIn(worktree.base)) ? ['a.js'] : [];
+      return {
+        ...{ agentId, state: found.state, outputBytes: bytes.length, lastOutputAt: null },
+        ...{ text: bytes.subarray(cursor ?? 0).toString(), nextCursor: bytes.length, skippedBytes: 0 },
+        ...{ processorMs: found.state === 'running' ? 0 : null, files: files ? { paths: changed, more: 0 } : null },
+      };
+    },
     async listAgents() {
       return [...agents.keys()].map(probe);
     },

@@ -3,6 +3,7 @@ import { isSecretName } from '../../kernel/secret-name.ts';
 import { ownScorersSchema } from '../best-of-n/own-scorers.ts';
 import { takesSchema } from '../agent/takes.ts';
 import { DEFAULT_SCORE, scoreTextSchema } from '../best-of-n/weights.ts';
+import { thresholdsSchema, weightsSchema } from '../guardian/thresholds.ts';
 
 /**
  * Every setting with its default, its unit in the name and its meaning; `docs/configuration.md` is made from here.
@@ -44,6 +45,12 @@ export const agentPresetSchema = z
       .describe(
         'How it gets work back that did not merge: as conflict markers in its files, on the branch as it is now (the default), or as a task to be done anew there.',
       ),
+    silenceMs: z
+      .number()
+      .int()
+      .min(1000)
+      .optional()
+      .describe('How long it may be without output or report; default limits.agentSilenceMs.'),
     takes: takesSchema
       .optional()
       .describe(
@@ -167,6 +174,39 @@ export const settingsSchema = z.strictObject({
         .min(0)
         .default(0)
         .describe('A workflow that has used more tokens is paused. 0: no limit.'),
+    })
+    .prefault({}),
+  guardian: z
+    .strictObject({
+      intervalMs: z
+        .number()
+        .int()
+        .min(0)
+        .max(3_600_000)
+        .refine((ms) => ms === 0 || ms >= 1000, 'it is 0, or at least 1000')
+        .default(30_000)
+        .describe('How often each living agent is looked at. 0: never; nothing is then known of its coherence.'),
+      onSilence: z
+        .enum(['warn', 'stop'])
+        .default('stop')
+        .describe(
+          'What follows when an agent is silent for longer than its driver promises and nothing of it is measured to work: a warning, or a warning and, when it lasts, a stop. What could not be measured stops nobody.',
+        ),
+      onOrphan: z
+        .enum(['warn', 'stop'])
+        .default('stop')
+        .describe(
+          'What follows when an agent lives of which the log knows nothing: a warning, or a warning and then a stop. One that the log says has ended is always stopped, since its task goes on in the same files.',
+        ),
+      stopAfterMs: z
+        .number()
+        .int()
+        .min(0)
+        .max(86_400_000)
+        .default(600_000)
+        .describe('How long after its warning an agent is stopped, when what was warned of has lasted.'),
+      thresholds: thresholdsSchema.prefault({}),
+      weights: weightsSchema.prefault({}),
     })
     .prefault({}),
   mergeTrain: z

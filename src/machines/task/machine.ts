@@ -48,6 +48,8 @@ export interface Task {
   feedback: string | null;
   /** Every verdict that sent the work back since the creation or the last restart, with what it was about. */
   correspondence: Letter[];
+  /** Failing tests at each verdict that sent the work back and counted them, since the creation or the last restart. */
+  failing: number[];
   /** The last attempt whose agent has spoken after it was told the feedback. */
   acknowledged?: number;
   /** The first attempt that worked in the worktree that stands now; null: there is none. */
@@ -196,6 +198,7 @@ const NONE: Task = {
   check: null,
   feedback: null,
   correspondence: [],
+  failing: [],
   worktreeSince: null,
   progress: null,
   usage: { inputTokens: 0, outputTokens: 0, costUsd: 0, wallMs: 0 },
@@ -269,6 +272,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         check: fact.data.check,
         feedback: fact.data.feedback,
         correspondence: [...task.correspondence, letterOf(task, fact.data)],
+        failing: [...task.failing, ...failedIn(fact.data.check)],
         rounds: task.rounds + 1,
         code: fact.data.code,
         since: at,
@@ -310,6 +314,7 @@ export function evolveTask(task: Task, fact: TaskFact, at: number): Task {
         rounds: 0,
         restarts: task.restarts + 1,
         correspondence: [],
+        failing: [],
         waits: [],
         notBefore: 0,
         merged: null,
@@ -328,6 +333,10 @@ export function letterOf(task: Task, verdict: { code: string; feedback: string }
     ...{ round: rounds + 1, attempt, by: agentId, submitted: submitted?.summary ?? '', commit: tree?.commit ?? null },
     ...{ code, feedback, acknowledged: false },
   };
+}
+
+function failedIn(check: CheckSummary | null): number[] {
+  return typeof check?.failed === 'number' ? [check.failed] : [];
 }
 
 function acknowledged(letters: Letter[]): Letter[] {

@@ -44,6 +44,14 @@ export const phaseSchema = z.strictObject({
     .enum(['none', 'optional', 'required'])
     .default('required')
     .describe('Whether a task must change the tree; with `none` changes are not taken.'),
+  files: z
+    .array(z.string().min(1).max(500))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe(
+      'Globs of the files that work of this phase is to stay within. Agents are told, and the guardian warns of what lies outside; left out: the whole repository.',
+    ),
   checks: z
     .enum(['none', 'own_failures', 'all'])
     .default('all')

@@ -169,7 +169,7 @@ describe('the view of costs', () => {
     half.apply(story.events.slice(0, middle));
     const snapshot = half.snapshot();
     if (!snapshot) throw new Error('nothing to save');
-    const restored = createLiveFold(costView.overall, { ...snapshot, name: 'cost', v: 1 } as never);
+    const restored = createLiveFold(costView.overall, snapshot);
     restored.apply(story.events.slice(middle));
     expect(restored.checksum()).toBe(whole.checksum());
     expect(show({ by: 'task' }, story.events.slice(0, middle)).rows[taskId]).toMatchObject({ inputTokens: 1 });

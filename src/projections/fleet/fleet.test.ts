@@ -63,6 +63,16 @@ describe('fleet', () => {
     expect(last).toMatchObject({ what: 'interrupt', status: 'undelivered', reason: expect.stringContaining('ended') });
   });
 
+  it('names the task of each agent and the last turn of which something was kept', () => {
+    const { story, working, show } = given();
+    const { taskId, agentId } = working();
+    expect(show().rows[agentId]).toMatchObject({ title: 'Mend it', parentTaskId: null, turn: null });
+    const kept = { turn: 1, base: 'b0', commit: 'c1', tree: 't1', ref: 'refs/heph/turns/1', files: [], filesMore: 0 };
+    story.send('submit_on_exit', { taskId, agentId, attempt: 1, summary: 'done' });
+    story.send('record_tree', { taskId, agentId, attempt: 1, tree: kept });
+    expect(show().rows[agentId]).toMatchObject({ turn: 1 });
+  });
+
   it('adds up usage only where something was reported', () => {
     const { story, working, show } = given();
     const [one, two] = [working(), working()];

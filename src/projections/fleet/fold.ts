@@ -8,23 +8,45 @@ import { evidenceOf } from '../evidence.ts';
 import { foldRunner } from '../runners.ts';
 import { ENDED_AGENT_STATES, type FleetAgent, type FleetState, type Said } from './state.ts';
 
-type Known = AgentFact | FleetFact | RunnerFact | ConfigFact | Extract<TaskFact, { type: 'UsageReported' }>;
+type Known =
+  | AgentFact
+  | FleetFact
+  | RunnerFact
+  | ConfigFact
+  | Extract<TaskFact, { type: 'TaskCreated' | 'TreeKept' | 'UsageReported' }>;
 
 const SAID_SHOWN_MAX = 300;
+const TITLE_SHOWN_MAX = 120;
 
 /** `endedMax`: so many ended agents stay. */
 export function foldFleet(state: FleetState, event: StoredEvent, endedMax: number): void {
   const fact = event as StoredEvent & Known;
   switch (fact.type) {
+    case 'TaskCreated': {
+      const { taskId, title, parentTaskId } = fact.data;
+      state.tasks.set(taskId, { title: title.slice(0, TITLE_SHOWN_MAX), parentTaskId, agentId: null });
+      return;
+    }
+    case 'TreeKept': {
+      const task = state.tasks.get(event.stream.slice(event.stream.indexOf('-') + 1));
+      const agent = state.agents.get(task?.agentId ?? '');
+      if (agent) agent.turn = fact.data.turn;
+      return;
+    }
     case 'AgentRequested': {
       const { agentId, taskId, workflowId, attempt, agent, runnerId } = fact.data;
       const evidence = evidenceOf(event);
       state.runners.set(runnerId, evidence);
+      const task = state.tasks.get(taskId);
+      if (task) task.agentId = agentId;
       state.agents.set(agentId, {
         agentId,
         taskId,
         workflowId,
+        title: task?.title ?? null,
+        parentTaskId: task?.parentTaskId ?? null,
         attempt,
+        turn: null,
         agent,
         runnerId,
         status: event.meta.to ?? 'requested',

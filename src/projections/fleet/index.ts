@@ -12,7 +12,7 @@ const ENDED_MAX = 200;
 
 export const fleetProjection = defineProjection<FleetState>({
   name: 'fleet',
-  v: 3,
+  v: 4,
   init: initialFleet,
   fold: (state, event) => foldFleet(state, event, ENDED_MAX),
   render: renderFleet,

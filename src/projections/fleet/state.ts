@@ -4,6 +4,8 @@ import type { Evidence } from '../evidence.ts';
 import type { HeardRunners } from '../runners.ts';
 
 export interface FleetState {
+  /** By task id, of all there have been: small, because a task of long ago may be begun again. `agentId`: its newest. */
+  tasks: Map<string, { title: string; parentTaskId: string | null; agentId: string | null }>;
   /** By agent id: the living and, of the ended, the newest. */
   agents: Map<string, FleetAgent>;
   /** Ids of ended agents that are still here, oldest first. */
@@ -24,7 +26,12 @@ export interface FleetAgent {
   agentId: string;
   taskId: string;
   workflowId: string;
+  /** Of its task; null where its creation is not in what was folded. */
+  title: string | null;
+  parentTaskId: string | null;
   attempt: number;
+  /** The last one whose work was kept. */
+  turn: number | null;
   agent: string;
   runnerId: string;
   /** The chart's state: `preparing`, `live.idle`, `exited`, … */
@@ -69,6 +76,7 @@ export const ENDED_AGENT_STATES: readonly string[] = ['exited', 'lost'];
 
 export function initialFleet(): FleetState {
   return {
+    tasks: new Map(),
     agents: new Map(),
     ended: [],
     fleet: { status: 'open', reason: '', evidence: null },

@@ -5,6 +5,7 @@ import type { CarryOverFact } from '../../machines/carry-over.ts';
 import type { CheckRunFact } from '../../machines/check-run/index.ts';
 import type { ConfigFact } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
+import type { GuardianFact } from '../../machines/guardian/index.ts';
 import type { InboxFact } from '../../machines/inbox/index.ts';
 import type { MergeTrainFact } from '../../machines/merge-train/index.ts';
 import type { PruningFact } from '../../machines/pruning/index.ts';
@@ -21,6 +22,7 @@ type AnyFact =
   | CheckRunFact
   | ConfigFact
   | FleetFact
+  | GuardianFact
   | InboxFact
   | MergeTrainFact
   | PruningFact
@@ -36,6 +38,15 @@ export const SENTENCES: Sentences = {
   ConfigChanged: ({ changes, version }) => `Settings changed to version ${version}: ${listed(Object.keys(changes))}.`,
   ConfigOverridden: ({ overrides, version }) =>
     `The server started with ${listed(Object.keys(overrides)) || 'no settings'} given to it; settings are at version ${version}.`,
+
+  // guardian
+  WatchBegun: ({ agentId }) => `${agentId} is looked after from here on.`,
+  AgentJudged: ({ score, signals }) =>
+    `${score === null ? 'Its coherence is not known' : `Its coherence is ${Math.round(score * 100)} of 100`}${troubled(signals)}.`,
+  WarningRaised: ({ warning, reason, stopAfterMs }) =>
+    `A warning of ${warning.replaceAll('_', ' ')}: ${short(reason)}${stopAfterMs === null ? '' : ` When it lasts for ${seconds(stopAfterMs)}, the agent is stopped.`}`,
+  WarningCleared: ({ warning, reason }) => `The warning of ${warning.replaceAll('_', ' ')} is over: ${short(reason)}`,
+  StopDecided: ({ reason }) => `The agent is to be stopped: ${short(reason)}`,
 
   // pruning
   PruningStarted: ({ refs, left }) =>
@@ -227,6 +238,11 @@ export const SENTENCES: Sentences = {
   VerdictReached: ({ verdict: number, words }) => `Verdict ${number}: ${words}`,
   RescoringAbandoned: ({ verdict: number, reason }) => `Verdict ${number} was given up${because(reason)}`,
 };
+
+function troubled(signals: Record<string, { trouble: number | null }>): string {
+  const names = Object.entries(signals).flatMap(([name, { trouble }]) => (trouble ? [name.replaceAll('_', ' ')] : []));
+  return names.length === 0 ? '' : `; it is about ${names.join(', ')}`;
+}
 
 /** The event in a sentence. One of a kind that this version does not know is named by its type. */
 export function sentenceOf(event: Pick<StoredEvent, 'type' | 'data'>): string {

@@ -4,7 +4,15 @@ import type { Runner } from '../runner.ts';
 export interface AgentHands
   extends Pick<
     Runner,
-    'startAgent' | 'probeAgent' | 'stopAgent' | 'listAgents' | 'readTerminal' | 'writeTerminal' | 'watch' | 'close'
+    | 'startAgent'
+    | 'probeAgent'
+    | 'stopAgent'
+    | 'listAgents'
+    | 'observeAgent'
+    | 'readTerminal'
+    | 'writeTerminal'
+    | 'watch'
+    | 'close'
   > {
   /** An agent of that task is about to be started: what its start needs is made ready in the background. Safe twice. */
   expectStart(taskId: string): void;

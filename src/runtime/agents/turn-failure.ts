@@ -1,8 +1,8 @@
+import { at, innermost, jsonLines, type Line, words } from './json-lines.ts';
+
 /** The forms of output that are understood: plain text, or the JSON lines of one CLI. */
 export type OutputForm = 'text' | 'codex' | 'claude' | 'opencode';
 
-/** JSON of somebody else's: looked into, not believed. */
-type Line = Record<string, unknown>;
 /** What a line says of the turn: why it fails, null that it goes on or went well, undefined nothing. */
 type Reading = string | null | undefined;
 
@@ -75,32 +75,3 @@ const READERS: Readonly<Record<Exclude<OutputForm, 'text'>, (line: Line) => Read
     }
   },
 };
-
-function* jsonLines(output: string): Iterable<Line> {
-  for (const line of output.split('\n')) {
-    try {
-      const value: unknown = JSON.parse(line.slice(Math.max(0, line.indexOf('{'))));
-      if (typeof value === 'object' && value !== null) yield value as Line;
-    } catch {
-      // The first line may be cut, and programs print what they like in between.
-    }
-  }
-}
-
-function at(value: unknown, ...names: string[]): unknown {
-  return names.reduce<unknown>(
-    (inner, name) => (typeof inner === 'object' && inner !== null ? (inner as Line)[name] : undefined),
-    value,
-  );
-}
-
-const words = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** A message may be the provider's own JSON, as text. */
-function innermost(message: unknown): string {
-  try {
-    return words(at(JSON.parse(words(message)), 'error', 'message')) || words(message);
-  } catch {
-    return words(message);
-  }
-}

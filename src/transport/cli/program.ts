@@ -351,6 +351,7 @@ export function createProgram(
   );
 
   const groups = {
+    guardian: 'Who looks after each living agent: try other thresholds over what was recorded',
     'best-of': 'Several candidates for one goal, of which the best is merged: start, compare, score again',
     'check-run': 'Runs of checks that were made elsewhere: record one',
     agent: 'Agents: stop one, attach to its terminal',

@@ -3,6 +3,7 @@ import { bestOfN } from './best-of-n.ts';
 import { checkRun } from './check-run.ts';
 import { config } from './config.ts';
 import { fleet } from './fleet.ts';
+import { guardian } from './guardian.ts';
 import { inbox } from './inbox.ts';
 import { mergeTrain } from './merge-train.ts';
 import type { Move, Moves } from './move.ts';
@@ -25,5 +26,6 @@ export const MOVES: Record<string, Moves> = {
   runner,
   checkRun,
   bestOfN,
+  guardian,
   inbox,
 };

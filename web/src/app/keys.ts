@@ -2,7 +2,9 @@ import { createAtom } from '@xstate/store-react';
 import { useEffect } from 'react';
 import { SCREENS } from '../screens/index.ts';
 import { currentList } from './list-keys.ts';
+import { showNow } from '../server/moment.ts';
 import { matchKey } from './match-key.ts';
+import { stepBack, stepOn } from './past-steps.ts';
 import { go, pathTo } from './router.ts';
 
 /** One line of the table of keys: `?` and the palette show it, and nothing else listens on the whole page. */
@@ -29,6 +31,9 @@ export const KEYS: readonly KeyAction[] = [
   { keys: 'k', title: 'Previous row', palette: false, run: () => currentList()?.move(-1) },
   { keys: 'Enter', title: 'Open the row', palette: false, run: () => {} },
   { keys: 'Escape', title: 'Back, or close what is open', palette: false, run: () => history.back() },
+  { keys: '[', title: 'Back in time: one event', palette: true, run: stepBack },
+  { keys: ']', title: 'On in time: one event', palette: true, run: () => void stepOn() },
+  { keys: 'g n', title: 'Back to now', palette: true, run: showNow },
   { keys: '?', title: 'All keys', palette: true, run: () => helpOpen.set(true) },
 ];
 

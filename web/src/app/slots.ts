@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react';
+import { PastButton } from './past-button.tsx';
 
 /** What other parts of the page put into the bar at its top, from left to right: the slider, the inbox. */
-export const TOP_BAR: readonly ComponentType[] = [];
+export const TOP_BAR: readonly ComponentType[] = [PastButton];

@@ -10,8 +10,8 @@ interface Agent {
 
 const FLEET = { view: 'fleet' };
 
-/** What a person can do to a living agent. */
-export function AgentButtons({ agent }: { agent: Agent }) {
+/** What a person can do to a living agent. `alone`: where the agent is all that is there. */
+export function AgentButtons({ agent, alone = false }: { agent: Agent; alone?: boolean }) {
   const gone = agent.living ? null : 'The agent has ended.';
   const input = { agentId: agent.agentId };
   return (
@@ -37,7 +37,7 @@ export function AgentButtons({ agent }: { agent: Agent }) {
         confirm="The agent and everything it has started ends. Its work so far is kept, and its task is tried again as the limits allow."
         disabledReason={gone}
       >
-        Stop
+        {alone ? 'Stop' : 'Stop agent'}
       </CommandButton>
     </>
   );

@@ -28,7 +28,7 @@ export function TaskButtons({ taskId, status, boosted }: { taskId: string; statu
           shown={shown}
           disabledReason={RESTARTS.includes(status) ? null : 'Only what is done or has failed is done again.'}
         >
-          Restart
+          Restart task
         </CommandButton>
       ) : (
         <CommandButton
@@ -38,7 +38,7 @@ export function TaskButtons({ taskId, status, boosted }: { taskId: string; statu
           look="danger"
           confirm="The task ends without a result, and its agent with it. What the agent has done so far is kept."
         >
-          Cancel
+          Cancel task
         </CommandButton>
       )}
     </>

@@ -16,6 +16,9 @@ function given(): string | null {
 
 export const moment = createAtom<Moment>({ at: given() });
 
+// Back and on in the browser's history lead to addresses, and those say which moment.
+window.addEventListener('popstate', () => moment.set({ at: given() }));
+
 export function usePast(): string | null {
   return useSelector(moment, ({ at }) => at);
 }

@@ -1,6 +1,6 @@
 import '@xterm/xterm/css/xterm.css';
 import { Terminal } from '@xterm/xterm';
-import { nonce } from '../app/nonce.ts';
+import { styleUnderPolicy } from './style-under-policy.ts';
 
 /** As agents' terminals are made: a screen of another size would show full-screen programs wrongly. */
 const COLUMNS = 120;
@@ -45,6 +45,7 @@ export interface Screen {
  * link asks first (`onLink`, http and https only).
  */
 export function createScreen(parent: HTMLElement, onLink: (url: string) => void): Screen {
+  styleUnderPolicy();
   const css = getComputedStyle(parent);
   const terminal = new Terminal({
     cols: COLUMNS,
@@ -56,7 +57,6 @@ export function createScreen(parent: HTMLElement, onLink: (url: string) => void)
     // Always dark: agents choose their colours for that.
     theme: { background: '#0b0c0e', foreground: '#e6e8eb', cursor: '#9aa2ad', selectionBackground: '#33507a' },
     minimumContrastRatio: 4.5,
-    documentOverride: styledDocument(),
     linkHandler: { activate: (_event, text) => onLink(text), allowNonHttpProtocols: false },
     screenReaderMode: false,
   });
@@ -66,7 +66,7 @@ export function createScreen(parent: HTMLElement, onLink: (url: string) => void)
   for (const final of CSI_COUNTED) terminal.parser.registerCsiHandler({ final }, tooOften);
   for (const id of DCS_IGNORED) terminal.parser.registerDcsHandler(id, never);
   for (const id of OSC_IGNORED) terminal.parser.registerOscHandler(id, never);
-  openStyled(terminal, parent);
+  terminal.open(parent);
   return {
     terminal,
     fit(widthPx) {
@@ -78,39 +78,4 @@ export function createScreen(parent: HTMLElement, onLink: (url: string) => void)
     },
     dispose: () => terminal.dispose(),
   };
-}
-
-/**
- * The document as the library uses it: its stylesheets carry the nonce, and what it would write into `style` attributes is set
- * where the policy allows it.
- */
-function styledDocument(): Document {
-  return new Proxy(document, {
-    get(target, key) {
-      if (key === 'createElement') return createElement;
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
-    },
-  });
-}
-
-/** One of the library's parts takes the document itself, whatever document it was given. */
-function openStyled(terminal: Terminal, parent: HTMLElement): void {
-  document.createElement = createElement as Document['createElement'];
-  try {
-    terminal.open(parent);
-  } finally {
-    // What the prototype has is seen again.
-    Reflect.deleteProperty(document, 'createElement');
-  }
-}
-
-function createElement(name: string): HTMLElement {
-  const element = Document.prototype.createElement.call(document, name);
-  if (name === 'style') element.nonce = nonce;
-  if (name === 'span') {
-    const set = element.setAttribute.bind(element);
-    element.setAttribute = (key, value) => (key === 'style' ? void (element.style.cssText = value) : set(key, value));
-  }
-  return element;
 }

@@ -12,6 +12,7 @@ import { createAgentLinks } from './agent-links.ts';
 import { layAgent, planAgent } from './agent-setup.ts';
 import { settle, startedFrom } from './agent-state.ts';
 import { raiseEpoch } from './epoch.ts';
+import { absent, observe } from './observe.ts';
 import { type HolderProgram, spawnHolder } from './holder-process.ts';
 import { REHEARSAL } from '../../terminals/adapters/rehearsal.ts';
 import { createHolderSupply } from './holder-supply.ts';
@@ -143,6 +144,11 @@ export async function createAgentHands(options: AgentHandsOptions): Promise<Agen
       const probes: AgentProbe[] = [];
       for (const agentId of await agentIds()) probes.push(await probe(agentId));
       return probes;
+    },
+
+    async observeAgent(request) {
+      if (!agentFolder(root, request.agentId)) return absent(request);
+      return observe(known(request.agentId), request, stateOptions);
     },
 
     readTerminal: async (request) => readTerminal(known(request.agentId), request, access),

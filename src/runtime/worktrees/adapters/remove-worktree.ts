@@ -12,6 +12,7 @@ import { commitTree, safeFolder } from './keep-tree.ts';
 import { inMirror, swapRef, treeOf } from './mirror.ts';
 import { forgetRecord, readRecord, type WorktreeRecord } from './registry.ts';
 import { snapshotTree } from './snapshot.ts';
+import { forgetTouched } from './touched-files.ts';
 
 export function removeWorktree(hands: Hands): Runner['removeWorktree'] {
   return async ({ taskId, repositoryId }) => {
@@ -26,6 +27,7 @@ export function removeWorktree(hands: Hands): Runner['removeWorktree'] {
       kind === 'directory' && record?.state === 'ready' ? await rescueWork(hands, record, repositoryId) : NOTHING;
     if (rescue.unreadable) await setAside(hands, folder, taskId);
     else if (kind !== 'absent') await removeContained(hands, root, folder);
+    await forgetTouched(hands, taskId);
     await forgetRecord(hands, taskId);
     return { removed: kind !== 'absent', rescued: rescue.ref };
   };

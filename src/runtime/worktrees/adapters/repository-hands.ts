@@ -4,7 +4,7 @@ import { readDiff } from '../../change/adapters/read-diff.ts';
 import { runCheck } from '../../checks/adapters/run-check.ts';
 import type { CheckEngine } from '../../checks/check-engine.ts';
 import { mutate } from '../../mutation/adapters/mutate.ts';
-import type { Runner } from '../../runner.ts';
+import type { Runner, TouchedFiles, TouchedFilesRequest } from '../../runner.ts';
 import { runScorer } from '../../scorers/adapters/run-scorer.ts';
 import type { Hands } from '../hands.ts';
 import { createLocks } from '../locks.ts';
@@ -21,6 +21,7 @@ import { prepareWorktree } from './prepare-worktree.ts';
 import { removeRefs } from './remove-refs.ts';
 import { removeWorktree } from './remove-worktree.ts';
 import { type RefsRequest, takeRefs } from './take-refs.ts';
+import { touchedFiles } from './touched-files.ts';
 
 export type RepositoryHands = Pick<
   Runner,
@@ -44,6 +45,8 @@ export type RepositoryHands = Pick<
 > & {
   /** Takes over the refs of a run from another runner on this machine. */
   takeRefs(request: RefsRequest): Promise<void>;
+  /** Which files of a worktree differ from its base. Throws Fault `worktree.failed` when it is gone. */
+  touchedFiles(request: TouchedFilesRequest): Promise<TouchedFiles>;
 };
 
 export interface RepositoryHandsOptions extends Omit<Hands, 'git'> {
@@ -99,6 +102,7 @@ export function createRepositoryHands(options: RepositoryHandsOptions): Reposito
     moveBranch: moveMirrorBranch(hands),
     removeRefs: oneBy(repository, removeRefs(hands)),
     takeRefs: oneBy(repository, takeRefs(hands)),
+    touchedFiles: oneBy(task, touchedFiles(hands)),
     deliver: oneBy(({ path }) => `user ${path}`, deliver(hands)),
   };
 }

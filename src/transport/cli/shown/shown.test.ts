@@ -212,3 +212,51 @@ describe('costs', () => {
     expect(await given().shown('get_costs', 'cost', {})).toBe('No agent has worked yet.');
   });
 });
+
+describe('checks', () => {
+  it('have a row for each, with what failed', async () => {
+    const { story, start, shown } = given();
+    const workflowId = start();
+    const line = { cached: false, why: '', key: null, durationMs: 5, attempts: 1, exitCode: 1, tests: null, tail: '' };
+    story.send('record_check_run', {
+      ...{ runId: story.id('chk'), repositoryId: 'rep_one', folder: '/re\u001b[31mpo', source: 'checks.yaml' },
+      ...{ state: 'failed', startedAt: 1, durationMs: 90, savedMs: 0, head: null, clean: null },
+      checks: [{ ...line, name: 'unit', status: 'failed' }],
+    });
+    const text = await shown('get_checks', 'checks', {});
+    expect(text).toMatch(/run +failed +\/repo +unit failed +90 ms +– +\d+ d ago +evt_/);
+    expect(text).toMatch(new RegExp(`baseline +failed +${workflowId} `));
+    expect(await shown('get_checks', 'checks', { kind: 'merge' })).toBe('No check fits.');
+  });
+
+  it('tell what one said, with the end of its output made safe', () => {
+    const summary = { command: 'npm test', status: 'failed', passed: 1, failed: 1 };
+    const part = { name: 'unit', status: 'failed', cached: true, why: 'It says so.', durationMs: 3 };
+    const answer = {
+      text: 'The work was sent back.',
+      results: [
+        {
+          ...{ of: 'work', summary, tail: 'the \u001b[31mend\n', checks: [part], failuresMore: 2, missing: null },
+          failures: [{ name: 'b', file: 'a.test.js', message: 'expected 1\nreceived 2' }],
+        },
+        { of: 'base_judge', summary, tail: null, checks: null, failures: null, failuresMore: 0, missing: 'Gone.' },
+      ],
+    };
+    expect(SHOWN.get_check?.(answer)).toEqual([
+      'The work was sent back.',
+      '',
+      'The check: npm test failed.',
+      'check  status           took  because',
+      'unit   failed (cached)  3 ms  It says so.',
+      '✗ a.test.js: b',
+      '    expected 1',
+      '    received 2',
+      'and 2 more.',
+      '',
+      'the end',
+      '',
+      'With the judge of the base: npm test failed.',
+      'Gone.',
+    ]);
+  });
+});

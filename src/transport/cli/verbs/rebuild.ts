@@ -12,7 +12,7 @@ interface Rebuilt {
   ms: number;
 }
 
-const VIEWS = ['queue', 'workflow', 'fleet', 'builds', 'inbox', 'cost'];
+const VIEWS = ['queue', 'workflow', 'fleet', 'builds', 'inbox', 'cost', 'checks'];
 
 /** Folds a view anew beside the one that serves, and compares. Fails when the two differ. */
 export async function rebuild(client: Client, output: Output, view: string | undefined): Promise<number> {

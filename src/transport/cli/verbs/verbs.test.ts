@@ -285,7 +285,7 @@ describe('verbs that ask', () => {
         ms: 1,
       }),
     });
-    expect((await heph(['rebuild'], rebuilt(true))).cli.out().trimEnd().split('\n')).toHaveLength(6);
+    expect((await heph(['rebuild'], rebuilt(true))).cli.out().trimEnd().split('\n')).toHaveLength(7);
     const { code, cli } = await heph(['rebuild', 'queue'], rebuilt(false));
     expect([code, cli.err().includes('(view.differs)')]).toEqual([1, true]);
   });

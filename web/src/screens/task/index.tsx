@@ -119,7 +119,6 @@ function Place({ task, attempt }: { task: TaskSummary; attempt: AttemptRow | und
       {attempt?.agent && `, ${attempt.agent}`}
       {task.attempt > 0 && `, attempt ${task.attempt} of ${task.attemptsMax}`}
       {task.round > 0 && `, round ${task.round} of ${task.roundsMax}`}
-      {attempt?.branch && task.worktree && `, in a worktree on ${attempt.branch}`}
     </span>
   );
 }

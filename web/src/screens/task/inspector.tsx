@@ -42,7 +42,7 @@ export function Inspector({ task, rows, asOf }: { task: TaskSummary; rows: reado
         )}
         {task.result && <p>{task.result.summary}</p>}
         {task.feedback && <p className="dim">Sent back: {task.feedback}</p>}
-        <Facts task={task} />
+        <Facts task={task} branch={ofKind(rows, 'attempt').at(-1)?.branch ?? null} />
         {task.description && (
           <details>
             <summary>What was asked</summary>
@@ -109,7 +109,7 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Facts({ task }: { task: TaskSummary }) {
+function Facts({ task, branch }: { task: TaskSummary; branch: string | null }) {
   const { usage, workflow } = task;
   return (
     <dl className="pairs">
@@ -128,6 +128,14 @@ function Facts({ task }: { task: TaskSummary }) {
       <dd className="truncate" title={workflow.repository.path}>
         {workflow.repository.path.split('/').at(-1)} ({workflow.repository.baseBranch})
       </dd>
+      {branch && (
+        <>
+          <dt>Worktree</dt>
+          <dd className="truncate mono" title={branch}>
+            {task.worktree ? branch : 'removed'}
+          </dd>
+        </>
+      )}
       <dt>Used</dt>
       <dd>{known(usage, (it) => `${tokens(it.inputTokens + it.outputTokens)} tokens, ${dollars(it.costUsd)}`)}</dd>
       {task.bestOfN && (

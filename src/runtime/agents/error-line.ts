@@ -1,0 +1,37 @@
+const CHARS_MAX = 200;
+const SPEAKS_OF_ERROR =
+  /\b(?:error|errors|exception|fatal|panic(?:ked)?|failed|failure|cannot|could not|denied|refused|not found|no such|undefined|traceback|unexpected|timed out|E[A-Z]{4,})\b|[✖✗×]/i;
+const SPEAKS_OF_NONE =
+  /\b(?:0|no|without|zero)\s+(?:errors?|failures?|failed|problems?|warnings?)\b|\b(?:failed|failures?|errors?)[:=]\s*0\b/i;
+
+/** Whether a line says that something went wrong. A guess by its words. */
+export function isErrorLine(line: string): boolean {
+  return SPEAKS_OF_ERROR.test(line) && !SPEAKS_OF_NONE.test(line);
+}
+
+/** The line of a failed step by which the failure is known again: the first that speaks of an error, else the last. */
+export function errorOf(outcome: string): string {
+  const lines = outcome.split('\n').filter((line) => line.trim() !== '');
+  return likeness(lines.find(isErrorLine) ?? lines.at(-1) ?? 'it failed without a word');
+}
+
+/** What stays the same of a line from time to time: no times, numbers, addresses, ids. */
+export function likeness(line: string): string {
+  const alike = line
+    .replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*[0-9])[0-9a-f]{7,64}\b/gi, '#')
+    .replace(/\d+(?:[.,:]\d+)*/g, '#')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return alike.length > CHARS_MAX ? `${alike.slice(0, CHARS_MAX - 1)}…` : alike;
+}
+
+/** An outcome without what differs though nothing has changed: durations, times of day, addresses. Counts stay. */
+export function sameness(outcome: string): string {
+  return outcome
+    .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*|\b\d\d:\d\d:\d\d(?:[.,]\d+)?/g, '#')
+    .replace(/\b\d+(?:\.\d+)?\s?(?:ms|s|sec|seconds|m|min|µs|us)\b|(?<=duration_ms )[\d.]+/g, '#')
+    .replace(/\b0x[0-9a-f]+\b/gi, '#')
+    .replace(/\bpid \d+/gi, 'pid #')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
