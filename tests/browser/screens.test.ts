@@ -125,7 +125,7 @@ describeInBrowser('every screen', (visit) => {
     await page.keyboard.press('f');
     await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
     await shown(page);
-    await page.keyboard.press('j');
+    for (const key of ['j', 'k', 'k']) await page.keyboard.press(key);
     const agent = async () => /agt_…(\w{6})/.exec(await page.locator('[role=row]:focus').innerText())?.[1];
     const first = await agent();
     await page.keyboard.press('j');

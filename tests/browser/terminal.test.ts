@@ -55,8 +55,7 @@ describeInBrowser('the terminal of an agent', (visit) => {
   }
 
   const rows = (page: Page) => page.locator('.xterm-rows > div').allInnerTexts();
-  const seen = (page: Page, text: string) =>
-    expect.poll(async () => (await rows(page)).join('\n'), { timeout: 60_000 }).toContain(text);
+  const seen = (page: Page, text: string) => expect.poll(async () => (await rows(page)).join('\n')).toContain(text);
   const line = (n: number) => `line ${String(n).padStart(5, '0')} of what is printed`;
   const print = (from: number, to: number) =>
     agent.print(Array.from({ length: to - from }, (_one, n) => `${line(from + n)}\r\n`).join(''));
