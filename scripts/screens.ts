@@ -33,6 +33,7 @@ function placesOf({ busy, bestOfN, repair, upkeep }: Scene): Record<string, stri
     queue: '/queue',
     workflows: '/workflows',
     workflow: `/workflows/${upkeep}`,
+    launch: '/workflows?new=bugfix',
     ...(repair !== null && { repair: `/workflows/${repair}` }),
     'best-of-n': `/best-of-n/${bestOfN}`,
     checks: '/checks',

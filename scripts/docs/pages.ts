@@ -1,3 +1,4 @@
+import { coherencePages } from './coherence.ts';
 import { commandPages } from './commands.ts';
 import { configurationPages } from './configuration.ts';
 import { errorPages } from './errors.ts';
@@ -10,6 +11,7 @@ import { workflowPages } from './workflows.ts';
 export function allPages(): Pages {
   return {
     ...machinePages(),
+    ...coherencePages(),
     ...commandPages(),
     ...configurationPages(),
     ...errorPages(),

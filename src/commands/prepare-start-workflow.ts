@@ -96,15 +96,19 @@ function checkedParams(
       return invalid(
         'input.invalid',
         `The workflow ${definition.name} has no parameter ${name}; it has ${[...known.keys()].join(', ') || 'none'}.`,
+        { parameter: name },
       );
     const wanted = parameter.type === 'number' || parameter.type === 'boolean' ? parameter.type : 'string';
-    if (typeof value !== wanted) return invalid('input.invalid', `The parameter ${name} is a ${wanted}.`);
+    if (typeof value !== wanted)
+      return invalid('input.invalid', `The parameter ${name} is a ${wanted}.`, { parameter: name });
   }
   const params: Record<string, unknown> = {};
   for (const { name, default: otherwise, required } of known.values()) {
     const value = given[name] ?? otherwise;
     if (required && value === null)
-      return invalid('input.invalid', `The workflow ${definition.name} needs the parameter ${name}.`);
+      return invalid('input.invalid', `The workflow ${definition.name} needs the parameter ${name}.`, {
+        parameter: name,
+      });
     params[name] = value;
   }
   return params;

@@ -25,10 +25,14 @@ const SEED_MAX = 2_147_483_647;
 /** Reads `agents`, `score`, `seed` and `early_stop` of a run's parameters. Answers Invalid with what is wrong. */
 export function readCandidates(n: unknown, params: Record<string, unknown>, otherwise: Otherwise): Said | Failure {
   if (!isWhole(n, 1, CANDIDATES_MAX))
-    return invalid('input.invalid', `There may be 1 to ${CANDIDATES_MAX} candidates, not ${JSON.stringify(n)}.`);
+    return invalid('input.invalid', `There may be 1 to ${CANDIDATES_MAX} candidates, not ${JSON.stringify(n)}.`, {
+      parameter: 'best_of',
+    });
   const seed = params.seed ?? 1;
   if (!isWhole(seed, 0, SEED_MAX))
-    return invalid('input.invalid', `A seed is a whole number from 0 to ${SEED_MAX}, not ${JSON.stringify(seed)}.`);
+    return invalid('input.invalid', `A seed is a whole number from 0 to ${SEED_MAX}, not ${JSON.stringify(seed)}.`, {
+      parameter: 'seed',
+    });
   const agents = namesIn(params.agents) ?? [otherwise.agent];
   for (const agent of agents) {
     const problem = otherwise.agentProblem(agent);

@@ -86,7 +86,7 @@ function end(watch: Watch, { id, outcome, failed, unique, ...result }: Extract<S
   const key = unique ? `${id} ${watch.looks} ${watch.steps.length}` : keyOf(full, failed, outcome);
   const isNew = unique === true || !watch.steps.some((step) => step.key === key);
   watch.steps = [...watch.steps, { action, key, isNew }].slice(-STEPS_MAX);
-  if (failed) watch.errors.push({ error: errorOf(outcome), action, look: watch.looks });
+  if (failed) watch.errors.push({ error: errorOf(outcome, action), action, look: watch.looks });
   // What works now is not wrong any more.
   else watch.errors = watch.errors.filter((one) => one.action !== action);
 }

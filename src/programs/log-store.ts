@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { HephError } from '../kernel/errors.ts';
@@ -28,6 +28,8 @@ export interface LogStore {
   /** Throws Fault `log.fenced` once another server has taken over. A log that several share has its leases for that. */
   assertOwner(): void;
   check(): { status: 'ok' | 'degraded' | 'failed'; detail: string };
+  /** What the log’s files take; null where they are not ours. */
+  bytes(): number | null;
   /** Adds to what others read about the owner of the directory. */
   announce(more: Partial<Owner>): void;
   /** Gives up what was kept for the events of an orderly stop. */
@@ -76,9 +78,16 @@ async function openEmbedded(options: LogStoreOptions): Promise<LogStore> {
       if (state === 'open') return { status: 'ok', detail: `at position ${position}` };
       return { status: 'failed', detail: reason ?? state };
     },
+    bytes: () => bytesOf(sqlite.data.path),
     announce: (more) => sqlite.announce(more),
     prepareStop: () => sqlite.releaseReserve(),
   };
+}
+
+function bytesOf(directory: string): number {
+  const log = logPathOf(directory);
+  const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return size(log) + size(`${log}-wal`);
 }
 
 async function openRemote({ directory, where, clock, random, takeOver }: LogStoreOptions): Promise<LogStore> {
@@ -101,6 +110,7 @@ async function openRemote({ directory, where, clock, random, takeOver }: LogStor
         if (reason === null) return { status: 'ok', detail: `at position ${position}` };
         return { status: 'degraded', detail: `${reason}; last heard of at position ${position}` };
       },
+      bytes: () => null,
       announce: (more) => ownership.announce(more),
       prepareStop() {},
     };

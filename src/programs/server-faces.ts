@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import type { TokenIndex } from '../commands/index.ts';
 import { systemClock, systemRandom } from '../kernel/adapters/system.ts';
 import { sha256 } from '../kernel/canonical.ts';
@@ -43,12 +44,19 @@ function queriesOf(ground: Ground, system: System, idle: IdleWatch): Queries {
   const { views, store, ids, definitions, runner, blobs } = ground;
   const context = { views, store, ids, definitions, transcripts: runner, work: runner, blobs, clock: systemClock };
   const health = async () => healthOf(ground, system);
+  // Loaded here: a server that nobody asks does not look for programs.
+  const diagnose = async () => {
+    const { diagnoseHere } = await import('./diagnose-here.ts');
+    const { BUILT_IN_AGENTS } = await import('../machines/config/index.ts');
+    const agents = { ...BUILT_IN_AGENTS, ...system.host.config().settings.agents };
+    return diagnoseHere(ground.dataDirectory, { env: process.env, home: homedir() }, agents);
+  };
   return {
     table: QUERIES,
     async run(name, input, principal, signal) {
       const definition = QUERIES.get(name);
       if (!definition) return invalid('query.unknown', `There is no query ${JSON.stringify(name)}.`);
-      return idle.during(() => askQuery(name, definition, input, { ...context, principal, health, signal }));
+      return idle.during(() => askQuery(name, definition, input, { ...context, principal, health, diagnose, signal }));
     },
   };
 }

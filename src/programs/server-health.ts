@@ -14,12 +14,21 @@ export function healthOf({ dataDirectory, startedAt, logStore, views, model }: G
     processesCheck(system),
     { name: 'model', ...model.state(system.host.config().settings.model) },
   ];
-  return { version: VERSION, pid: process.pid, startedAt, dataDirectory, checks };
+  const nodeVersion = process.versions.node;
+  return {
+    version: VERSION,
+    nodeVersion,
+    pid: process.pid,
+    startedAt,
+    dataDirectory,
+    logBytes: logStore.bytes(),
+    checks,
+  };
 }
 
 /** Whether it takes commands, and what is not as it should be. */
 export async function readinessOf(ground: Ground, system: System) {
-  const { checks, ...server } = healthOf(ground, system);
+  const { checks, nodeVersion: _node, logBytes: _bytes, ...server } = healthOf(ground, system);
   const bad = checks.filter((check) => check.status === 'failed' || check.status === 'degraded');
   return {
     ...server,

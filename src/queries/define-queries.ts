@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../kernel/clock.ts';
 import { denied, type Failure } from '../kernel/errors.ts';
+import type { Finding } from '../kernel/findings.ts';
 import type { Principal, Role } from '../kernel/principal.ts';
 import type { IdIndex } from '../kernel/resolve-id.ts';
 import type { ProjectionHost } from '../projections/index.ts';
@@ -48,6 +49,8 @@ export interface QueryContext {
   work: Pick<Runner, 'id' | 'readDiff'>;
   blobs: Pick<BlobStore, 'get'>;
   health(): Promise<ServerHealth>;
+  /** What of the server’s machine a run needs, and what is missing. */
+  diagnose(): Promise<Finding[]>;
   clock: Clock;
   /** Aborts when nobody waits for the answer any more. */
   signal?: AbortSignal;
@@ -56,9 +59,13 @@ export interface QueryContext {
 /** What the server knows of itself; `unknown` is what nobody has measured. */
 export interface ServerHealth {
   version: string;
+  /** Of Node. */
+  nodeVersion: string;
   pid: number;
   startedAt: number;
   dataDirectory: string;
+  /** What the log’s own files take; null where it is in an event store of others. */
+  logBytes: number | null;
   checks: HealthCheck[];
 }
 

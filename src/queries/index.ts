@@ -5,6 +5,7 @@ import { getCoherence, tryCoherence } from './coherence.ts';
 import { getCheck, getChecks } from './checks.ts';
 import { getCosts } from './costs.ts';
 import type { QueryDefinition, QueryTable } from './define-queries.ts';
+import { diagnose } from './diagnosis.ts';
 import { explain } from './explain.ts';
 import { getEvents, waitForEvents } from './events.ts';
 import { getConfig, getView, healthCheck, listWorkflowDefinitions, rebuildView } from './system.ts';
@@ -32,6 +33,7 @@ const table: QueryTable = {
   list_workflow_definitions: listWorkflowDefinitions,
   wait_for_events: waitForEvents,
   health_check: healthCheck,
+  diagnose,
   get_view: getView,
   get_events: getEvents,
   get_transcript: getTranscript,

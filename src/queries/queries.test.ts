@@ -4,6 +4,7 @@ import { contests } from '../../tests/support/contest-story.ts';
 import { bugfix } from '../../tests/support/bugfix-story.ts';
 import { createStory, tell } from '../../tests/support/story.ts';
 import { systemClock } from '../kernel/adapters/system.ts';
+import { type Finding, problem } from '../kernel/findings.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { HephError } from '../kernel/errors.ts';
 import type { Principal } from '../kernel/principal.ts';
@@ -70,11 +71,9 @@ async function given() {
     },
     work: { id: 'local', readDiff: () => Promise.reject(new Error('no worktrees here')) },
     blobs: { get: () => Promise.reject(new Error('no blobs here')) },
+    diagnose: async () => [problem('git', 'There is none.', 'Install it.')],
     health: async () => ({
-      version: '1',
-      pid: 1,
-      startedAt: 0,
-      dataDirectory: '/data',
+      ...{ version: '1', nodeVersion: '24.0.0', pid: 1, startedAt: 0, dataDirectory: '/data', logBytes: 5 },
       checks: [{ name: 'log', status: 'ok', detail: '' }],
     }),
   };
@@ -443,6 +442,35 @@ describe('questions about best-of-Ns', () => {
   });
 });
 
+describe('diagnose', () => {
+  it('tells what the machine lacks and how the parts of the server are, with what to do, and to operators only', async () => {
+    const { ask, worker } = await given();
+    const checks = [
+      { name: 'log', status: 'ok' as const, detail: 'at position 3' },
+      { name: 'model', status: 'unknown' as const, detail: 'nobody asked it' },
+      { name: 'actors', status: 'degraded' as const, detail: 'task-x: poisoned' },
+      { name: 'disk', status: 'failed' as const, detail: 'read-only' },
+    ];
+    const health = async () => ({ ...(await ask('health_check')), checks }) as never;
+    const { findings, problems, warnings } = (await ask('diagnose', {}, { health })) as unknown as {
+      findings: Finding[];
+      problems: number;
+      warnings: number;
+    };
+    expect(findings.map(({ what, level }) => `${what} ${level}`)).toEqual([
+      'git error',
+      'log ok',
+      'model note',
+      'actors warning',
+      'disk error',
+      'views ok',
+    ]);
+    expect([problems, warnings]).toEqual([2, 1]);
+    for (const { level, next } of findings) expect(next === null).toBe(level === 'ok');
+    expect(await ask('diagnose', {}, { principal: worker })).toMatchObject({ kind: 'denied' });
+  });
+});
+
 describe('get_view, health_check and list_workflow_definitions', () => {
   it('ask a view as of a position, with prefixes of ids in its parameters', async () => {
     const { ask, one } = await given();
@@ -462,6 +490,7 @@ describe('get_view, health_check and list_workflow_definitions', () => {
     await views.caughtUp;
     expect(await ask('health_check')).toMatchObject({ status: 'ok', dataDirectory: '/data' });
     expect(await ask('health_check', {}, { principal: worker })).not.toHaveProperty('dataDirectory');
+    expect(await ask('health_check', {}, { principal: worker })).not.toHaveProperty('logBytes');
     const health = async () => ({
       ...(await context.health()),
       checks: [{ name: 'disk', status: 'unknown' as const, detail: '' }],

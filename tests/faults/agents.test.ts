@@ -92,6 +92,31 @@ describe('an agent', () => {
     await until(() => !lives(started.holderPid));
   });
 
+  it('is observed: whole lines from a cursor on, and what its processes take of the processor', async () => {
+    const hands = await world.open();
+    const request = world.request([fakeAgent('busy')]);
+    const { agentId } = request;
+    await hands.startAgent(request);
+    await readUntil(hands, agentId, /agent agt/);
+    const look = (cursor: number | null) => hands.observeAgent({ agentId, cursor, bytesMax: 4096 });
+    const first = await look(null);
+    expect(first).toMatchObject({ state: 'running', text: `agent ${agentId}\n`, skippedBytes: 0, files: null });
+    let busy = await look(first.nextCursor);
+    while ((busy.processorMs ?? 0) < (first.processorMs ?? 0) + 50) busy = await look(first.nextCursor);
+    expect(busy).toMatchObject({ text: '', nextCursor: first.nextCursor });
+    await hands.writeTerminal({ agentId, data: 'stop\r' });
+    await readUntil(hands, agentId, /half a line/);
+    // The line that is not whole yet is left for the next look; the terminal repeats what was typed.
+    expect((await look(first.nextCursor)).text).toBe('stop\n');
+    expect(await look(0)).toMatchObject({ text: `agent ${agentId}\nstop\n` });
+    expect((await hands.observeAgent({ agentId, cursor: 0, bytesMax: 8 })).skippedBytes).toBeGreaterThan(0);
+    const stopped = await hands.stopAgent({ agentId, graceMs: 0 });
+    expect(await look(0)).toMatchObject({ state: stopped.state, processorMs: null, outputBytes: expect.any(Number) });
+    expect(await hands.observeAgent({ agentId: newAgentId(), cursor: null, bytesMax: 8 })).toMatchObject({
+      ...{ state: 'absent', outputBytes: 0, text: '', processorMs: null },
+    });
+  });
+
   it('is started once, however often and however fast it is asked for', async () => {
     const hands = await world.open();
     const request = world.request([fakeAgent('ledger'), world.directory]);

@@ -100,7 +100,10 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   const context: Omit<QueryContext, 'principal'> = {
     ...{ views, store: plantedReads(store, plants), ids, transcripts: runner, work: runner, blobs, clock },
     definitions: { list: async () => [], load: async (name) => invalid('definition.unknown', name) },
-    health: async () => ({ version: '0', pid: 1, startedAt: 0, dataDirectory: '/data', checks: [] }),
+    health: async () => ({
+      ...{ version: '0', nodeVersion: '0', pid: 1, startedAt: 0, dataDirectory: '/data', logBytes: null, checks: [] },
+    }),
+    diagnose: async () => [],
   };
 
   return {

@@ -57,7 +57,7 @@ export interface ProductOptions {
   /** Settings by their variables, e.g. `HEPH_LIMITS_BACKOFF_MS`. */
   settings?: Record<string, string>;
   /** More agents by name; `noop` is always there. */
-  agents?: Record<string, { argv: string[]; env?: Record<string, string> }>;
+  agents?: Record<string, { argv: string[]; env?: Record<string, string>; takes?: Record<string, string> }>;
 }
 
 export function createProduct({ settings = {}, agents = {} }: ProductOptions = {}): Product {

@@ -129,7 +129,10 @@ function attend(socket: Socket, come: (agent: ToldAgent) => void): void {
   socket.on('close', () => {
     for (const { ended } of asked.values()) ended();
   });
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // A program that was killed leaves its end of the socket as it is.
+  lines.on('error', () => {});
+  lines.on('line', (line) => {
     const said = JSON.parse(line) as Said;
     if (said.agentId) come(agentOf(said));
     const over = said.done ?? said.failed;

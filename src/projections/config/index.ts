@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Config, type ConfigFact, configActor } from '../../machines/config/index.ts';
+import { TAKES_NOTHING } from '../../machines/agent/index.ts';
+import { BUILT_IN_AGENTS, type Config, type ConfigFact, configActor, presetOf } from '../../machines/config/index.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { defineProjection, type FoldedView, type Rendered, type Row } from '../define-projection.ts';
 import { type Evidence, evidenceOf } from '../evidence.ts';
@@ -41,7 +42,16 @@ function render({ config, changes, overrides }: ConfigState): Rendered {
     };
   for (const [path, value] of Object.entries(config.overrides))
     rows[path] = { path, value, source: 'start', by: 'server', evidence: overrides, inForce: true };
-  return { rows, summary: { version: config.version, settings: config.settings } };
+  return { rows, summary: { version: config.version, settings: config.settings, agents: agentsOf(config) } };
+}
+
+/** Every agent that can be named, and what a person can say to one while it works. */
+function agentsOf({ settings }: Config) {
+  const names = [...new Set([...Object.keys(BUILT_IN_AGENTS), ...Object.keys(settings.agents)])];
+  return names.map((agent) => {
+    const { reviews = true, takes = TAKES_NOTHING } = presetOf(agent, settings.agents) ?? {};
+    return { agent, reviews, takes };
+  });
 }
 
 /** The settings in force, and for each that is no default who set it. */

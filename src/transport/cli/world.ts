@@ -1,5 +1,6 @@
-import type { AgentPreset, OpenedChecks, Probes } from '../../checks/index.ts';
+import type { AgentPreset, OpenedChecks } from '../../checks/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Finding } from '../../kernel/findings.ts';
 
 /** Where text goes: a stream of the process, or a test's list. */
 export interface Sink {
@@ -111,7 +112,12 @@ export interface CheckTools {
   open(where: { folder: string; directory: string; readOnly: boolean; world: World }): OpenedChecks;
   newRunId(): string;
   /** Looks at the machine, with the person's variables. */
-  probes(world: Pick<World, 'env' | 'home'>): Probes;
+  /** What a run needs of this machine, without a server. */
+  diagnose(
+    directory: string,
+    world: Pick<World, 'env' | 'home'>,
+    agents: Readonly<Record<string, AgentPreset>>,
+  ): Promise<Finding[]>;
 }
 
 /** Copies of a data directory, made beside its living server or without one. */

@@ -9,6 +9,9 @@ export async function placesOf(page: Page, scene: Pick<Scene, 'busy' | 'bestOfN'
     `/task/${scene.busy.taskId}`,
     `/task/${scene.busy.taskId}?tab=diff`,
     `/workflows/${scene.upkeep}`,
+    `/workflows/${scene.upkeep}?tab=result`,
+    '/workflows?new=bugfix',
+    '/inbox',
     `/best-of-n/${scene.bestOfN}`,
   ];
   return [...offered.filter((path) => path !== null), ...behind];

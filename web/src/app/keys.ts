@@ -1,6 +1,7 @@
 import { createAtom } from '@xstate/store-react';
 import { useEffect } from 'react';
 import { SCREENS } from '../screens/index.ts';
+import { goToNext } from '../inbox/waiting.ts';
 import { currentList } from './list-keys.ts';
 import { showNow } from '../server/moment.ts';
 import { matchKey } from './match-key.ts';
@@ -27,9 +28,16 @@ export const KEYS: readonly KeyAction[] = [
     palette: true,
     run: () => go(pathTo(path)),
   })),
+  { keys: 'n', title: 'Next that waits for you', palette: true, run: goToNext },
+  { keys: 'c', title: 'Start a workflow', palette: true, run: () => go(pathTo('workflows', [], { new: '1' })) },
   { keys: 'j', title: 'Next row', palette: false, run: () => currentList()?.move(1) },
   { keys: 'k', title: 'Previous row', palette: false, run: () => currentList()?.move(-1) },
   { keys: 'Enter', title: 'Open the row', palette: false, run: () => {} },
+  { keys: 'B', title: 'Boost the task of the row', palette: false, run: () => {} },
+  { keys: '+', title: 'Raise the priority of the row', palette: false, run: () => {} },
+  { keys: '-', title: 'Lower the priority of the row', palette: false, run: () => {} },
+  { keys: 'S', title: 'Stop the agent of the row', palette: false, run: () => {} },
+  { keys: 'X', title: 'Cancel the task of the row', palette: false, run: () => {} },
   { keys: 'Escape', title: 'Back, or close what is open', palette: false, run: () => history.back() },
   { keys: '[', title: 'Back in time: one event', palette: true, run: stepBack },
   { keys: ']', title: 'On in time: one event', palette: true, run: () => void stepOn() },

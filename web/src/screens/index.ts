@@ -14,6 +14,15 @@ export interface Screen {
 
 export const SCREENS: readonly Screen[] = [
   { path: 'fleet', title: 'Fleet', key: 'f', nav: true, Component: lazy(() => import('./fleet/index.tsx')) },
+  { path: 'queue', title: 'Queue', key: 'q', nav: true, Component: lazy(() => import('./queue/index.tsx')) },
+  {
+    path: 'workflows',
+    title: 'Workflows',
+    key: 'w',
+    nav: true,
+    Component: lazy(() => import('./workflows/index.tsx')),
+  },
+  { path: 'inbox', title: 'Inbox', key: 'i', nav: false, Component: lazy(() => import('./inbox/index.tsx')) },
   { path: 'task', title: 'Task', nav: false, Component: lazy(() => import('./task/index.tsx')) },
   {
     path: 'timeline',
@@ -21,5 +30,12 @@ export const SCREENS: readonly Screen[] = [
     key: 't',
     nav: true,
     Component: lazy(() => import('./timeline/index.tsx')),
+  },
+  {
+    path: 'settings',
+    title: 'Settings',
+    key: 's',
+    nav: true,
+    Component: lazy(() => import('./settings/index.tsx')),
   },
 ];

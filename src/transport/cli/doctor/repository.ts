@@ -8,10 +8,10 @@ import {
   runChecks,
 } from '../../../checks/index.ts';
 import { mend } from '../check/mend.ts';
+import { type Finding, note, ok, problem, warning } from '../../../kernel/findings.ts';
 import { failureOf } from '../failure.ts';
 import type { Output } from '../output.ts';
 import type { CheckTools, World } from '../world.ts';
-import { type Finding, note, ok, problem, warning } from './findings.ts';
 
 const OWN_DEFINITION = 'checks.yaml';
 

@@ -1,7 +1,7 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import type { Client } from '../client.ts';
-import { checkDataDirectory, checkLiving, checkMachine, checkNode, checkServer } from '../doctor/checks.ts';
-import type { Finding } from '../doctor/findings.ts';
+import type { Finding } from '../../../kernel/findings.ts';
+import { checkPlace, checkServer } from '../doctor/living.ts';
 import { checkRepository } from '../doctor/repository.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output.ts';
@@ -22,13 +22,9 @@ export async function doctor(world: World, client: Client, output: Output, optio
   const { directory } = client;
   if (options.undo) return (await import('./check.ts')).check({ world, output, directory }, [], { undo: true });
   const tools = await world.programs.checks();
-  const probes = tools.probes(world);
   const findings = [
-    checkNode(process.versions.node),
-    ...(await checkMachine(probes, directory)),
-    checkDataDirectory(directory, process.getuid?.()),
     await checkServer(directory),
-    ...(await checkLiving(client, world, probes)),
+    ...(await checkPlace(client, world, tools)),
     ...(await checkRepository({ world, directory, output }, tools, options.fix ?? false)),
   ];
   for (const finding of findings) say(finding, output);

@@ -7,7 +7,6 @@ import { announce, type Answer, type Asked, fakeServer } from '../../../../tests
 import { makeRepository } from '../../../../tests/support/repositories.ts';
 import { picture } from '../../../checks/adapters/test-support.ts';
 import { checkTools } from '../../../programs/check-tools.ts';
-import { checkDataDirectory, checkMachine, checkNode } from '../doctor/checks.ts';
 import { main } from '../main.ts';
 import { shellWords } from '../../../kernel/words.ts';
 import { keystrokes } from './attach.ts';
@@ -67,34 +66,16 @@ describe('keystrokes', () => {
 });
 
 describe('doctor', () => {
-  it('wants a Node that runs the programs', () => {
-    expect(checkNode('24.15.0')).toMatchObject({ level: 'ok' });
-    expect(checkNode('24.9.1')).toMatchObject({ level: 'error' });
-    expect(checkNode('20.20.2')).toMatchObject({ level: 'error', next: expect.stringContaining('Node 24') });
-  });
-
-  it('finds no program on an empty PATH, and says what that means', async () => {
-    const probes = checkTools.probes({ env: { PATH: '' }, home: data });
-    const findings = await checkMachine(probes, join(data, 'absent'));
-    expect(findings).toMatchObject([
-      { what: 'git', level: 'error', text: 'git >=2.30.0 is wanted, and there is none on the PATH.' },
-      { what: 'sandbox', level: 'note', text: expect.stringContaining('runs as you') },
-      { what: 'disk', level: 'ok', text: expect.stringContaining('GiB are free for') },
-    ]);
-  });
-
-  it('finds what others can reach, and what belongs to others', () => {
-    const uid = process.getuid?.() as number;
-    expect(checkDataDirectory(join(data, 'absent'), uid)).toMatchObject({ level: 'ok' });
-    mkdirSync(join(data, 'blobs'), { mode: 0o700 });
-    expect(checkDataDirectory(data, uid)).toMatchObject({ level: 'ok' });
-    expect(checkDataDirectory(data, uid + 1)).toMatchObject({ level: 'error', next: expect.stringContaining('chown') });
-    chmodSync(join(data, 'blobs'), 0o750);
-    expect(checkDataDirectory(data, uid)).toMatchObject({
-      level: 'error',
-      text: expect.stringContaining('blobs'),
-      next: expect.stringContaining('chmod'),
-    });
+  it('says of the machine what the living server says of it', async () => {
+    const findings = [{ what: 'log', level: 'error', text: 'It is damaged.', next: 'Restore it.' }];
+    const answer = ({ path }: Asked) =>
+      path === '/health' ? { body: { startedAt: 1 } } : { body: { ok: true, result: { findings } } };
+    await using server = await fakeServer(answer);
+    announce(data, server);
+    const cli = cliWorld({ env: { HEPH_DATA: data }, programs: { checks: async () => checkTools } });
+    expect(await main(['doctor'], cli.world, '0', async () => [])).toBe(1);
+    expect(cli.out()).toMatch(/^ok +server +http.*\nPROBLEM +log +It is damaged\.\n +→ Restore it\.\n/);
+    expect(server.asked.at(-1)?.path).toBe('/api/queries/diagnose');
   });
 
   it('ends with 1 when something is a problem, and says each finding as one object', async () => {

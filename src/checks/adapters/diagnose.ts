@@ -1,14 +1,26 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AgentFound, type AgentPreset, type BuiltInResult, inRange, type Probes } from '../../../checks/index.ts';
-import type { Client } from '../client.ts';
-import { failureOf } from '../failure.ts';
-import { findServer, isAlive, readServerFile } from '../server-file.ts';
-import type { World } from '../world.ts';
-import { type Finding, note, ok, problem, warning } from './findings.ts';
+import { type Finding, note, ok, problem, warning } from '../../kernel/findings.ts';
+import type { AgentFound, AgentPreset, BuiltInResult, Probes } from '../ports.ts';
+import { inRange } from '../version-range.ts';
 
 const NODE_WANTED = '>=24.15.0';
 const GIT_WANTED = '>=2.30.0';
+
+/** Where a server runs, or one would be started. */
+export interface Place {
+  directory: string;
+  nodeVersion: string;
+  uid: number | undefined;
+  /** Those that are looked for, by name. */
+  agents: Readonly<Record<string, AgentPreset>>;
+}
+
+/** What every run needs of this machine, whichever repository it is about. Touches nothing. */
+export async function diagnose(probes: Probes, { directory, nodeVersion, uid, agents }: Place): Promise<Finding[]> {
+  const [machine, found] = await Promise.all([checkMachine(probes, directory), probes.agents(agents)]);
+  return [checkNode(nodeVersion), ...machine, checkDataDirectory(directory, uid), ...found.map(agentFinding)];
+}
 
 export function checkNode(version: string): Finding {
   return inRange(version, NODE_WANTED)
@@ -20,7 +32,6 @@ export function checkNode(version: string): Finding {
       );
 }
 
-/** What every run needs of this machine, whichever repository it is about. */
 export async function checkMachine(probes: Probes, directory: string): Promise<Finding[]> {
   const [git, bwrap, disk] = await Promise.all([
     probes.program('git', GIT_WANTED),
@@ -72,45 +83,7 @@ export function checkDataDirectory(directory: string, uid: number | undefined): 
   return ok('data', `${directory} is yours alone.`);
 }
 
-export async function checkServer(directory: string): Promise<Finding> {
-  const server = await findServer(directory);
-  if (server) return ok('server', `${server.url}, pid ${server.pid}, version ${server.version}`);
-  const file = readServerFile(directory);
-  if (file && isAlive(file.pid))
-    return warning(
-      'server',
-      `Process ${file.pid} may be the server, but ${file.url} does not answer as it should.`,
-      'Read `heph logs server`; if it hangs, end that process and run `heph up`.',
-    );
-  return ok('server', 'None runs; one is started when it is needed.');
-}
-
-/** What only a living server can tell: its parts, and which agents are configured. Without one, the agents that we ship. */
-export async function checkLiving(client: Client, world: World, probes: Probes): Promise<Finding[]> {
-  const builtIn = await world.programs.builtInAgents();
-  if (!(await findServer(client.directory))) return (await probes.agents(builtIn)).map(agentFinding);
-  try {
-    const [{ summary }, health] = await Promise.all([
-      client.query<{ summary: { settings: { agents: Record<string, AgentPreset> } } }>('get_config', {}),
-      client.query<{ checks: { name: string; status: string; detail: string }[] }>('health_check', {}),
-    ]);
-    const agents = await probes.agents({ ...builtIn, ...summary.settings.agents });
-    return [...health.checks.map(healthFinding), ...agents.map(agentFinding)];
-  } catch (error) {
-    const failure = failureOf(error);
-    return [problem('server', failure.message, failure.next)];
-  }
-}
-
 /** One that is missing is needed by those only who use it. */
 function agentFinding({ name, text, next }: AgentFound): Finding {
   return next === null ? ok(`agent ${name}`, text) : note(`agent ${name}`, text, next);
-}
-
-/** What the server says of one of its parts; what it has not measured is told as such. */
-export function healthFinding({ name, status, detail }: { name: string; status: string; detail: string }): Finding {
-  if (status === 'ok') return ok(name, detail);
-  if (status === 'unknown') return note(name, `unknown: ${detail}`, 'Nothing, unless something does not work.');
-  const finding = status === 'failed' ? problem : warning;
-  return finding(name, detail, 'Read `heph logs server`.');
 }

@@ -1,4 +1,4 @@
-/** What one check of `heph doctor` found. Whatever is not `ok` says what to do. */
+/** What one look of `heph doctor` found. Whatever is not `ok` says what to do. */
 export interface Finding {
   what: string;
   level: 'ok' | 'note' | 'warning' | 'error';
