@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFailure } from '../kernel/errors.ts';
+import { describedSettings } from '../machines/config/index.ts';
 import { EVERYONE, type HealthCheck, PEOPLE, query, type QueryContext } from './define-queries.ts';
 import { fields, type Named, withWholeIds } from './fields.ts';
 
@@ -37,14 +38,14 @@ export const rebuildView = query({
 
 export const getConfig = query({
   v: 1,
-  summary: 'The settings in force and, for each that is no default, who set it.',
+  summary: 'The settings in force, for each that is no default who set it, and what each of them means.',
   schema: z.strictObject({}),
   // Settings may hold what an agent's environment needs, so not everybody who may look may see them.
   roles: ['operator'],
   cli: 'config',
   example: 'heph config',
   async run(_input, context) {
-    return { ...(await context.views.view('config')) };
+    return { ...(await context.views.view('config')), described: describedSettings() };
   },
 });
 

@@ -233,7 +233,7 @@ function Files({
         <div
           style={{
             height: virtual.getTotalSize(),
-            minWidth: split ? undefined : `calc(${chars}ch + 7.5rem)`,
+            minWidth: `calc(${split ? 2 * chars : chars}ch + ${split ? 10 : 7.5}rem)`,
             position: 'relative',
           }}
         >
