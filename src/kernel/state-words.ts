@@ -144,6 +144,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
   },
   checkRun: {
     none: ABSENT,
+    under_review: ['busy', 'under review'],
     planned: 'waiting',
     running: 'busy',
     passed: 'good',

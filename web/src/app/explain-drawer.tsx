@@ -10,7 +10,7 @@ import { Json } from '../parts/json.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import { showPast, usePast } from '../server/moment.ts';
 import { useQuery } from '../server/use-query.ts';
-import { explained } from './explained.ts';
+import { explain, explained } from './explained.ts';
 import { Link } from './link.tsx';
 import { pathTo } from './router.ts';
 
@@ -46,7 +46,8 @@ export function ExplainDrawer() {
   const input = what && {
     of: what.evidence.eventId,
     position: what.evidence.position,
-    ...(past !== null && { at: past }),
+    // What lies behind the moment that the page shows is explained by all that is known.
+    ...(past !== null && BigInt(what.evidence.position) <= BigInt(past) && { at: past }),
   };
   const { state, result, failure } = useQuery<Explanation>(what ? 'explain' : null, input);
   if (!what) return null;
@@ -86,7 +87,7 @@ export function ExplainDrawer() {
 function Step({ of, asked }: { of: ChainLink; asked: boolean }) {
   return (
     <li className={`${of.link} ${asked ? 'asked' : ''}`}>
-      <What of={of} command={of.command} />
+      <What of={of} command={of.command} asked={asked} />
       {asked && <Details of={of} />}
       {/* A link that nobody recorded is drawn dashed, and says that it was concluded. */}
       <p className="because">
@@ -97,10 +98,22 @@ function Step({ of, asked }: { of: ChainLink; asked: boolean }) {
   );
 }
 
-function What({ of, command = null }: { of: Told; command?: string | null }) {
+/** A click on another event than the one that was asked about goes on from there. */
+function What({ of, command = null, asked = false }: { of: Told; command?: string | null; asked?: boolean }) {
   return (
     <>
-      <p className="what">{of.text}</p>
+      {asked ? (
+        <p className="what">{of.text}</p>
+      ) : (
+        <button
+          type="button"
+          className="what"
+          title={`${of.type}; click for what led to this`}
+          onClick={() => explain({ evidence: of, title: of.text })}
+        >
+          {of.text}
+        </button>
+      )}
       <p className="dim small">
         <Age at={of.at} /> ago · {of.type}
         {command !== null && ` by ${command}`} · {of.actor} · position {of.position}
@@ -113,9 +126,20 @@ function Details({ of }: { of: Told }) {
   const past = usePast();
   const [open, setOpen] = useState(false);
   const close = () => explained.set(null);
+  const [kind, id = ''] = of.stream.split('-');
   return (
     <div className="row">
       <IdChip id={of.eventId} />
+      {kind === 'bestOfN' && (
+        <Link href={pathTo('best-of-n', [id])} onFollow={close}>
+          its candidates
+        </Link>
+      )}
+      {of.scope.workflowId && (
+        <Link href={pathTo('workflows', [of.scope.workflowId])} onFollow={close}>
+          its run
+        </Link>
+      )}
       {of.scope.taskId && (
         <Link href={pathTo('task', [of.scope.taskId])} onFollow={close}>
           its task

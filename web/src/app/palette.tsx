@@ -6,6 +6,7 @@ import { KEYS, paletteOpen } from './keys.ts';
 import { SCREENS } from '../screens/index.ts';
 import { nextTheme } from './theme.ts';
 import { shortId } from '../parts/format.ts';
+import { post } from '../server/api.ts';
 import { useView } from '../server/use-view.ts';
 
 /** Everything that can be gone to or done, found by typing a part of its name. */
@@ -44,6 +45,9 @@ export default function Palette() {
                 <Command.Item value="Switch theme" onSelect={pick(nextTheme)}>
                   Switch theme
                 </Command.Item>
+                <Command.Item value="Sign out of this browser" onSelect={pick(() => void signOut())}>
+                  Sign out of this browser
+                </Command.Item>
               </Command.Group>
               {open && <Things pick={pick} />}
             </Command.List>
@@ -52,6 +56,11 @@ export default function Palette() {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+async function signOut(): Promise<void> {
+  await post('/api/logout');
+  location.assign('/');
 }
 
 /** So many of a kind: more are found by typing less of something else. */

@@ -52,7 +52,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
     scroll.current?.focus({ preventScroll: true });
   };
   const actions = useRef({ move: (_by: number) => {}, open: () => {} });
-  useEffect(() => {
+  // Before the next key, however fast it comes.
+  useLayoutEffect(() => {
     actions.current = {
       move: (by) => moveTo(at < 0 ? rows.length - 1 : at + by),
       open: () => activeRow && open(activeRow),
