@@ -1,7 +1,7 @@
 import { COMMANDS, type CatalogueCommand } from '../../src/actors/catalogue.ts';
 import { code, fence, page, type Pages, table } from './markdown.ts';
 import { QUERIES } from '../../src/queries/index.ts';
-import { type Field, fieldsOf, shapeOf, words } from './schema-words.ts';
+import { type Field, fieldsOf, shapeOf, words } from '../../src/kernel/schema-words.ts';
 
 /** Every command that people and agents send, with its input; every question; and, in one table, what only the system sends. */
 export function commandPages(): Pages {

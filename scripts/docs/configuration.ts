@@ -6,7 +6,7 @@ import {
   variableOf,
 } from '../../src/machines/config/index.ts';
 import { code, fence, page, type Pages, table } from './markdown.ts';
-import { fieldsOf, restOf, type Shape, shapeOf, words } from './schema-words.ts';
+import { fieldsOf, restOf, type Shape, shapeOf, words } from '../../src/kernel/schema-words.ts';
 
 /** A preset as a user would write it; parsed here, so that the page never shows one that is refused. */
 const EXAMPLE = agentPresetSchema.parse({

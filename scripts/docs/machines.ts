@@ -2,7 +2,7 @@ import { ACTORS, COMMANDS } from '../../src/actors/catalogue.ts';
 import type { ActorKind } from '../../src/machines/define-actor.ts';
 import { diagram } from './diagram.ts';
 import { code, fence, type Pages, page, table } from './markdown.ts';
-import { fieldsOf, shapeOf, words } from './schema-words.ts';
+import { fieldsOf, shapeOf, words } from '../../src/kernel/schema-words.ts';
 
 /** One page per kind of actor: its chart, its facts, its commands. */
 export function machinePages(): Pages {

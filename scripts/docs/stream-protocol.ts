@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { CLOSE, clientMessages, HEARTBEAT_MS, LIMITS, serverMessages } from '../../src/transport/ws/protocol.ts';
 import { code, page, type Pages, table } from './markdown.ts';
-import { type Field, fieldsOf, shapeOf, words } from './schema-words.ts';
+import { type Field, fieldsOf, shapeOf, words } from '../../src/kernel/schema-words.ts';
 
 /** What is said on `/api/stream`, message by message, from the schemas that the server parses by. */
 export function streamPages(): Pages {

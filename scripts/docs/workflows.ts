@@ -1,6 +1,6 @@
 import { definitionSchema, phaseSchema } from '../../src/machines/workflow/index.ts';
 import { code, fence, page, type Pages, table } from './markdown.ts';
-import { fieldsOf, type Shape, shapeOf, words } from './schema-words.ts';
+import { fieldsOf, type Shape, shapeOf, words } from '../../src/kernel/schema-words.ts';
 
 /** Given by the folder and the pages themselves. */
 const GIVEN = ['name', 'instructions', 'phases'];

@@ -1,7 +1,7 @@
 /** What a state means to somebody who looks: colour and shape follow from it, never from the state itself. */
 export type Tone = 'good' | 'busy' | 'waiting' | 'attention' | 'bad' | 'ended' | 'unknown';
 
-/** What can be in a state. `check` is one check, `delivery` what became of the base branch, `health` a part of the server. */
+/** What can be in a state. `check` is one check, `delivery` what became of the base branch, `health` a part of the server, `finding` what the doctor says. */
 export type Subject =
   | 'agent'
   | 'bestOfN'
@@ -10,6 +10,7 @@ export type Subject =
   | 'checkRun'
   | 'config'
   | 'delivery'
+  | 'finding'
   | 'fleet'
   | 'guardian'
   | 'health'
@@ -105,6 +106,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
     left: ['ended', 'left as it was'],
     not_asked: ['ended', 'not asked for'],
   },
+  finding: { ok: 'good', note: 'waiting', warning: 'attention', error: ['bad', 'problem'] },
   fleet: { open: 'good', paused: 'waiting', stopped: 'attention' },
   guardian: { absent: ABSENT, watching: 'good', stopping: 'busy' },
   mergeTrain: { idle: 'waiting', merging: 'busy', batching: 'busy' },
@@ -142,6 +144,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
   },
   checkRun: {
     none: ABSENT,
+    under_review: ['busy', 'under review'],
     planned: 'waiting',
     running: 'busy',
     passed: 'good',

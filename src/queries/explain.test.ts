@@ -126,7 +126,7 @@ describe('an explanation', () => {
     queue(taskId);
     const lines = explanationLines(await why(taskId));
     expect(lines[0]).toBe(`TaskQueued at ${story.events.length}: queued`);
-    expect(lines[2]).toMatch(/^● 00:00:00 operator: /);
+    expect(lines[2]).toMatch(/^●  00:00:00 operator: /);
     expect(lines).toContain('Nothing has followed from it.');
     expect(lines.join('\n')).not.toContain('\u001b');
   });

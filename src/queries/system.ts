@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFailure } from '../kernel/errors.ts';
+import { describedSettings } from '../machines/config/index.ts';
 import { EVERYONE, type HealthCheck, PEOPLE, query, type QueryContext } from './define-queries.ts';
 import { fields, type Named, withWholeIds } from './fields.ts';
 
@@ -37,14 +38,14 @@ export const rebuildView = query({
 
 export const getConfig = query({
   v: 1,
-  summary: 'The settings in force and, for each that is no default, who set it.',
+  summary: 'The settings in force, for each that is no default who set it, and what each of them means.',
   schema: z.strictObject({}),
   // Settings may hold what an agent's environment needs, so not everybody who may look may see them.
   roles: ['operator'],
   cli: 'config',
   example: 'heph config',
   async run(_input, context) {
-    return { ...(await context.views.view('config')) };
+    return { ...(await context.views.view('config')), described: describedSettings() };
   },
 });
 
@@ -71,7 +72,7 @@ export const healthCheck = query({
   example: 'heph health',
   async run(_input, context) {
     const { checks, dataDirectory, logBytes, ...health } = await context.health();
-    const all = [...checks, ...viewChecks(context)];
+    const all = withViews(checks, context);
     // An agent has no business in the data directory.
     const where = context.principal.role === 'worker' ? {} : { dataDirectory, logBytes };
     return { status: worst(all), ...health, ...where, position: context.views.position().toString(), checks: all };
@@ -80,7 +81,13 @@ export const healthCheck = query({
 
 /** Every part that the server knows of, its views among them. */
 export async function healthOf(context: QueryContext): Promise<HealthCheck[]> {
-  return [...(await context.health()).checks, ...viewChecks(context)];
+  return withViews((await context.health()).checks, context);
+}
+
+/** The server may have looked at its views itself. */
+function withViews(checks: readonly HealthCheck[], context: QueryContext): HealthCheck[] {
+  const known = new Set(checks.map(({ name }) => name));
+  return [...checks, ...viewChecks(context).filter(({ name }) => !known.has(name))];
 }
 
 const BADNESS: readonly HealthCheck['status'][] = ['ok', 'unknown', 'degraded', 'failed'];

@@ -104,6 +104,7 @@ const OTHERS: Record<string, { operator: string; worker: string }> = {
   'GET /docs/scalar.js': { operator: 'allowed', worker: 'allowed' },
   'GET /api/stream': { operator: 'allowed', worker: 'allowed' },
   'POST /api/stream-tickets': { operator: 'allowed', worker: 'auth.role' },
+  'POST /api/logout': { operator: 'allowed', worker: 'auth.role' },
   'POST /api/login-codes': { operator: 'allowed', worker: 'auth.role' },
   'POST /api/agents/:agentId/keystrokes': { operator: 'allowed', worker: 'auth.role' },
   'GET /': { operator: 'allowed', worker: 'allowed' },

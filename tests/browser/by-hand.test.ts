@@ -25,9 +25,8 @@ describeInBrowser('by hand', (visit) => {
   let repository: string;
   beforeEach(async () => {
     told = await toldAgents();
-    const takes = { messages: 'line', interrupt: 'none' };
     product = createProduct({
-      agents: { told: { ...told.preset, takes } },
+      agents: { told: told.preset },
       settings: { HEPH_FLEET_CAP: '1', HEPH_LIMITS_ATTEMPTS_MAX: '1', HEPH_LIMITS_RESTARTS_MAX: '0' },
     });
     server = await product.up();
@@ -181,20 +180,6 @@ describeInBrowser('by hand', (visit) => {
     expect(await pause.getAttribute('title')).toContain('This is the past');
     await pause.click({ force: true });
     expect(await product.operator.events({ types: ['FleetPaused'] })).toEqual([]);
-  });
-
-  it('a message reaches the terminal of an agent that reads, once', async () => {
-    await start('Listen');
-    const agent = await told.next();
-    await product.operator.until(['TaskStarted']);
-    const said = await product.heph('agent', 'message', agent.agentId, 'look at\nthe parser');
-    expect([said.code, said.stderr]).toEqual([0, '']);
-    await agent.untilTyped('look at the parser\r');
-    await product.operator.until(['MessageDelivered']);
-    expect(agent.typed().toString().split('look at').length).toBe(2);
-    const refused = await product.heph('agent', 'interrupt', agent.agentId);
-    expect(refused.code).not.toBe(0);
-    expect(refused.stderr).toContain(`heph agent stop ${agent.agentId}`);
   });
 
   async function failing(agent: ToldAgent): Promise<void> {

@@ -124,9 +124,9 @@ describeInBrowser('every screen', (visit) => {
     await page.keyboard.press('g');
     await page.keyboard.press('f');
     await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
-    await page.keyboard.press('j');
-    const agent = async () => /agt_…(\w{6})/.exec(await focused())?.[1];
-    await expect.poll(agent).toBeDefined();
+    await shown(page);
+    for (const key of ['j', 'k', 'k']) await page.keyboard.press(key);
+    const agent = async () => /agt_…(\w{6})/.exec(await page.locator('[role=row]:focus').innerText())?.[1];
     const first = await agent();
     await page.keyboard.press('j');
     await expect.poll(agent).not.toBe(first);

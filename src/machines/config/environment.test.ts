@@ -3,6 +3,7 @@ import { isFailure } from '../../kernel/errors.ts';
 import {
   BUILT_IN_AGENTS,
   DEFAULT_SETTINGS,
+  describedSettings,
   presetOf,
   settingPaths,
   settingsFrom,
@@ -59,5 +60,21 @@ describe('the preset of an agent', () => {
       if (at >= 0) expect(argv[at - 1]).toBe('--');
       else expect(argv).toContain('{prompt_file}');
     }
+  });
+});
+
+describe('described settings', () => {
+  it('are all that there are, each with a type and what it means', () => {
+    const described = describedSettings();
+    expect(described.map(({ path }) => path)).toEqual(settingPaths());
+    for (const { path, type, meaning } of described)
+      expect([path, type !== '', meaning !== '']).toEqual([path, true, true]);
+    expect(described[0]).toEqual({
+      path: 'fleet.cap',
+      variable: 'HEPH_FLEET_CAP',
+      type: 'integer 1–200',
+      default: 4,
+      meaning: 'How many agents run at once.',
+    });
   });
 });

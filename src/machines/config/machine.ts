@@ -97,10 +97,7 @@ export function settingsFrom(
 }
 
 function refused(path: string, why: string): Rejected {
-  return rejected(
-    'config.refused',
-    `The setting ${path} is not acceptable: ${why}. docs/configuration.md lists every setting.`,
-  );
+  return rejected('config.refused', `The setting ${path} is not acceptable: ${why}.`);
 }
 
 /** A path replaces what was set below it, and null takes both back. */

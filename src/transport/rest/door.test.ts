@@ -234,6 +234,15 @@ describe('the page’s cookie', () => {
     expect((await world.post('/api/commands/resume_fleet', {}, { cookie, 'x-heph': '1' })).status).toBe(200);
   });
 
+  it('ends when its browser signs out, which no other site can make it do', async () => {
+    const [{ cookie }, other] = [await cookieOf(), await cookieOf()];
+    expect((await world.post('/api/logout', {}, { cookie })).json.error?.code).toBe('auth.csrf');
+    const reply = await world.post('/api/logout', {}, { cookie, 'x-heph': '1' });
+    expect([reply.status, reply.headers.get('set-cookie')]).toEqual([200, expect.stringMatching(/=; .*Max-Age=0$/)]);
+    expect((await world.get('/docs', { cookie })).status).toBe(401);
+    expect((await world.get('/docs', { cookie: other.cookie })).status).toBe(200);
+  });
+
   it('ends after half a day', async () => {
     const { cookie } = await cookieOf();
     world.clock.advance(12 * 3_600_000);

@@ -23,6 +23,19 @@ export function addLoginRoutes(app: FastifyInstance, { sessions }: HttpContext):
       return sendJson(reply, { ok: true, code, expiresInMs, path: `/login?code=${code}` });
     },
   });
+  app.post('/api/logout', {
+    schema: {
+      operationId: 'logout',
+      summary: 'Ends the session of the browser that asks, and takes its cookie away.',
+      tags: ['server'],
+      response: { 200: z.object({ ok: z.literal(true) }), '4xx': refusedSchema },
+    },
+    handler({ principal, headers }, reply) {
+      requireRole(principal, ['operator']);
+      sessions().end(headers.cookie);
+      return sendJson(reply.header('set-cookie', sessions().cookie(null)), { ok: true });
+    },
+  });
   app.get('/login', {
     config: { open: true },
     schema: {

@@ -14,8 +14,8 @@ export interface Visit {
 const PATIENCE_MS = 30_000;
 
 /** In the page: its policy's violations reach the console only where nobody catches them. */
-const TELL_VIOLATIONS = `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) =>
-  tellViolation(violatedDirective + ' ' + blockedURI + ' ' + sourceFile));`;
+const TELL_VIOLATIONS = `addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber, columnNumber }) =>
+  tellViolation([violatedDirective, blockedURI, sourceFile, lineNumber, columnNumber].join(' ')));`;
 
 /** With a profile of its own, which goes with it. */
 export function launchChromium(): Promise<Browser> {
@@ -51,5 +51,5 @@ export async function loginLink(product: Product, url: string): Promise<string> 
 export async function shown(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
   // Nothing in it is still on its way.
-  await page.locator('[aria-busy=true], [role=status][aria-label=Loading]').first().waitFor({ state: 'detached' });
+  await page.locator('.loading, [aria-busy=true]').first().waitFor({ state: 'detached' });
 }

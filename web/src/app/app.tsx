@@ -13,6 +13,7 @@ import { PastBanner } from './past-banner.tsx';
 import { pathTo, useRoute } from './router.ts';
 import { TOP_BAR } from './slots.ts';
 import { nextTheme, theme } from './theme.ts';
+import { useShownTitle } from './title.ts';
 import { Toasts } from './toasts.tsx';
 
 const Palette = lazy(() => import('./palette.tsx'));
@@ -20,10 +21,10 @@ const Palette = lazy(() => import('./palette.tsx'));
 /** Everything around the screens. */
 export function App() {
   useKeys();
-  const { screen: path } = useRoute();
+  const { screen: path, rest } = useRoute();
   const usesPalette = useSelector(paletteOpen, (now) => now);
   const screen = SCREENS.find((one) => one.path === path);
-  const title = screen?.title ?? 'Not found';
+  const title = useShownTitle(screen?.title ?? 'Not found');
   useEffect(() => {
     document.title = `${title} · Hephaestus`;
   }, [title]);
@@ -34,14 +35,16 @@ export function App() {
         <Banner />
         <PastBanner />
         <header className="topbar">
-          <h1>{title}</h1>
+          <h1 className="truncate" title={title}>
+            {title}
+          </h1>
           <span className="grow" />
-          {TOP_BAR.map((Part) => (
-            <Part key={Part.displayName ?? Part.name} />
+          {TOP_BAR.map((Part, n) => (
+            <Part key={n} />
           ))}
         </header>
         <main className="screen" id="screen">
-          <ErrorBoundary name={path}>
+          <ErrorBoundary name={[path, ...rest].join('/')}>
             <Suspense fallback={<div className="loading" role="status" aria-label="Loading" />}>
               {screen ? <screen.Component /> : <NotFound />}
             </Suspense>

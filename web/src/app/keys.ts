@@ -6,7 +6,7 @@ import { currentList } from './list-keys.ts';
 import { showNow } from '../server/moment.ts';
 import { matchKey } from './match-key.ts';
 import { stepBack, stepOn } from './past-steps.ts';
-import { go, pathTo } from './router.ts';
+import { go, goBack, pathTo } from './router.ts';
 
 /** One line of the table of keys: `?` and the palette show it, and nothing else listens on the whole page. */
 export interface KeyAction {
@@ -38,7 +38,7 @@ export const KEYS: readonly KeyAction[] = [
   { keys: '-', title: 'Lower the priority of the row', palette: false, run: () => {} },
   { keys: 'S', title: 'Stop the agent of the row', palette: false, run: () => {} },
   { keys: 'X', title: 'Cancel the task of the row', palette: false, run: () => {} },
-  { keys: 'Escape', title: 'Back, or close what is open', palette: false, run: () => history.back() },
+  { keys: 'Escape', title: 'Back, or close what is open', palette: false, run: goBack },
   { keys: '[', title: 'Back in time: one event', palette: true, run: stepBack },
   { keys: ']', title: 'On in time: one event', palette: true, run: () => void stepOn() },
   { keys: 'g n', title: 'Back to now', palette: true, run: showNow },

@@ -5,6 +5,8 @@ import { pathTo, go } from './router.ts';
 import { KEYS, paletteOpen } from './keys.ts';
 import { SCREENS } from '../screens/index.ts';
 import { nextTheme } from './theme.ts';
+import { shortId } from '../parts/format.ts';
+import { post } from '../server/api.ts';
 import { useView } from '../server/use-view.ts';
 
 /** Everything that can be gone to or done, found by typing a part of its name. */
@@ -43,6 +45,9 @@ export default function Palette() {
                 <Command.Item value="Switch theme" onSelect={pick(nextTheme)}>
                   Switch theme
                 </Command.Item>
+                <Command.Item value="Sign out of this browser" onSelect={pick(() => void signOut())}>
+                  Sign out of this browser
+                </Command.Item>
               </Command.Group>
               {open && <Things pick={pick} />}
             </Command.List>
@@ -53,35 +58,60 @@ export default function Palette() {
   );
 }
 
+async function signOut(): Promise<void> {
+  await post('/api/logout');
+  location.assign('/');
+}
+
 /** So many of a kind: more are found by typing less of something else. */
 const THINGS_MAX = 200;
 
+interface Named {
+  taskId: string;
+  agentId?: string | null;
+  agent: string | null;
+  title: string | null;
+}
+
 function Things({ pick }: { pick(run: () => void): () => void }) {
-  const fleet = useView<{ agentId: string; agent: string; taskId: string; branch: string | null }>('fleet');
-  const runs = useView<{ workflowId: string; name?: string; goal?: string }>('workflow');
+  const fleet = useView<Named>('fleet');
+  const queue = useView<Named>('queue');
+  const runs = useView<{ workflowId: string; name: string; goal: string }>('workflow');
+  // Whoever works, and what is open beside it; the newest first.
+  const worked = new Set(fleet.rows.map(({ taskId }) => taskId));
+  const tasks = [...fleet.rows, ...queue.rows.filter(({ taskId }) => !worked.has(taskId))].toReversed();
   return (
     <>
-      <Command.Group heading="Agents and their tasks">
-        {fleet.rows.slice(0, THINGS_MAX).map(({ agentId, agent, taskId }) => (
+      <Command.Group heading="Tasks and agents">
+        {tasks.slice(0, THINGS_MAX).map(({ taskId, agentId, agent, title }) => (
           <Command.Item
-            key={agentId}
-            value={`${agent} ${agentId} ${taskId}`}
-            onSelect={pick(() => go(pathTo('task', [taskId], { agent: agentId })))}
+            key={agentId ?? taskId}
+            value={`${title ?? ''} ${agent ?? ''} ${taskId} ${agentId ?? ''}`}
+            onSelect={pick(() => go(pathTo('task', [taskId], { agent: agentId ?? undefined })))}
           >
-            {agent} <span className="dim mono">{agentId}</span>
+            <span className="truncate">{title ?? taskId}</span>
+            <span className="dim">
+              {agent} <span className="mono">{shortId(agentId ?? taskId)}</span>
+            </span>
           </Command.Item>
         ))}
       </Command.Group>
       <Command.Group heading="Runs">
-        {runs.rows.slice(0, THINGS_MAX).map(({ workflowId, name, goal }) => (
-          <Command.Item
-            key={workflowId}
-            value={`${name ?? ''} ${goal ?? ''} ${workflowId}`}
-            onSelect={pick(() => go(pathTo('workflows', [workflowId])))}
-          >
-            {goal ?? name ?? workflowId} <span className="dim mono">{workflowId}</span>
-          </Command.Item>
-        ))}
+        {runs.rows
+          .toReversed()
+          .slice(0, THINGS_MAX)
+          .map(({ workflowId, name, goal }) => (
+            <Command.Item
+              key={workflowId}
+              value={`${goal} ${name} ${workflowId}`}
+              onSelect={pick(() => go(pathTo('workflows', [workflowId])))}
+            >
+              <span className="truncate">{goal || name}</span>
+              <span className="dim">
+                {name} <span className="mono">{shortId(workflowId)}</span>
+              </span>
+            </Command.Item>
+          ))}
       </Command.Group>
     </>
   );

@@ -1,38 +1,9 @@
 import { createAtom, useSelector } from '@xstate/store-react';
 import type { MouseEvent } from 'react';
-import type { PagePath } from '../../../src/transport/page-paths.ts';
 import { moment } from '../server/moment.ts';
+import { parseRoute, type Route, searchOf } from './route.ts';
 
-/** Where the page is: `/task/tsk_…?tab=diff` is screen `task`, rest `['tsk_…']`, query `{tab: 'diff'}`. */
-export interface Route {
-  screen: string;
-  rest: readonly string[];
-  query: Readonly<Record<string, string>>;
-}
-
-export function parseRoute(pathname: string, search: string): Route {
-  const [screen = '', ...rest] = pathname.split('/').filter(Boolean).map(decoded);
-  return { screen: screen || 'fleet', rest, query: Object.fromEntries(new URLSearchParams(search)) };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
-/** The address of a screen. What is undefined or empty is left out of the query. */
-export function pathTo(
-  screen: PagePath,
-  rest: readonly string[] = [],
-  query: Readonly<Record<string, string | undefined>> = {},
-): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  const search = new URLSearchParams(given).toString();
-  return `/${[screen, ...rest].map(encodeURIComponent).join('/')}${search && `?${search}`}`;
-}
+export { pathTo } from './route.ts';
 
 const here = () => parseRoute(location.pathname, location.search);
 const route = createAtom<Route>(here());
@@ -47,18 +18,26 @@ export function go(path: string, { replace = false } = {}): void {
   const { at } = moment.get();
   const url = new URL(path, location.origin);
   if (at !== null) url.searchParams.set('at', at);
-  if (replace) history.replaceState(null, '', url);
-  else history.pushState(null, '', url);
+  if (replace) history.replaceState(history.state, '', url);
+  else history.pushState({ steps: steps() + 1 }, '', url);
   route.set(here());
   if (!replace) window.scrollTo(0, 0);
+}
+
+/** How many places of the page lie before this one. */
+function steps(): number {
+  return (history.state as { steps?: number } | null)?.steps ?? 0;
+}
+
+/** To the place before, as long as that is of the page. */
+export function goBack(): void {
+  if (steps() > 0) history.back();
 }
 
 /** Changes the query of the address in place: filters, tabs, what is selected. Undefined takes a parameter away. */
 export function setQuery(changes: Readonly<Record<string, string | undefined>>): void {
   const query = { ...here().query, ...changes };
-  const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  const search = new URLSearchParams(given).toString();
-  go(`${location.pathname}${search && `?${search}`}`, { replace: true });
+  go(location.pathname + searchOf(query), { replace: true });
 }
 
 /** For a link of the page: a plain click stays on it, any other does what the browser does. */

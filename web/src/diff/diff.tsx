@@ -214,7 +214,7 @@ function Files({
       { align: 'start' },
     );
   return (
-    <div className="diff-body">
+    <div className={`diff-body ${files.length + more === 1 ? 'single' : ''}`}>
       <nav className="diff-files" aria-label="Changed files">
         {files.map((file, n) => (
           <button key={file.path} type="button" onClick={() => goTo(n)} title={file.path}>
@@ -233,6 +233,7 @@ function Files({
         <div
           style={{
             height: virtual.getTotalSize(),
+            // Side by side, lines are wrapped instead, so that both sides are seen.
             minWidth: split ? undefined : `calc(${chars}ch + 7.5rem)`,
             position: 'relative',
           }}
@@ -240,8 +241,10 @@ function Files({
           {virtual.getVirtualItems().map((item) => (
             <div
               key={item.key}
+              ref={split ? virtual.measureElement : undefined}
+              data-index={item.index}
               className="diff-row"
-              style={{ height: item.size, transform: `translateY(${item.start}px)` }}
+              style={{ height: split ? undefined : item.size, transform: `translateY(${item.start}px)` }}
             >
               <RowView row={rows[item.index] as DiffRow} files={files} split={split} load={load} />
             </div>

@@ -55,7 +55,7 @@ export function CommandButton({
                 <p>{confirm}</p>
                 <div className="row end">
                   <Button look="quiet" onClick={() => setAsking(false)}>
-                    Cancel
+                    Not now
                   </Button>
                   <Button look={rest.look === 'danger' ? 'danger' : 'primary'} onClick={() => void act()}>
                     {children}

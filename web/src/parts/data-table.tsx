@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { takeListKeys } from '../app/list-keys.ts';
 import { NARROW, useMedia } from './use-media.ts';
 
@@ -67,7 +67,8 @@ export function DataTable<R>({ label, columns, rows, rowKey, onOpen, depth, empt
   };
   const open = (row: R | undefined) => row !== undefined && onOpen?.(row);
   const actions = useRef({ move: (_by: number) => {}, open: () => {} });
-  useEffect(() => {
+  // Before the next key, however fast it comes.
+  useLayoutEffect(() => {
     actions.current = { move: (by) => moveTo(at + by), open: () => open(sorted[at]) };
   });
   useEffect(() => takeListKeys({ move: (by) => actions.current.move(by), open: () => actions.current.open() }), []);

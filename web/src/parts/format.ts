@@ -9,3 +9,8 @@ export function shortId(id: string): string {
   const [kind, rest] = id.split('_', 2);
   return rest && rest.length > 8 ? `${kind}_…${rest.slice(-6)}` : id;
 }
+
+/** A sentence with its ids as short as they are elsewhere on the page. */
+export function withShortIds(text: string): string {
+  return text.replace(/\b[a-z]{3}_[0-9a-z]{26}\b/g, shortId);
+}

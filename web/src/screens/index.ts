@@ -32,10 +32,26 @@ export const SCREENS: readonly Screen[] = [
   },
   { path: 'task', title: 'Task', nav: false, Component: lazy(() => import('./task/index.tsx')) },
   {
+    path: 'best-of-n',
+    title: 'Best of N',
+    key: 'n',
+    nav: true,
+    Component: lazy(() => import('./best-of-n/index.tsx')),
+  },
+  { path: 'checks', title: 'Checks', key: 'k', nav: true, Component: lazy(() => import('./checks/index.tsx')) },
+  { path: 'costs', title: 'Costs', key: 'm', nav: true, Component: lazy(() => import('./costs/index.tsx')) },
+  {
     path: 'timeline',
     title: 'Timeline',
     key: 't',
     nav: true,
     Component: lazy(() => import('./timeline/index.tsx')),
+  },
+  {
+    path: 'settings',
+    title: 'Settings',
+    key: 's',
+    nav: true,
+    Component: lazy(() => import('./settings/index.tsx')),
   },
 ];

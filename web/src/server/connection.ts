@@ -3,6 +3,7 @@ import {
   type ConnectionState,
   connectStream,
   dialWithTicket,
+  StreamError,
   type StreamClient,
 } from '../../../src/transport/stream-client/index.ts';
 import { post } from './api.ts';
@@ -17,8 +18,18 @@ export interface Connection extends ConnectionState {
 
 export const connection = createAtom<Connection>({ status: 'connecting', wasOpen: false, lostAt: null });
 
+async function ticket(): Promise<string> {
+  try {
+    return (await post<{ ticket: string }>('/api/stream-tickets')).ticket;
+  } catch (error) {
+    // What the server refuses ends it; that nobody answers is tried again.
+    if (error instanceof StreamError) throw error;
+    throw new Error('the server does not answer', { cause: error });
+  }
+}
+
 export const stream: StreamClient = connectStream({
-  dial: dialWithTicket(location.origin, async () => (await post<{ ticket: string }>('/api/stream-tickets')).ticket),
+  dial: dialWithTicket(location.origin, ticket),
   onState(state) {
     connection.set(({ wasOpen, lostAt }) => ({
       ...state,

@@ -37,5 +37,5 @@ function set(at: string | null): void {
   const url = new URL(location.href);
   if (at === null) url.searchParams.delete(PARAMETER);
   else url.searchParams.set(PARAMETER, at);
-  history.replaceState(null, '', url);
+  history.replaceState(history.state, '', url);
 }

@@ -22,6 +22,10 @@ const CSI_IGNORED = [
   { prefix: '?', final: 'u' },
   { final: 't' },
 ];
+/** Sequences that say how often; the library does it that often, whatever the number, and one of them would hold the page for minutes. */
+const CSI_COUNTED = ['@', 'I', 'L', 'M', 'P', 'S', 'T', 'X', 'Z', 'b'];
+/** More than a screen has places. */
+const COUNT_MAX = COLUMNS * ROWS;
 const DCS_IGNORED = [
   { intermediates: '$', final: 'q' },
   { intermediates: '+', final: 'q' },
@@ -58,6 +62,8 @@ export function createScreen(parent: HTMLElement, onLink: (url: string) => void)
   });
   const never = () => true;
   for (const id of CSI_IGNORED) terminal.parser.registerCsiHandler(id, never);
+  const tooOften = ([count]: (number | number[])[]) => typeof count === 'number' && count > COUNT_MAX;
+  for (const final of CSI_COUNTED) terminal.parser.registerCsiHandler({ final }, tooOften);
   for (const id of DCS_IGNORED) terminal.parser.registerDcsHandler(id, never);
   for (const id of OSC_IGNORED) terminal.parser.registerOscHandler(id, never);
   terminal.open(parent);

@@ -28,6 +28,7 @@ export default function TerminalView({ agentId, living }: { agentId: string; liv
   const [screen, setScreen] = useState<Screen | null>(null);
   const [feed, setFeed] = useState(REPLAYING);
   const [link, setLink] = useState<string | null>(null);
+  const past = usePast();
   const status = useSelector(connection, (now) => now.status);
 
   useEffect(() => {
@@ -63,6 +64,7 @@ export default function TerminalView({ agentId, living }: { agentId: string; liv
     <section className="terminal-pane" aria-label="Terminal">
       <div className="terminal-bar">
         <span className={`terminal-phase ${phase}`}>{PHASES[phase]}</span>
+        {past !== null && <span className="dim">All that was printed, also after the moment that is shown</span>}
         {feed.skipped > 0 && (
           <span className="dim" title="The whole transcript: heph logs AGENT --raw">
             {bytesText(feed.skipped)} before this are not shown

@@ -21,7 +21,7 @@ export interface Explanation {
 
 const TEXT_MAX = 300;
 /** What a link is drawn with: a cause that somebody named, one that was not, and the first. */
-const MARKS = { root: '●', recorded: '└─', inferred: '└┄' } as const;
+const MARKS = { root: '● ', recorded: '└─', inferred: '└┄' } as const;
 
 /** From the first cause down to what was asked about, then what came of it. */
 export function explanationLines({ of, chain, cut, followed, followedMore }: Explanation): string[] {
@@ -30,10 +30,7 @@ export function explanationLines({ of, chain, cut, followed, followedMore }: Exp
     `${of.type} at ${of.position}${of.to === null ? '' : `: ${wordOf(of.to)}`}`,
     '',
     ...(cut === null ? [] : [`… ${plainLine(cut, TEXT_MAX)}`]),
-    ...chain.map(
-      (one, depth) =>
-        `${'   '.repeat(Math.max(0, depth - 1))}${MARKS[depth === 0 && cut === null ? 'root' : one.link]} ${toldLine(one)}`,
-    ),
+    ...chain.map((one, n) => `${MARKS[n === 0 && cut === null ? 'root' : one.link]} ${toldLine(one)}`),
     '',
     ...(followed.length === 0 ? ['Nothing has followed from it.'] : ['What followed from it:']),
     ...followed.map((one) => `   ${toldLine(one)}`),

@@ -45,17 +45,19 @@ export async function up(world: World, output: Output, directory: string, option
     output.record({ type: 'ready', url: server.url, port: server.port, pid: process.pid, data: directory });
     // A signal that came while it started.
     if (stopping) server.close().then(() => ended.resolve(EXIT.ok), ended.reject);
-    else if (options.open && world.stdout.isTTY) await openPage(world, output, server.url, directory);
+    // Nobody waits for it, and a server without it serves as well.
+    else if (options.open) void openPage(world, output, server.url, directory).catch(() => {});
     return await ended.promise;
   } finally {
     for (const off of offs) off();
   }
 }
 
-/** In the browser where there is one; else the link is printed, which works once. */
+/** In the browser where a person is there to see it; else the link is printed, which works once. */
 async function openPage(world: World, output: Output, url: string, directory: string): Promise<void> {
   const page = await loginUrl(url, directory);
-  if (!openBrowser(page, world.env)) output.say(`Open the page, within a minute: ${page}`);
+  const opened = world.stdout.isTTY === true && openBrowser(page, world.env);
+  if (!opened) output.say(`The page: ${page} (works once, within a minute; heph open gives another link)`);
 }
 
 /** A page's address with a code that works once, within a minute. */

@@ -1,4 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -145,23 +147,23 @@ describe('doctor', () => {
 });
 
 describe('up', () => {
-  function server() {
+  function server(words = ['--no-open'], url = 'http://127.0.0.1:1', directory = data) {
     const closing = Promise.withResolvers<void>();
     let closes = 0;
     const started = Promise.withResolvers<void>();
     const programs = {
       startServer: async () => {
         started.resolve();
-        return { url: 'http://127.0.0.1:1', port: 1, close: () => (closes++, closing.promise) };
+        return { url, port: 1, close: () => (closes++, closing.promise) };
       },
     };
-    const cli = cliWorld({ programs, env: { HEPH_DATA: data } });
+    const cli = cliWorld({ programs, env: { HEPH_DATA: directory } });
     return {
       cli,
       closing,
       started: started.promise,
       closes: () => closes,
-      ended: main(['up'], cli.world, '0', async () => []),
+      ended: main(['up', ...words], cli.world, '0', async () => []),
     };
   }
   const isReady = async (out: () => string) => {
@@ -177,6 +179,24 @@ describe('up', () => {
     expect(closes()).toBe(1);
     closing.resolve();
     expect(await ended).toBe(0);
+  });
+
+  it('prints a link to the page where nobody is there to see a browser', async () => {
+    const directory = join(data, 'linked');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'operator.token'), 'hph_o_x');
+    const http = createServer((request, response) => {
+      const known = request.headers.authorization === 'Bearer hph_o_x' && request.url === '/api/login-codes';
+      response.end(JSON.stringify(known ? { ok: true, path: '/login?code=once' } : {}));
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const { cli, closing, ended } = server([], url, directory);
+    while (!cli.out().includes(`${url}/login?code=once`)) await new Promise(setImmediate);
+    cli.signal('SIGTERM');
+    closing.resolve();
+    expect(await ended).toBe(0);
+    http.close();
   });
 
   it('ends at once at the second signal, drained or not', async () => {

@@ -5,6 +5,8 @@ import { Link } from '../../app/link.tsx';
 import { takeListKeys } from '../../app/list-keys.ts';
 import { go } from '../../app/router.ts';
 import { type Matter, placeOf, type Step } from '../../inbox/matters.ts';
+import { MessageButton } from '../../by-hand/message-button.tsx';
+import { SubmitResult } from '../../by-hand/submit-result.tsx';
 import { notifying, turnOff, turnOn } from '../../inbox/notify.ts';
 import { Age } from '../../parts/age.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -57,7 +59,9 @@ export default function Inbox() {
 }
 
 function MatterItem({ matter, asOf }: { matter: Matter; asOf: number | null }) {
-  const { matterId, title, text, blocks, evidence, steps } = matter;
+  const { matterId, kind, title, text, blocks, evidence, steps, agentId, taskId, workflowId } = matter;
+  // The view offers it only for an agent that reads while it works.
+  const answers = steps.some(({ shell }) => shell.startsWith('heph agent message'));
   return (
     <li className="matter">
       <div className="matter-head">
@@ -74,6 +78,10 @@ function MatterItem({ matter, asOf }: { matter: Matter; asOf: number | null }) {
       </div>
       <p className="matter-text">{text}</p>
       <div className="matter-steps">
+        {answers && agentId !== null && taskId !== null && (
+          <MessageButton agent={{ agentId, takes: { messages: 'line', interrupt: 'none' } }} taskId={taskId} />
+        )}
+        {kind === 'result_awaited' && workflowId !== null && <SubmitResult workflowId={workflowId} />}
         {steps.map((step) => (
           <StepButton key={step.words} step={step} />
         ))}

@@ -5,6 +5,7 @@ import { Link } from '../../app/link.tsx';
 import { go, pathTo } from '../../app/router.ts';
 import { Age } from '../../parts/age.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { withShortIds } from '../../parts/format.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { IdChip } from '../../parts/id-chip.tsx';
 import { Meter } from '../../parts/meter.tsx';
@@ -178,7 +179,7 @@ function Reasons({ of }: { of: readonly Reason[] }) {
       title={`${text}\n${evidence ? 'Click for what led to it' : 'Nothing is recorded that it rests on'}`}
       onClick={() => evidence && explain({ evidence, title: reasonWord(code) })}
     >
-      {text}
+      {withShortIds(text)}
     </button>
   ));
 }

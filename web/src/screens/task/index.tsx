@@ -2,6 +2,7 @@ import './task.css';
 import { lazy, Suspense } from 'react';
 import { Link } from '../../app/link.tsx';
 import { pathTo, useRoute } from '../../app/router.ts';
+import { useTitle } from '../../app/title.ts';
 import { AgentButtons } from '../../by-hand/agent-buttons.tsx';
 import { MessageButton, type Takes } from '../../by-hand/message-button.tsx';
 import { TaskButtons } from '../../by-hand/task-buttons.tsx';
@@ -62,6 +63,7 @@ function Task({ task, view }: { task: TaskSummary; view: TaskView }) {
   const narrow = useMedia('(max-width: 1000px)');
   const phone = useMedia(NARROW);
   const { agent: wanted } = useRoute().query;
+  useTitle(task.title);
   const { rows, asOf } = view;
   const attempts = ofKind(rows, 'attempt');
   const attempt = attempts.find(({ agentId }) => agentId !== null && agentId === wanted) ?? attempts.at(-1);
@@ -71,7 +73,6 @@ function Task({ task, view }: { task: TaskSummary; view: TaskView }) {
   return (
     <div className="task">
       <header className="task-head">
-        <h2>{task.title}</h2>
         <div className="row">
           <StatusPill subject="task" state={task.status} evidence={task.evidence} note={task.reason} />
           <Age at={task.evidence.at} asOf={asOf} />

@@ -7,6 +7,7 @@ export function FieldInput({
   value,
   problem,
   list,
+  first = false,
   onChange,
 }: {
   field: Field;
@@ -14,6 +15,8 @@ export function FieldInput({
   problem: string | null;
   /** The id of a list of what is known. */
   list?: string | undefined;
+  /** The cursor is here when the form appears. */
+  first?: boolean;
   onChange(value: string | boolean): void;
 }) {
   const id = useId();
@@ -30,6 +33,7 @@ export function FieldInput({
     value: String(value),
     onChange: (event: { target: { value: string } }) => onChange(event.target.value),
   };
+  const wide = kind === 'long' || kind === 'boolean' || field.name === 'repository' ? 'form-field wide' : 'form-field';
   const words = (problem || help) && (
     <p id={`${id}-words`} className={problem ? 'form-problem' : 'form-help'}>
       {problem ?? help}
@@ -37,7 +41,7 @@ export function FieldInput({
   );
   if (kind === 'boolean')
     return (
-      <div className="form-field">
+      <div className={wide}>
         <label>
           <input
             {...said}
@@ -51,7 +55,7 @@ export function FieldInput({
       </div>
     );
   return (
-    <div className="form-field">
+    <div className={wide}>
       <label htmlFor={id}>
         {label}
         {required && <span aria-hidden="true"> *</span>}
@@ -64,6 +68,7 @@ export function FieldInput({
           type="text"
           inputMode={kind === 'number' ? 'numeric' : undefined}
           list={list}
+          autoFocus={first}
           spellCheck={false}
           autoComplete="off"
           className={kind === 'command' || field.name === 'repository' ? 'input mono' : 'input'}

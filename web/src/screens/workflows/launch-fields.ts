@@ -35,8 +35,8 @@ export type Values = Readonly<Record<string, string | boolean>>;
 const COMMON: readonly Field[] = [
   field('repository', 'Repository', 'text', 'The whole path of a git repository on the server’s machine.', true),
   field('goal', 'Goal', 'long', 'What is to be reached, in words.', true),
-  field('agent', 'Agent', 'agent', 'Which agent works; left empty: repair.'),
-  field('check', 'Check', 'command', 'The repository’s own check; left empty: what it has is found.'),
+  field('agent', 'Agent', 'agent', 'Left empty: repair.'),
+  field('check', 'Check', 'command', 'Left empty: what the repository has is found.'),
 ];
 const LAST: readonly Field[] = [
   field('branch', 'Base branch', 'text', 'Left empty: the one that is checked out.'),

@@ -96,19 +96,22 @@ function LaunchForm({ name, definition }: { name: string; definition: Definition
         if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void start();
       }}
     >
-      {fields.map((field) => (
-        <FieldInput
-          key={field.name}
-          field={field}
-          value={values[field.name] ?? ''}
-          problem={problems[field.name] ?? (refusedAt === field.name ? `${refusal?.message} ${refusal?.next}` : null)}
-          list={field.name === 'repository' ? `${listId}-r` : field.kind === 'agent' ? `${listId}-a` : undefined}
-          onChange={(value) => {
-            setValues((before) => ({ ...before, [field.name]: value }));
-            if (refusedAt === field.name) dismiss();
-          }}
-        />
-      ))}
+      <div className="form-grid">
+        {fields.map((field, n) => (
+          <FieldInput
+            key={field.name}
+            field={field}
+            first={n === 0}
+            value={values[field.name] ?? ''}
+            problem={problems[field.name] ?? (refusedAt === field.name ? `${refusal?.message} ${refusal?.next}` : null)}
+            list={field.name === 'repository' ? `${listId}-r` : field.kind === 'agent' ? `${listId}-a` : undefined}
+            onChange={(value) => {
+              setValues((before) => ({ ...before, [field.name]: value }));
+              if (refusedAt === field.name) dismiss();
+            }}
+          />
+        ))}
+      </div>
       <datalist id={`${listId}-r`}>
         {known.repositories.map((path) => (
           <option key={path} value={path} />

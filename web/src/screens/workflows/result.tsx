@@ -1,3 +1,4 @@
+import { SubmitResult } from '../../by-hand/submit-result.tsx';
 import { StatusPill } from '../../parts/status-pill.tsx';
 import type { RunSummary, Verdict } from './rows.ts';
 
@@ -18,6 +19,11 @@ export function Result({ run }: { run: RunSummary }) {
         <StatusPill subject="result" state={result.status} />{' '}
         {last ? `Submission ${last.submission}, by ${last.by}.` : 'It has not been submitted.'} {result.awaits?.text}
       </p>
+      {result.awaits?.from === 'operator' && (
+        <p>
+          <SubmitResult workflowId={String(run.workflowId)} />
+        </p>
+      )}
       {last?.summary && <p className="said">{last.summary}</p>}
       {result.criteria.length > 0 && <h3>Criteria</h3>}
       <ul className="criteria">

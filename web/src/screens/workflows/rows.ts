@@ -67,7 +67,7 @@ export interface RunSummary {
   result: {
     criteria: { criterion: string; provedBy: string | null }[];
     status: string;
-    awaits: { text: string } | null;
+    awaits: { from: 'checks' | 'reviewer' | 'operator'; text: string } | null;
   };
   delivery: Delivery | null;
   reason: string | null;

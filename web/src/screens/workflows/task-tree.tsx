@@ -106,16 +106,11 @@ function columnsAsOf(asOf: number | null, workflowId: string, goesOn: boolean): 
 function TaskButton({ row, workflowId, goesOn }: { row: TaskRow; workflowId: string; goesOn: boolean }) {
   const shown = { view: 'workflow', params: { workflowId } };
   const { taskId, title, status } = row;
-  const may = status === 'failed' || status === 'done';
+  // A run that has ended takes nothing up again.
+  const may = goesOn && (status === 'failed' || status === 'done');
   if (isEnded(status))
     return may ? (
-      <CommandButton
-        command="restart_task"
-        input={{ taskId }}
-        shown={shown}
-        look="quiet"
-        disabledReason={goesOn ? null : 'Its run has ended: start another.'}
-      >
+      <CommandButton command="restart_task" input={{ taskId }} shown={shown} look="quiet">
         Restart
       </CommandButton>
     ) : null;

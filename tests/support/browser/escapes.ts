@@ -1,0 +1,42 @@
+/** What a program can print to reach beyond its terminal, or to make a terminal type an answer. Threats 14 and 15. */
+export const ESCAPES: Record<string, string> = {
+  ...{
+    'clipboard, set': '\x1b]52;c;b3duZWQ=\x07\x1b]52;p;b3duZWQ=\x1b\\',
+    'clipboard, asked for': '\x1b]52;c;?\x07',
+    'title and icon': '\x1b]0;owned\x07\x1b]1;owned\x07\x1b]2;owned\x1b\\',
+    'title from a stack, asked for': '\x1b[22;0t\x1b[23;0t\x1b[20t\x1b[21t',
+    'working folder': '\x1b]7;file://evil.test/owned\x07',
+    notification: '\x1b]9;owned\x07\x1b]777;notify;owned;owned\x07\x1b]99;;owned\x1b\\',
+    'file, to be saved': `\x1b]1337;File=name=b3duZWQ=;inline=0:${'QUFB'.repeat(100)}\x07`,
+    'link with a script': '\x1b]8;;javascript:alert(1)\x07owned link\x1b]8;;\x07',
+    'link to a file': '\x1b]8;;file:///etc/passwd\x07owned file\x1b]8;;\x07',
+    'link elsewhere': '\x1b]8;id=1;https://evil.test/\x1b\\owned site\x1b]8;;\x1b\\',
+  },
+  ...{
+    'device attributes': '\x1b[c\x1b[0c\x1b[>c\x1b[=c',
+    'status and place of the cursor': '\x1b[5n\x1b[6n\x1b[?6n\x1b[?15n\x1b[?25n\x1b[?996n',
+    'settings (DECRQSS)': '\x1bP$qm\x1b\\\x1bP$qr\x1b\\\x1bP$q"p\x1b\\\x1bP$q q\x1b\\',
+    'modes (DECRQM)': '\x1b[?2004$p\x1b[?1004$p\x1b[4$p',
+    'name, features, keyboard': '\x1b[>q\x1b[>0q\x1bP+q544e\x1b\\\x1b[?u\x1b[>4;2m\x1b[?4m',
+    colours: '\x1b]4;1;?\x07\x1b]10;?\x07\x1b]11;?\x07\x1b]12;?\x07\x1b]17;?\x07',
+    size: '\x1b[14t\x1b[16t\x1b[18t\x1b[19t\x1b[11t\x1b[13t',
+    'parameters and checksum': '\x1b[x\x1b[1x\x1b[1;1;1;1;1;1*y',
+    enquiry: '\x05\x1bZ',
+    'queries of eight bits': '\u009bc\u009b6n\u009d0;owned\u0007\u0090$qm\u009c',
+  },
+  ...{
+    'focus, mouse and paste reports': '\x1b[?1004h\x1b[?1000h\x1b[?1002h\x1b[?1003h\x1b[?1006h\x1b[?2004h',
+    'other screen and back': '\x1b[?1049h\x1b[2Jowned\x1b[?1049l',
+    'strings without an end': `\x1b_owned\x1b\\\x1b^owned\x1b\\\x1bXowned\x1b\\`,
+    picture: `\x1bPq"1;1;100;100#0;2;0;0;0${'#0~~@@vv@@~~'.repeat(200)}\x1b\\`,
+    'direction and invisible letters': 'abc\u202Egnp.exe\u2066\u2067\u2069\u200b\u200e\u200f\ufeff\u00ad def\r\n',
+    'letters upon letters': `Z${'\u0335\u0321\u0489'.repeat(500)}\r\n`,
+    'control characters': `${String.fromCharCode(...Array.from({ length: 32 }, (_one, n) => (n === 27 ? 0 : n)))}\x7f\r\n`,
+    'a number of 100,000 digits': `\x1b[${'9'.repeat(100_000)}m\x1b[${'1;'.repeat(50_000)}m`,
+    'two thousand million times': [...'@ILMPSTXZbABCDEFGd'].map((final) => `x\x1b[2147483647${final}`).join(''),
+    'a title of 4 MB': `\x1b]0;${'owned'.repeat(800_000)}\x07`,
+    'a string of 4 MB without an end': `\x1bP${'owned'.repeat(800_000)}\x1b\\`,
+  },
+  // At last: whatever state the above has left, the terminal is one to be read.
+  'everything as at the beginning': '\x1bc\x1b[!p',
+};
