@@ -23,6 +23,13 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(() => import('./workflows/index.tsx')),
   },
   { path: 'inbox', title: 'Inbox', key: 'i', nav: false, Component: lazy(() => import('./inbox/index.tsx')) },
+  {
+    path: 'coherence',
+    title: 'Coherence',
+    key: 'o',
+    nav: true,
+    Component: lazy(() => import('./coherence/index.tsx')),
+  },
   { path: 'task', title: 'Task', nav: false, Component: lazy(() => import('./task/index.tsx')) },
   {
     path: 'best-of-n',
