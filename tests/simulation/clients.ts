@@ -158,7 +158,7 @@ export async function look(
   const seen = new Map<string, bigint>();
   while (!over()) {
     await loop.pause(chance.int(1_000, 12_000));
-    const view = chance.pick(['queue', 'workflow', 'fleet', 'timeline', 'cost', 'checks']);
+    const view = chance.pick(['queue', 'workflow', 'fleet', 'timeline']);
     const answer = await network.query(OPERATOR_TOKEN, 'get_view', { view });
     if (isFailure(answer)) {
       wrong.push(`I11 the view ${view} was refused: ${answer.code} ${answer.message}`);
