@@ -48,9 +48,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
     if (!row) return;
     setActive(row.eventId);
     virtual.scrollToIndex(index);
-    requestAnimationFrame(() =>
-      scroll.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true }),
-    );
+    // The list has the focus and says which row is meant: a row goes when it is out of sight, and would take the focus with it.
+    scroll.current?.focus({ preventScroll: true });
   };
   const actions = useRef({ move: (_by: number) => {}, open: () => {} });
   // Before the next key, however fast it comes.
@@ -69,12 +68,17 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget && !(event.target as HTMLElement).matches('[role=row]')) return;
+    if (event.target !== event.currentTarget) return;
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / rowPx) - 1);
     const from = at < 0 ? rows.length - 1 : at;
     const steps: Record<string, number> = { ArrowDown: from + 1, ArrowUp: from - 1, Home: 0, End: rows.length - 1 };
     const step = { ...steps, PageUp: from - page, PageDown: from + page }[event.key];
+    const linked = {
+      ArrowLeft: activeRow && links.causeOf(activeRow)?.index,
+      ArrowRight: activeRow && links.effectsOf(activeRow)[0]?.index,
+    }[event.key];
     if (step !== undefined) moveTo(step);
+    else if (linked !== undefined && linked !== null) moveTo(linked);
     else if (event.key === 'Enter' && activeRow) open(activeRow);
     else return;
     event.preventDefault();
@@ -89,7 +93,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
         role="grid"
         aria-label="Events"
         aria-rowcount={rows.length}
-        tabIndex={at < 0 ? 0 : -1}
+        tabIndex={0}
+        aria-activedescendant={activeRow && items.some(({ index }) => index === at) ? rowId(activeRow) : undefined}
         onKeyDown={onKeyDown}
         onScroll={(event: UIEvent<HTMLDivElement>) => {
           onScroll(event.currentTarget);
@@ -117,8 +122,11 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
                 top={start}
                 cause={links.causeOf(row)}
                 isActive={row.eventId === active}
-                onActive={() => setActive(row.eventId)}
                 onJump={(to) => moveTo(to)}
+                onOpen={() => {
+                  setActive(row.eventId);
+                  open(row);
+                }}
               />
             );
           })}
@@ -134,6 +142,10 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   );
 }
 
+function rowId({ eventId }: EventRow): string {
+  return `row-${eventId}`;
+}
+
 function open({ eventId, position, type, at }: EventRow): void {
   explain({ evidence: { eventId, position, type, at }, title: type });
 }
@@ -144,11 +156,11 @@ interface EventLineProps {
   top: number;
   cause: Link | null;
   isActive: boolean;
-  onActive(): void;
   onJump(index: number): void;
+  onOpen(): void;
 }
 
-function EventLine({ row, index, top, cause, isActive, onActive, onJump }: EventLineProps) {
+function EventLine({ row, index, top, cause, isActive, onJump, onOpen }: EventLineProps) {
   const { position, type, at, text, actor, from, to } = row;
   const step =
     from !== null && from !== 'absent' && to !== null && from !== to ? `${wordOf(from)} → ${wordOf(to)}` : '';
@@ -156,15 +168,13 @@ function EventLine({ row, index, top, cause, isActive, onActive, onJump }: Event
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- The grid above hears the keys of its rows.
     <div
       role="row"
-      data-index={index}
+      id={rowId(row)}
       aria-rowindex={index + 1}
       aria-selected={isActive || undefined}
-      tabIndex={isActive ? 0 : -1}
       className="table-row opens event"
       style={{ transform: `translateY(${top}px)` }}
-      onFocus={onActive}
       onClick={(click) => {
-        if (!(click.target as HTMLElement).closest('button')) open(row);
+        if (!(click.target as HTMLElement).closest('button')) onOpen();
       }}
     >
       <div role="gridcell" className="cell event-position mono dim">
@@ -212,7 +222,13 @@ function Cause({ cause, row, onJump }: { cause: Link | null; row: EventRow; onJu
       </span>
     );
   return (
-    <button type="button" className={`link-${kind}`} title={`${said}. Go to it.`} onClick={() => onJump(index)}>
+    <button
+      type="button"
+      tabIndex={-1}
+      className={`link-${kind}`}
+      title={`${said}. Go to it: ← from the row; → goes to what followed.`}
+      onClick={() => onJump(index)}
+    >
       {kind === 'recorded' ? '←' : '⇠'} {cause.position}
     </button>
   );
