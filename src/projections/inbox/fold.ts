@@ -67,11 +67,11 @@ function foldFleet(state: InboxState, fact: StoredEvent & FleetFact): void {
     case 'FleetPaused':
     case 'FleetStopped': {
       const stopped = fact.type === 'FleetStopped';
-      const what = stopped ? 'Every agent was stopped and none starts' : 'No further agent starts';
+      const then = stopped ? 'Every agent is stopped and none starts' : 'No further agent starts';
       return open(state, 'fleet', fact, {
         kind: stopped ? 'fleet_stopped' : 'fleet_paused',
         title: `The fleet is ${stopped ? 'stopped' : 'paused'}`,
-        text: `${what}, by ${fact.data.by}${because(fact.data.reason)}.`,
+        text: `${then}. ${stopped ? 'Stopped' : 'Paused'} by ${fact.data.by}${because(fact.data.reason)}.`,
         blocks: true,
         steps: [steps.resumeFleet()],
       });

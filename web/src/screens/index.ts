@@ -34,7 +34,7 @@ export const SCREENS: readonly Screen[] = [
   {
     path: 'best-of-n',
     title: 'Best of N',
-    key: 'n',
+    key: 'v',
     nav: true,
     Component: lazy(() => import('./best-of-n/index.tsx')),
   },
