@@ -85,7 +85,7 @@ describe('who looks at work', () => {
     expect(costs.stdout).toMatch(/told +1\.2 k +30 +\$0\.5/);
     const checks = await product.operator.query<{
       rows: Record<string, { kind: string; evidence: { eventId: string } }>;
-    }>('get_checks', { workflowId: end.scope?.workflowId });
+    }>('get_checks', { workflowId: end.meta.scope?.workflowId });
     const merge = Object.values(checks.rows).find(({ kind }) => kind === 'merge');
     expect(merge).toMatchObject({ verdict: 'passed' });
     const shown = await product.heph('checks', 'show', merge?.evidence.eventId ?? '');
