@@ -60,6 +60,7 @@ async function picture(browser: Browser, scene: Scene, name: string, path: strin
   const faults: string[] = [];
   for (const { file, theme, viewport } of variantsOf(name)) {
     const visit = await openVisit(browser, { viewport, colorScheme: theme, reducedMotion: 'reduce' });
+    await visit.context.addInitScript({ content: `localStorage.setItem('heph.theme', '${theme}')` });
     await visit.page.goto(await loginLink(scene.product, scene.server.url));
     await visit.page.goto(new URL(path, scene.server.url).href);
     await shown(visit.page);
