@@ -306,7 +306,7 @@ export async function differences(server: Server, mirror: World, log: EventStore
   }
   if (worldText(processes.world) !== worldText(mirror))
     out.push('I5 the world of the processes is not that of the log');
-  for (const view of ['queue', 'workflow', 'fleet', 'coherence', 'inbox'])
+  for (const view of ['queue', 'workflow', 'fleet', 'coherence', 'inbox', 'cost', 'checks'])
     if (!(await server.views.rebuild(view)).equal) out.push(`I5 the view ${view} is not what a rebuild gives`);
   for (const { view, degraded } of server.views.status().views)
     if (degraded) out.push(`I5 the view ${view} is degraded: ${degraded.message}`);
