@@ -149,7 +149,7 @@ function columnsAsOf(asOf: number | null, besideOne: boolean): Column<CoherenceR
     {
       key: 'agent',
       title: 'Agent',
-      width: 'minmax(10rem, 1fr)',
+      width: 'minmax(9.5rem, 1fr)',
       sort: (row) => row.agent,
       render: (row) => (
         <>
@@ -160,7 +160,7 @@ function columnsAsOf(asOf: number | null, besideOne: boolean): Column<CoherenceR
     {
       key: 'score',
       title: 'Coherence',
-      width: '10rem',
+      width: '9.5rem',
       sort: (row) => row.score,
       render: (row) => (
         <span className="wide">
@@ -171,13 +171,13 @@ function columnsAsOf(asOf: number | null, besideOne: boolean): Column<CoherenceR
     {
       key: 'line',
       title: 'Over time',
-      width: '8.5rem',
+      width: '8rem',
       render: (row) => <Spark row={row} until={row.living && row.score !== null ? (asOf ?? serverNow()) : null} />,
     },
     {
       key: 'warned',
       title: 'Warned of',
-      width: 'minmax(11rem, 1fr)',
+      width: 'minmax(10rem, 1.4fr)',
       sort: (row) => openOf(row).length,
       render: (row) => (
         <span className="wide">
@@ -188,7 +188,7 @@ function columnsAsOf(asOf: number | null, besideOne: boolean): Column<CoherenceR
     {
       key: 'why',
       title: 'Why',
-      width: 'minmax(10rem, 2fr)',
+      width: 'minmax(9rem, 2fr)',
       render: (row) => (
         <span className="wide dim" title={row.why}>
           {row.why}
@@ -198,14 +198,14 @@ function columnsAsOf(asOf: number | null, besideOne: boolean): Column<CoherenceR
     {
       key: 'status',
       title: 'Status',
-      width: '8rem',
+      width: '7rem',
       sort: (row) => row.status,
       render: (row) => <StatusPill subject="agent" state={row.status} evidence={row.evidence} />,
     },
     {
       key: 'measured',
       title: 'Verdict',
-      width: '4.5rem',
+      width: '4rem',
       align: 'end',
       sort: (row) => row.measuredAt,
       render: (row) => <Age at={row.measuredAt} asOf={asOf} />,
