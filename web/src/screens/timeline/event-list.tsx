@@ -6,7 +6,7 @@ import { takeListKeys } from '../../app/list-keys.ts';
 import { Button } from '../../parts/button.tsx';
 import { exactTime } from '../../parts/format.ts';
 import { NARROW, useMedia } from '../../parts/use-media.ts';
-import { type Link, linkIndex } from './links.ts';
+import { type Link, linkIndexer } from './links.ts';
 import { LinkLines } from './link-lines.tsx';
 import type { EventRow, Loaded } from './pages.ts';
 
@@ -28,7 +28,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   const narrow = useMedia(NARROW);
   const rowPx = narrow ? CARD_PX : ROW_PX;
   const [active, setActive] = useState<string | null>(null);
-  const links = useMemo(() => linkIndex(rows), [rows]);
+  const [index] = useState(linkIndexer);
+  const links = useMemo(() => index(rows), [index, rows]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
@@ -74,8 +75,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
     const steps: Record<string, number> = { ArrowDown: from + 1, ArrowUp: from - 1, Home: 0, End: rows.length - 1 };
     const step = { ...steps, PageUp: from - page, PageDown: from + page }[event.key];
     const linked = {
-      ArrowLeft: activeRow && links.causeOf(activeRow)?.index,
-      ArrowRight: activeRow && links.effectsOf(activeRow)[0]?.index,
+      ArrowLeft: links.causeOf(at)?.index,
+      ArrowRight: links.effectsOf(at)[0]?.index,
     }[event.key];
     if (step !== undefined) moveTo(step);
     else if (linked !== undefined && linked !== null) moveTo(linked);
@@ -105,8 +106,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
           {activeRow && items.length > 0 && (
             <LinkLines
               row={at}
-              cause={links.causeOf(activeRow)}
-              effects={links.effectsOf(activeRow)}
+              cause={links.causeOf(at)}
+              effects={links.effectsOf(at)}
               rowPx={rowPx}
               from={items[0]?.index ?? 0}
               to={items.at(-1)?.index ?? 0}
@@ -120,7 +121,7 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
                 row={row}
                 index={index}
                 top={start}
-                cause={links.causeOf(row)}
+                cause={links.causeOf(index)}
                 isActive={row.eventId === active}
                 onJump={(to) => moveTo(to)}
                 onOpen={() => {
@@ -196,7 +197,7 @@ function EventLine({ row, index, top, cause, isActive, onJump, onOpen }: EventLi
         {actorWord(actor)}
       </div>
       <div role="gridcell" className="cell event-cause">
-        <Cause cause={cause} row={row} onJump={onJump} />
+        <Cause cause={cause} onJump={onJump} />
       </div>
     </div>
   );
@@ -208,17 +209,19 @@ function actorWord(actor: string): string {
   return id === undefined ? kind : `${kind} ${id.length > 14 ? `…${id.slice(-6)}` : id}`;
 }
 
-function Cause({ cause, row, onJump }: { cause: Link | null; row: EventRow; onJump(index: number): void }) {
-  if (cause === null) return <span className="dim">–</span>;
-  const { kind, index } = cause;
-  const said =
-    kind === 'recorded'
-      ? 'Recorded: the event that made it happen'
-      : `Inferred: what went before it in ${row.stream}; no cause is recorded`;
+function Cause({ cause, onJump }: { cause: Link | null; onJump(index: number): void }) {
+  if (cause === null)
+    return (
+      <span className="dim" title="Nothing led to it: a person asked for it, or the server began it.">
+        –
+      </span>
+    );
+  const { kind, because, index, position } = cause;
+  const arrow = kind === 'recorded' ? '←' : '⇠';
   if (index === null)
     return (
-      <span className={`link-${kind} dim`} title={`${said}. It is not among the events that are loaded.`}>
-        {kind === 'recorded' ? '←' : '⇠'} earlier
+      <span className={`link-${kind} dim`} title={`${because}. It is not among the events that are loaded.`}>
+        {arrow} earlier
       </span>
     );
   return (
@@ -226,10 +229,10 @@ function Cause({ cause, row, onJump }: { cause: Link | null; row: EventRow; onJu
       type="button"
       tabIndex={-1}
       className={`link-${kind}`}
-      title={`${said}. Go to it: ← from the row; → goes to what followed.`}
+      title={`${because}. Go to it: ← from the row; → goes to what followed.`}
       onClick={() => onJump(index)}
     >
-      {kind === 'recorded' ? '←' : '⇠'} {cause.position}
+      {arrow} {position}
     </button>
   );
 }
