@@ -6,7 +6,7 @@ import { takeListKeys } from '../../app/list-keys.ts';
 import { Button } from '../../parts/button.tsx';
 import { exactTime } from '../../parts/format.ts';
 import { NARROW, useMedia } from '../../parts/use-media.ts';
-import { type Link, linkIndex } from './links.ts';
+import { type Link, linkIndexer } from './links.ts';
 import { LinkLines } from './link-lines.tsx';
 import type { EventRow, Loaded } from './pages.ts';
 
@@ -28,7 +28,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   const narrow = useMedia(NARROW);
   const rowPx = narrow ? CARD_PX : ROW_PX;
   const [active, setActive] = useState<string | null>(null);
-  const links = useMemo(() => linkIndex(rows), [rows]);
+  const [index] = useState(linkIndexer);
+  const links = useMemo(() => index(rows), [index, rows]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,

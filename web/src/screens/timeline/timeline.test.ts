@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkIndex } from './links.ts';
+import { linkIndexer } from './links.ts';
 import { type Answer, createPages, type EventRow, type Pages } from './pages.ts';
 
 function event(position: number, more: Partial<EventRow> = {}): EventRow {
@@ -151,7 +151,7 @@ describe('links', () => {
     event(7, { revision: 4, actor: 'agent:agt_2' }),
     event(8, { revision: 5 }),
   ];
-  const { causeOf, effectsOf } = linkIndex(rows);
+  const { causeOf, effectsOf } = linkIndexer()(rows);
   const found = (index: number) => {
     const { kind, index: to, position } = causeOf(index) ?? {};
     return [kind, to, position];
@@ -172,6 +172,18 @@ describe('links', () => {
       ['inferred', null, null],
     ]);
     expect(effectsOf(1)).toMatchObject([{ kind: 'inferred', index: 3 }]);
+  });
+
+  it('are the same when rows came bit by bit, at either end', () => {
+    const told = (index: ReturnType<ReturnType<typeof linkIndexer>>) =>
+      rows.map((_, at) => [index.causeOf(at), index.effectsOf(at)]);
+    const whole = told({ causeOf, effectsOf });
+    const appended = linkIndexer();
+    for (let length = 0; length <= rows.length; length++) appended(rows.slice(0, length));
+    expect(told(appended(rows))).toEqual(whole);
+    const prepended = linkIndexer();
+    for (let from = rows.length; from >= 0; from--) prepended(rows.slice(from));
+    expect(told(prepended(rows))).toEqual(whole);
   });
 
   it('are none for what a person asked for, and for what was begun', () => {
