@@ -28,7 +28,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'agents/*/tests/**/*.test.ts',
             'web/src/**/*.test.ts',
-            'tests/{contracts,replay,shape,simulation}/**/*.test.ts',
+            'tests/{coherence,contracts,replay,shape,simulation}/**/*.test.ts',
           ],
         },
       },

@@ -134,7 +134,12 @@ async function serveProduct(directory: string): Promise<Served> {
     redact: (value) => redactor.redactJson(value),
     resolveId: (kind, text) => resolveId(kind, text, { startingWith: async () => [] }),
   });
-  const metrics = createMetrics({ clock, queueLength: () => 0, agents: () => ({}) });
+  const metrics = createMetrics({
+    clock,
+    queueLength: () => 0,
+    agents: () => ({}),
+    coherence: () => ({ warnings: {}, score: null }),
+  });
   const bus = metrics.counted(plain);
   const send = async (name: string, input: unknown) => {
     const result = await bus.execute({ name, input, principal: OPERATOR });

@@ -38,6 +38,7 @@ function placesOf({ busy, bestOfN, repair, upkeep }: Scene): Record<string, stri
     'best-of-n': `/best-of-n/${bestOfN}`,
     checks: '/checks',
     coherence: '/coherence',
+    'coherence-of-agent': `/coherence/${busy.agentId}`,
     timeline: '/timeline',
     costs: '/costs',
     settings: '/settings',

@@ -63,7 +63,12 @@ async function openHeph(): Promise<Publisher> {
   const bus = { execute: () => Promise.reject(new Error('nobody sends commands here')) };
   const server = createHttpServer({
     ...{ bus, clock, random, log, version: 'bench' },
-    metrics: createMetrics({ clock, queueLength: () => 0, agents: () => ({}) }),
+    metrics: createMetrics({
+      clock,
+      queueLength: () => 0,
+      agents: () => ({}),
+      coherence: () => ({ warnings: {}, score: null }),
+    }),
     queries: { table: new Map(), run: async () => ({}) },
     tokens: { operatorHash: sha256(TOKEN), agentByTokenHash: () => null, isStarting: () => false },
     health: async () => ({ ready: true, problems: [] }),

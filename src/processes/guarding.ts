@@ -1,7 +1,9 @@
 import { messageOf } from '../kernel/errors.ts';
 import type { Agent } from '../machines/agent/index.ts';
-import type { AgentPreset } from '../machines/config/index.ts';
+import type { AgentPreset, Settings } from '../machines/config/index.ts';
 import type { Guardian, Watched } from '../machines/guardian/index.ts';
+import type { Task } from '../machines/task/index.ts';
+import type { Phase, Workflow } from '../machines/workflow/index.ts';
 import type { AgentObservation } from '../runtime/runner.ts';
 import type { AgentSignals } from './agent-sessions.ts';
 import { type Hands, type Obligation, type Process, settled } from './define-process.ts';
@@ -62,53 +64,77 @@ function look(agent: Entity<Agent>, watch: Watch, parts: GuardingParts): Obligat
   };
 }
 
+/** What the log has of it. */
+interface About {
+  agentId: string;
+  agent: Agent;
+  activity: string;
+  task: Task | null;
+  phase: Phase | null;
+  baseline: Workflow['baseline'];
+  preset: AgentPreset | null;
+  /** When it was last heard of, by output or report (epoch ms). */
+  heardAt: number;
+  settings: Settings;
+}
+
 /** Measures, and has it judged. */
-async function lookAt(
-  { id: agentId, context: agent, value }: Entity<Agent>,
-  watch: Watch,
-  { signals, preset }: GuardingParts,
-  hands: Hands,
-): Promise<void> {
-  const { world, clock, send } = hands;
-  const { settings } = world;
-  const { intervalMs } = settings.guardian;
-  const task = world.tasks.get(agent.taskId);
-  const workflow = world.workflows.get(agent.workflowId)?.context;
-  const phase = workflow?.definition.phases.find(({ name }) => name === task?.context.spec.phase) ?? null;
-  const known = preset(agent.agent, world);
-  const asksFiles = boundsOf(phase) !== null && agent.base !== null;
-  const files = { taskId: agent.taskId, repositoryId: agent.repositoryId, base: agent.base ?? '', max: FILES_MAX };
-  const { seen, reason } = await observed(hands, {
-    ...{ agentId, cursor: watch.cursor, bytesMax: BYTES_MAX },
-    ...(asksFiles && { files }),
-  });
-  const now = clock.now();
-  const late = watch.measuredAt !== null && Math.abs(now - watch.measuredAt) > GAP_INTERVALS * intervalMs;
-  // The machine slept, or the clock was put: what was not watched is not known.
-  if (late) Object.assign(watch, { since: now, measuredAt: null, processor: null });
-  watch.nextAt = now + intervalMs;
-  if (seen && seen.state !== 'running') {
-    watch.looks++;
-    return;
-  }
-  if (seen) notice(watch, seen, known?.output ?? 'text', now);
-  else watch.looks++;
-  const silentSince = value === 'live.no_signal' ? 0 : agent.since;
-  const measured = measure({
-    ...{ now, watch, seen, reason, agent, phase, settings, preset: known },
-    activity: value.slice('live.'.length),
-    task: task?.context ?? null,
-    baseline: workflow?.baseline ?? null,
-    heardAt: Math.max(signals.heardAt.get(agentId) ?? 0, silentSince, task?.last.at ?? 0),
-    usage: world.usageOf(agent.workflowId),
-  });
-  const heldUntil = watch.measuredAt;
+async function lookAt(entity: Entity<Agent>, watch: Watch, parts: GuardingParts, hands: Hands): Promise<void> {
+  const about = aboutOf(entity, parts, hands.world);
+  const { seen, reason } = await observed(hands, requestOf(about, watch, hands.clock.now()));
+  const now = hands.clock.now();
+  const heldUntil = takeIn(watch, seen, about, now);
+  // It ends: whoever starts agents hears of it.
+  if (seen && seen.state !== 'running') return;
+  const usage = hands.world.usageOf(about.agent.workflowId);
+  const measured = measure({ ...about, now, watch, seen, reason, usage });
   watch.measuredAt = now;
   const times = { measuredAt: now, heldUntil, watchedSince: watch.since };
-  await settled(send('judge_agent', { ...watchedAs(agent, phase?.name ?? null), ...times, measured }));
+  await settled(hands.send('judge_agent', { ...watchedAs(about), ...times, measured }));
+}
+
+function aboutOf(
+  { id: agentId, context: agent, value }: Entity<Agent>,
+  { signals, preset }: GuardingParts,
+  world: World,
+): About {
+  const task = world.tasks.get(agent.taskId);
+  const workflow = world.workflows.get(agent.workflowId)?.context;
+  // That it went silent is no word of its own.
+  const since = value === 'live.no_signal' ? 0 : agent.since;
+  return {
+    ...{ agentId, agent, activity: value.slice('live.'.length), task: task?.context ?? null },
+    phase: workflow?.definition.phases.find(({ name }) => name === task?.context.spec.phase) ?? null,
+    baseline: workflow?.baseline ?? null,
+    preset: preset(agent.agent, world),
+    heardAt: Math.max(signals.heardAt.get(agentId) ?? 0, since, task?.last.at ?? 0),
+    settings: world.settings,
+  };
 }
 
 type Request = Parameters<Hands['runner']['observeAgent']>[0];
+
+function requestOf({ agentId, agent, phase, preset, heardAt, settings }: About, watch: Watch, now: number): Request {
+  const { taskId, repositoryId, base } = agent;
+  const promisedMs = preset?.silenceMs ?? settings.limits.agentSilenceMs;
+  // Of one that was heard lately nobody need know whether it works.
+  const processor = now - Math.max(heardAt, watch.since) >= promisedMs / 2 - settings.guardian.intervalMs;
+  const files = boundsOf(phase) !== null && base !== null ? { taskId, repositoryId, base, max: FILES_MAX } : null;
+  return { agentId, cursor: watch.cursor, bytesMax: BYTES_MAX, processor, ...(files && { files }) };
+}
+
+/** Notes what was seen; answers until when the look before this one was measured, null when there is a gap between them. */
+function takeIn(watch: Watch, seen: AgentObservation | null, { preset, settings }: About, now: number): number | null {
+  const { intervalMs } = settings.guardian;
+  const before = watch.measuredAt;
+  // The machine slept, or the clock was put: what was not watched is not known.
+  const isLate = before !== null && Math.abs(now - before) > GAP_INTERVALS * intervalMs;
+  if (isLate) Object.assign(watch, { since: now, processor: null });
+  watch.nextAt = now + intervalMs;
+  if (seen?.state === 'running') notice(watch, seen, preset?.output ?? 'text', now);
+  else watch.looks++;
+  return isLate ? null : before;
+}
 
 async function observed(
   { runner }: Hands,
@@ -124,9 +150,9 @@ async function observed(
 
 const isSucceeded = (error: unknown) => (error as { code?: unknown }).code === 'log.fenced';
 
-function watchedAs(agent: Agent, phase: string | null): Watched {
-  const { agentId, taskId, workflowId, repositoryId, runnerId, attempt, agent: name } = agent;
-  return { agentId, taskId, workflowId, repositoryId, runnerId, agent: name, phase, attempt };
+function watchedAs({ agent: { agent: name, ...agent }, phase }: About): Watched {
+  const { agentId, taskId, workflowId, repositoryId, runnerId, attempt } = agent;
+  return { agentId, taskId, workflowId, repositoryId, runnerId, agent: name, phase: phase?.name ?? null, attempt };
 }
 
 /** Decided, and perhaps not done: a server may have died in between. */

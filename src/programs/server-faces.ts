@@ -12,7 +12,7 @@ import type { IdleWatch } from './idle-watch.ts';
 import { pageFolder } from './installation.ts';
 import { keptSessions } from './kept-sessions.ts';
 import type { Ground } from './server-ground.ts';
-import { agentsByState, healthOf, queueLength, readinessOf } from './server-health.ts';
+import { agentsByState, coherenceOf, healthOf, queueLength, readinessOf } from './server-health.ts';
 
 /** The faces of one system: REST, MCP, documentation and metrics, all of the same commands and queries. */
 export function openFaces(ground: Ground, system: System, idle: IdleWatch): HttpServer {
@@ -20,6 +20,7 @@ export function openFaces(ground: Ground, system: System, idle: IdleWatch): Http
     clock: systemClock,
     queueLength: () => queueLength(system),
     agents: () => agentsByState(system),
+    coherence: () => coherenceOf(system),
   });
   const counted = metrics.counted(system.bus);
   return createHttpServer({

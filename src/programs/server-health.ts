@@ -12,6 +12,7 @@ export function healthOf({ dataDirectory, startedAt, logStore, views, model }: G
     actorsCheck(system),
     historiesCheck(system),
     processesCheck(system),
+    orphansCheck(system),
     { name: 'model', ...model.state(system.host.config().settings.model) },
   ];
   const nodeVersion = process.versions.node;
@@ -56,6 +57,28 @@ export function agentsByState({ processes }: System): Record<string, number> {
   const by: Record<string, number> = {};
   for (const { value } of processes.world.agents.values()) by[value] = (by[value] ?? 0) + 1;
   return by;
+}
+
+/** What is warned of now, and the mean of the scores that are known of living agents; null: none is. */
+export function coherenceOf({ processes }: System): { warnings: Record<string, number>; score: number | null } {
+  const warnings: Record<string, number> = {};
+  const scores: number[] = [];
+  for (const { id, context } of processes.world.guardians.values()) {
+    const agent = processes.world.agents.get(id);
+    if (agent && isEndedAgent(agent)) continue;
+    for (const name of Object.keys(context.warnings)) warnings[name] = (warnings[name] ?? 0) + 1;
+    if (context.last && context.last.score !== null) scores.push(context.last.score);
+  }
+  const sum = scores.reduce((all, score) => all + score, 0);
+  return { warnings, score: scores.length === 0 ? null : sum / scores.length };
+}
+
+/** Agents that live although the log does not want them. */
+function orphansCheck({ processes }: System): HealthCheck {
+  const orphans = [...processes.world.guardians.values()].flatMap(({ id, context }) =>
+    context.warnings.orphan ? [`${id}: ${context.warnings.orphan.reason}`] : [],
+  );
+  return check('orphans', orphans, 'none');
 }
 
 function viewsCheck(views: Ground['views']): HealthCheck {

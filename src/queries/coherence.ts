@@ -28,8 +28,9 @@ export const getCoherence = query({
     if (isFailure(asked)) return asked;
     const { agentId } = asked;
     const ofAgent = agentId === undefined ? undefined : await workflowOf(`agent-${agentId}`, context);
-    if (isFailure(ofAgent)) return ofAgent;
-    const workflowId = visibleWorkflow(ofAgent ?? asked.workflowId, context);
+    // An orphan of which the log knows nothing else belongs to no workflow; people may look at it all the same.
+    if (isFailure(ofAgent) && context.principal.role === 'worker') return ofAgent;
+    const workflowId = visibleWorkflow(isFailure(ofAgent) ? asked.workflowId : (ofAgent ?? asked.workflowId), context);
     if (isFailure(workflowId)) return workflowId;
     const params = { ...(workflowId !== undefined && { workflowId }), ...(agentId !== undefined && { agentId }) };
     return { ...(await context.views.view('coherence', params)) };

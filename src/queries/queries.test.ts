@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { contests } from '../../tests/support/contest-story.ts';
 import { bugfix } from '../../tests/support/bugfix-story.ts';
+import { measured } from '../../tests/support/measures.ts';
 import { createStory, tell } from '../../tests/support/story.ts';
 import { systemClock } from '../kernel/adapters/system.ts';
 import { type Finding, problem } from '../kernel/findings.ts';
@@ -503,5 +504,52 @@ describe('get_view, health_check and list_workflow_definitions', () => {
   it('lists what can be started', async () => {
     const { ask } = await given();
     expect(await ask('list_workflow_definitions')).toEqual({ definitions: [{ name: 'x', definition: {}, hash: 'h' }] });
+  });
+});
+
+describe('get_coherence and try_coherence', () => {
+  async function judged() {
+    const world = await given();
+    const { story, append, agentId, running, elsewhere, other, one, two } = world;
+    const look = (who: { agentId: string; taskId: string; workflowId: string }, times: number) => {
+      const watched = { repositoryId: 'rep_one', runnerId: 'local', agent: 'claude', phase: 'fix', attempt: 1 };
+      const loops = { times, action: '$ npm test', stale: times };
+      const moment = { measuredAt: story.now(), heldUntil: null, watchedSince: 0 };
+      return append(() => story.send('judge_agent', { ...who, ...watched, ...moment, measured: measured({ loops }) }));
+    };
+    await look({ agentId, taskId: running, workflowId: one }, 3);
+    await look({ agentId: elsewhere, taskId: other, workflowId: two }, 8);
+    return world;
+  }
+
+  it('tells of all agents, of one, and an agent of its own workflow only', async () => {
+    const { ask, worker, agentId, elsewhere, views, store } = await judged();
+    await views.view('coherence', {}, { until: await store.head() });
+    const all = (await ask('get_coherence')) as unknown as { rows: Record<string, { score: number }> };
+    expect(Object.keys(all.rows).sort()).toEqual([agentId, elsewhere].sort());
+    expect(await ask('get_coherence', { agentId })).toMatchObject({
+      rows: { [agentId]: { why: 'Nobody has looked at it lately.' } },
+    });
+    const own = (await ask('get_coherence', {}, { principal: worker })) as unknown as { rows: object };
+    expect(Object.keys(own.rows)).toEqual([agentId]);
+    expect(await ask('get_coherence', { agentId: elsewhere }, { principal: worker })).toMatchObject({
+      code: 'auth.not_yours',
+    });
+  });
+
+  it('tries other thresholds over what was recorded, and changes nothing', async () => {
+    const { ask, agentId, store } = await judged();
+    const head = await store.head();
+    const tried = (await ask('try_coherence', { thresholds: { loopsMax: 3 }, weights: { loops: 0 } })) as unknown as {
+      verdicts: number;
+      score: { recorded: number; tried: number };
+      signals: object[];
+      different: object[];
+    };
+    expect(tried).toMatchObject({ verdicts: 2, different: [{ agentId, signal: 'loops', wouldWarn: true }] });
+    expect(tried.signals).toContainEqual({ signal: 'loops', warned: 1, wouldWarn: 2 });
+    expect(tried.score.tried).toBeGreaterThan(tried.score.recorded);
+    expect(await ask('try_coherence', { agentId, limit: 1 })).toMatchObject({ verdicts: 1, different: [] });
+    expect(await store.head()).toBe(head);
   });
 });

@@ -72,7 +72,7 @@ export const healthCheck = query({
   example: 'heph health',
   async run(_input, context) {
     const { checks, dataDirectory, logBytes, ...health } = await context.health();
-    const all = [...checks, ...viewChecks(context)];
+    const all = withViews(checks, context);
     // An agent has no business in the data directory.
     const where = context.principal.role === 'worker' ? {} : { dataDirectory, logBytes };
     return { status: worst(all), ...health, ...where, position: context.views.position().toString(), checks: all };
@@ -81,7 +81,13 @@ export const healthCheck = query({
 
 /** Every part that the server knows of, its views among them. */
 export async function healthOf(context: QueryContext): Promise<HealthCheck[]> {
-  return [...(await context.health()).checks, ...viewChecks(context)];
+  return withViews((await context.health()).checks, context);
+}
+
+/** The server may have looked at its views itself. */
+function withViews(checks: readonly HealthCheck[], context: QueryContext): HealthCheck[] {
+  const known = new Set(checks.map(({ name }) => name));
+  return [...checks, ...viewChecks(context).filter(({ name }) => !known.has(name))];
 }
 
 const BADNESS: readonly HealthCheck['status'][] = ['ok', 'unknown', 'degraded', 'failed'];

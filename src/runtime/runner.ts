@@ -218,6 +218,8 @@ export interface ObserveRequest {
   /** Output from here on; null: its end. Where there is more than `bytesMax`, its end alone. */
   cursor: number | null;
   bytesMax: number;
+  /** Also what its processes take of the processor: every process of the machine is looked at for that. */
+  processor: boolean;
   files?: TouchedFilesRequest;
 }
 
@@ -246,7 +248,7 @@ export interface AgentObservation {
   nextCursor: number;
   /** So many bytes after `cursor` were passed over. */
   skippedBytes: number;
-  /** What its living processes have taken of processors until now; null: it cannot be told here. */
+  /** What its living processes have taken of processors until now; null: not asked, or it cannot be told here. */
   processorMs: number | null;
   /** Null: not asked, or not to be told; then `filesReason` says why. */
   files: TouchedFiles | null;

@@ -84,6 +84,12 @@ describeInBrowser('by hand', (visit) => {
     await page.getByText('It is so.').waitFor();
     await page.getByRole('tab', { name: 'Result' }).click();
     await page.locator('.pill', { hasText: 'merged' }).waitFor();
+
+    // Another one like it begins with what this one was started with.
+    await page.getByRole('button', { name: 'Start again' }).click();
+    expect(await form.getByLabel('Repository').inputValue()).toBe(repository);
+    expect(await form.getByLabel('Goal').inputValue()).toBe('Make it so');
+    expect(await form.getByLabel('Agent').inputValue()).toBe('told');
   });
 
   it('the queue is put in order by keys and buttons, and the fleet is held', async () => {

@@ -49,7 +49,10 @@ async function top(words: string[] = [], size = { columns: 80, rows: 24 }): Prom
     if (path.startsWith('/api/commands/')) return { body: { ok: true, id: 'agt_1', position: '9', events: [] } };
     const { view } = body as { view: string };
     return {
-      body: { ok: true, result: { rows: view === 'fleet' ? agents : tasks, summary: { slots: { used: 1, cap: 1 } } } },
+      body: {
+        ok: true,
+        result: { rows: { fleet: agents, queue: tasks }[view] ?? {}, summary: { slots: { used: 1, cap: 1 } } },
+      },
     };
   });
   announce(data, server);
@@ -78,7 +81,7 @@ describe('heph top on a terminal', () => {
     for (const line of lines()) expect(line.length).toBeLessThanOrEqual(80);
     agents.agt_2 = { ...agentRow('agt_2', 'x'), status: 'live.needs_input' };
     server?.look();
-    await shows('1 agent needs you');
+    await shows('! needs input');
     type('q');
     expect(await ended).toBe(0);
     expectGivenBack(screen as PtyScreen);

@@ -98,7 +98,7 @@ describe('an agent', () => {
     const { agentId } = request;
     await hands.startAgent(request);
     await readUntil(hands, agentId, /agent agt/);
-    const look = (cursor: number | null) => hands.observeAgent({ agentId, cursor, bytesMax: 4096 });
+    const look = (cursor: number | null) => hands.observeAgent({ agentId, cursor, bytesMax: 4096, processor: true });
     const first = await look(null);
     expect(first).toMatchObject({ state: 'running', text: `agent ${agentId}\n`, skippedBytes: 0, files: null });
     let busy = await look(first.nextCursor);
@@ -109,10 +109,14 @@ describe('an agent', () => {
     // The line that is not whole yet is left for the next look; the terminal repeats what was typed.
     expect((await look(first.nextCursor)).text).toBe('stop\n');
     expect(await look(0)).toMatchObject({ text: `agent ${agentId}\nstop\n` });
-    expect((await hands.observeAgent({ agentId, cursor: 0, bytesMax: 8 })).skippedBytes).toBeGreaterThan(0);
+    expect(
+      (await hands.observeAgent({ agentId, cursor: 0, bytesMax: 8, processor: false })).skippedBytes,
+    ).toBeGreaterThan(0);
     const stopped = await hands.stopAgent({ agentId, graceMs: 0 });
     expect(await look(0)).toMatchObject({ state: stopped.state, processorMs: null, outputBytes: expect.any(Number) });
-    expect(await hands.observeAgent({ agentId: newAgentId(), cursor: null, bytesMax: 8 })).toMatchObject({
+    expect(
+      await hands.observeAgent({ agentId: newAgentId(), cursor: null, bytesMax: 8, processor: true }),
+    ).toMatchObject({
       ...{ state: 'absent', outputBytes: 0, text: '', processorMs: null },
     });
   });

@@ -17,6 +17,14 @@ export interface ClientParts {
   log: EventStore;
 }
 
+/** The built-in agent, were it one that reads while it works. */
+const LISTENING = {
+  argv: ['repair'],
+  conflicts: 'anew',
+  reviews: false,
+  takes: { messages: 'paste', interrupt: 'escape' },
+};
+
 /** Settings that make a run short; sent once. */
 export function settingsFor(options: Options): Record<string, unknown> {
   return {
@@ -30,6 +38,7 @@ export function settingsFor(options: Options): Record<string, unknown> {
     'limits.checkWallMs': 60_000,
     'guardian.intervalMs': 5_000,
     'guardian.stopAfterMs': 20_000,
+    ...(options.talks > 0 && { 'agents.repair': LISTENING }),
   };
 }
 
@@ -103,6 +112,21 @@ export async function meddle(parts: ClientParts, send: Operate, until: () => boo
       ],
     ]);
     if (input) await send(name, input);
+  }
+}
+
+/** Somebody who has a word for every agent; no two words are the same. */
+export async function talk(parts: ClientParts, send: Operate, until: () => boolean): Promise<void> {
+  const { loop, options, log } = parts;
+  const chance = parts.chance.fork('talk');
+  for (let n = 0; n < options.talks && !until(); n++) {
+    await loop.pause(chance.int(500, 8_000));
+    const { agents } = await idsIn(log);
+    // Who came last is the likeliest to live.
+    const agentId = chance.pick(agents.slice(-3));
+    if (agentId === undefined) continue;
+    if (chance.hit(0.3)) await send('interrupt_agent', { agentId });
+    else await send('message_agent', { agentId, text: `word ${n} for ${agentId}` });
   }
 }
 

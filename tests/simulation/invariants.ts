@@ -47,6 +47,7 @@ export function breachesOf(evidence: Evidence): string[] {
     ...vanished(evidence),
     ...contested(evidence),
     ...unwarned(evidence),
+    ...unsaid(evidence),
     ...unfinished(evidence),
   ];
 }
@@ -269,6 +270,28 @@ function unfinished({ events, mustSucceed }: Evidence): string[] {
   });
 }
 
+/** I18: what was said to an agent is typed once at the most, is typed where it is said to be, and is settled in the end. */
+function unsaid({ events, processes }: Evidence): string[] {
+  const out: string[] = [];
+  const outcomes = Map.groupBy(
+    events.filter(({ type }) => /^(Message|Interrupt)(D|Und)elivered$/.test(type)),
+    ({ data }) => String(data.messageId ?? data.interruptId),
+  );
+  for (const { type, stream, data } of events) {
+    if (type !== 'MessageSent' && type !== 'InterruptRequested') continue;
+    const id = String(data.messageId ?? data.interruptId);
+    const ends = outcomes.get(id) ?? [];
+    if (ends.length !== 1) out.push(`I18 ${type} ${id} of ${stream} came to ${ends.length} ends`);
+    if (type !== 'MessageSent') continue;
+    const text = String(data.text);
+    const terminals = processes.filter(({ start }) => stream === `agent-${start.agentId}`);
+    const typed = terminals.flatMap((one) => [...one.typed.values()].filter((each) => each.data.includes(text)));
+    if (typed.length > 1) out.push(`I18 “${text}” was typed ${typed.length} times`);
+    if (typed.length === 0 && ends[0]?.type === 'MessageDelivered') out.push(`I18 “${text}” was never typed`);
+  }
+  return out;
+}
+
 /** I5: what lives is what a replay gives; nothing is stuck, poisoned or degraded. */
 export async function differences(server: Server, mirror: World, log: EventStore): Promise<string[]> {
   const { host, processes } = server.system;
@@ -283,7 +306,7 @@ export async function differences(server: Server, mirror: World, log: EventStore
   }
   if (worldText(processes.world) !== worldText(mirror))
     out.push('I5 the world of the processes is not that of the log');
-  for (const view of ['queue', 'workflow', 'fleet', 'coherence'])
+  for (const view of ['queue', 'workflow', 'fleet', 'coherence', 'inbox', 'cost', 'checks'])
     if (!(await server.views.rebuild(view)).equal) out.push(`I5 the view ${view} is not what a rebuild gives`);
   for (const { view, degraded } of server.views.status().views)
     if (degraded) out.push(`I5 the view ${view} is degraded: ${degraded.message}`);

@@ -52,6 +52,8 @@ export interface AgentProcess {
   spawnedAt: number;
   lastOutputAt: number | null;
   outputBytes: number;
+  /** By key: what was typed into its terminal, and how much it had printed before. */
+  typed: Map<string, { data: string; outputBytes: number }>;
   end: { exit: AgentExit | null; at: number } | null;
 }
 
@@ -122,6 +124,7 @@ export function createMachine(parts: MachineParts): Machine {
         spawnedAt: loop.now(),
         lastOutputAt: null,
         outputBytes: 0,
+        typed: new Map(),
         end: null,
       },
     };
@@ -321,9 +324,20 @@ export function createMachine(parts: MachineParts): Machine {
       listAgents: () => verb('listAgents', 20, () => [...new Set([...agents.keys(), ...claimed])].map(probe)),
       readTerminal: ({ agentId, cursor }) =>
         verb(`readTerminal ${agentId}`, 10, () => ({
-          ...{ agentId, cursor, nextCursor: cursor + 4, data: 'Ynll', ended: true, droppedBefore: 0 },
+          ...{ agentId, cursor, nextCursor: cursor + 4, data: 'Ynll', droppedBefore: 0 },
+          ended: probe(agentId).state !== 'running',
         })),
-      writeTerminal: () => verb('writeTerminal', 10, () => ({ outputBytes: 0 })),
+      writeTerminal: ({ agentId, data, key }) =>
+        verb(`writeTerminal ${agentId}`, 10, () => {
+          const agent = agents.get(agentId);
+          if (!agent || agent.end) throw new Fault('terminal.gone', `${agentId} does not run.`, { retryable: false });
+          const forgets = plants.has('typed_twice') || key === undefined;
+          const known = forgets ? `${agent.typed.size}` : key;
+          const before = agent.typed.get(known);
+          if (before) return { outputBytes: before.outputBytes };
+          agent.typed.set(known, { data, outputBytes: agent.outputBytes });
+          return { outputBytes: agent.outputBytes };
+        }),
       runCheck: ({ checkKey, commit, command }) =>
         verb(`runCheck ${commit.slice(0, 8)}`, checks.has(checkKey) ? 10 : 8000, () => {
           const result = checks.get(checkKey) ?? byChance(repository.check(checkKey, command, commit));

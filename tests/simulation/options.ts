@@ -36,6 +36,8 @@ export interface Options {
   pollers: number;
   /** Commands of an impatient operator, beside those that start the workflows. */
   meddling: number;
+  /** What a person says to agents that read while they work; 0: they read nothing. */
+  talks: number;
   userCommits: number;
   /** The wall clock jumps by this much, and back, now and then. */
   skewMs: number;
@@ -67,6 +69,7 @@ export function optionsOf(seed: number): Options {
   const kinds = Array.from({ length: workflows }, () =>
     contests.pick<Options['kinds'][number]>(['bugfix', 'bugfix', 'bugfix_best', 'best_of', 'best_of_n', 'best_of_n']),
   );
+  const talks = createChance(seed, 'talks');
   const options: Options = {
     ...{ kinds, candidates: contests.int(1, 4) },
     seed,
@@ -98,6 +101,7 @@ export function optionsOf(seed: number): Options {
     carryOverAt: hit(0.5) ? int(2, 12) : HISTORY_LIMITS.carryOverAt,
     judgedResult: hit(0.5),
     ...{ mergeMs: 500, flakyRate: 0 },
+    talks: talks.hit(0.3) ? talks.int(2, 10) : 0,
   };
   const crowds = createChance(seed, 'crowds');
   if (!crowds.hit(0.25)) return options;

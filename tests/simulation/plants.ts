@@ -25,6 +25,7 @@ export const PLANTS = [
   'deadline_fires_twice',
   'loser_merged',
   'unwarned_stop',
+  'typed_twice',
 ] as const;
 export type Plant = (typeof PLANTS)[number];
 export type Plants = ReadonlySet<Plant>;

@@ -10,7 +10,7 @@ import { definitionSchema } from '../../src/machines/workflow/index.ts';
 import { BEST_OF, BUGFIX } from '../support/system.ts';
 import { createScripts } from './agents.ts';
 import { createChance } from './chance.ts';
-import { begin, look, meddle, operate, poll, resumeAll, settingsFor } from './clients.ts';
+import { begin, look, meddle, operate, poll, resumeAll, settingsFor, talk } from './clients.ts';
 import { createDisk } from './disk.ts';
 import { breachesOf, differences } from './invariants.ts';
 import { clockOf, createLoop } from './loop.ts';
@@ -275,6 +275,7 @@ export async function simulate(
     boot();
     planFaults();
     void begin(clients, send).then(() => meddle(clients, send, () => !safe));
+    if (options.talks > 0) void talk(clients, send, () => !safe);
     for (let n = 0; n < options.viewers; n++) void look(clients, () => over, breaches);
     const pollers = Array.from({ length: options.pollers }, () => poll(clients, () => over));
     await loop.runUntil(() => false, options.safetyMs);

@@ -18,6 +18,7 @@ const BREAKS: Record<(typeof PLANTS)[number], RegExp> = {
   deadline_fires_twice: /^I4 .* early/,
   loser_merged: /^I16 .* has not won/,
   unwarned_stop: /^I17 .* had not decided it/,
+  typed_twice: /^I18 .* was typed 2 times/,
 };
 const SEEDS_MAX = 1000;
 

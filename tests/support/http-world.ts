@@ -131,7 +131,12 @@ export async function openHttpWorld(options: HttpWorldOptions = {}): Promise<Htt
       /^[a-z0-9_]{1,60}$/.test(id) ? id : invalid('id.unknown', `Nothing is named ${id}.`),
   });
   const views = await startProjectionHost({ store, views: VIEWS, cache: createMemoryCache(), logId: LOG_ID, clock });
-  const metrics = createMetrics({ queueLength: () => 1, agents: () => ({ working: 1 }), clock });
+  const metrics = createMetrics({
+    queueLength: () => 1,
+    agents: () => ({ working: 1 }),
+    coherence: () => ({ warnings: { loops: 2 }, score: 0.75 }),
+    clock,
+  });
   const bus = metrics.counted(options.bus?.(plain) ?? plain);
   const { workflowId, taskId } = await openTask(bus, agentId);
   living = {

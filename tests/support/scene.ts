@@ -41,7 +41,8 @@ export async function makeScene({ repaired = false } = {}): Promise<Scene> {
   const told = await toldAgents();
   const product = createProduct({
     agents: { scripted: told.preset },
-    settings: { HEPH_FLEET_CAP: String(CAP), HEPH_LIMITS_ATTEMPTS_MAX: '1' },
+    // Looked at each second, so that there is something to see of their coherence.
+    settings: { HEPH_FLEET_CAP: String(CAP), HEPH_LIMITS_ATTEMPTS_MAX: '1', HEPH_GUARDIAN_INTERVAL_MS: '1000' },
   });
   const end = async () => {
     told.close();
@@ -104,6 +105,7 @@ async function startUpkeep({ operator }: Product, told: ToldAgents, repository: 
   await next.print('Looking for the places where a currency is named …\r\n');
   await next.speak('report_progress', { message: 'Two of three places found.', fraction: 0.6 });
   await work(busy);
+  await operator.until(['AgentJudged'], position);
   return { upkeep, busy };
 }
 

@@ -11,6 +11,8 @@ export interface Guardian {
   /** The last verdict that was recorded. */
   last: { measuredAt: number; score: number | null; troubles: Record<SignalName, number | null> } | null;
   verdicts: number;
+  /** How often something was warned of. */
+  raised: number;
   /** What is warned of now. */
   warnings: Partial<Record<WarningName, { since: number; stopAfterMs: number | null; reason: string }>>;
   stop: { warning: WarningName; reason: string } | null;
@@ -31,6 +33,8 @@ export const guardianChart: Chart = {
 export const HELD_INTERVALS = 10;
 /** So many verdicts are recorded of one agent; beyond them only warnings are, and nothing is known. */
 const VERDICTS_MAX = 2_000;
+/** A signal that comes and goes is warned of so often; silence, for which an agent may be stopped, always. */
+const RAISED_MAX = 200;
 /** A signal has so many steps; a change within one is none. */
 const STEPS = 4;
 const REASON_CHARS_MAX = 1_000;
@@ -49,7 +53,11 @@ export function evolveGuardian(guardian: Guardian, fact: GuardianFact): Guardian
     }
     case 'WarningRaised': {
       const { warning, reason, since, stopAfterMs } = fact.data;
-      return { ...guardian, warnings: { ...guardian.warnings, [warning]: { since, stopAfterMs, reason } } };
+      return {
+        ...guardian,
+        raised: guardian.raised + 1,
+        warnings: { ...guardian.warnings, [warning]: { since, stopAfterMs, reason } },
+      };
     }
     case 'WarningCleared': {
       const { [fact.data.warning]: _gone, ...warnings } = guardian.warnings;
@@ -143,7 +151,7 @@ function stopped(
 function warned(
   name: SignalName,
   signals: Signals,
-  { warnings }: Guardian,
+  { warnings, raised: before }: Guardian,
   { settings, measuredAt }: { settings: Settings; measuredAt: number },
 ): GuardianFact[] {
   const { trouble, why } = signals[name];
@@ -153,6 +161,7 @@ function warned(
   if (trouble < thresholds.warnAt)
     return known ? [{ type: 'WarningCleared', v: 1, data: { warning: name, reason: why } }] : [];
   const stop = name === 'silence' && trouble === 1 && onSilence === 'stop' ? stopAfterMs : null;
+  if (before >= RAISED_MAX && name !== 'silence') return [];
   return known && known.stopAfterMs === stop
     ? []
     : [raised(name, { reason: why, stopAfterMs: stop, since: measuredAt })];
@@ -171,7 +180,7 @@ export const guardianActor = defineActor<Guardian, GuardianFact, GuardianCommand
   chart: guardianChart,
   facts: guardianFacts,
   outOfOrder: 'guardian.not_warned',
-  initial: () => ({ watched: null, last: null, verdicts: 0, warnings: {}, stop: null }),
+  initial: () => ({ watched: null, last: null, verdicts: 0, raised: 0, warnings: {}, stop: null }),
   evolve: evolveGuardian,
   scope: ({ watched }) => {
     if (!watched) return {};

@@ -91,11 +91,8 @@ function addSystem({ agents, system }: CoherenceState, at: number): void {
   const last = system.at(-1);
   let sum = 0;
   let count = 0;
-  let until = last?.[0] ?? 0;
   for (const { living, verdict } of agents.values()) {
-    if (!verdict) continue;
-    until = Math.max(until, Math.min(at, knownUntil(verdict)));
-    if (!living || verdict.score === null || knownUntil(verdict) < at) continue;
+    if (!living || !verdict || verdict.score === null || knownUntil(verdict) < at) continue;
     sum += verdict.score;
     count += 1;
   }

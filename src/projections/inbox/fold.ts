@@ -4,6 +4,7 @@ import type { BestOfNFact } from '../../machines/best-of-n/index.ts';
 import { actorStreamOf } from '../../machines/carry-over.ts';
 import { type ConfigFact, configActor } from '../../machines/config/index.ts';
 import type { FleetFact } from '../../machines/fleet/index.ts';
+import type { GuardianFact } from '../../machines/guardian/index.ts';
 import type { InboxFact } from '../../machines/inbox/index.ts';
 import type { TaskFact } from '../../machines/task/index.ts';
 import { type Delivery, resultPolicy, type WorkflowFact } from '../../machines/workflow/index.ts';
@@ -15,7 +16,8 @@ import { dismiss, open, openEnded, settle, settleWhere } from './matters.ts';
 import { GOAL_SHOWN_MAX, type InboxState, type Kind, type LivingAgent, type OpenRun } from './state.ts';
 import { steps } from './steps.ts';
 
-type Known = AgentFact | BestOfNFact | ConfigFact | FleetFact | InboxFact | TaskFact | WorkflowFact;
+type Warning = Extract<GuardianFact, { type: 'WarningRaised' | 'WarningCleared' }>;
+type Known = AgentFact | BestOfNFact | ConfigFact | FleetFact | InboxFact | Warning | TaskFact | WorkflowFact;
 
 /** An agent that was refused so often asks for what its phase does not allow. */
 const DENIALS_TOLD = 3;
@@ -52,6 +54,9 @@ export function foldInbox(state: InboxState, event: StoredEvent): void {
       return failTask(state, fact);
     case 'TaskRestarted':
       return settle(state, `task:${idOf(event)}`);
+    case 'WarningRaised':
+    case 'WarningCleared':
+      return foldWarning(state, fact);
   }
   if (event.stream.startsWith('agent-')) foldAgent(state, event as StoredEvent & AgentFact);
   if (event.stream.startsWith('workflow-')) foldRun(state, event as StoredEvent & WorkflowFact);
@@ -62,11 +67,11 @@ function foldFleet(state: InboxState, fact: StoredEvent & FleetFact): void {
     case 'FleetPaused':
     case 'FleetStopped': {
       const stopped = fact.type === 'FleetStopped';
-      const what = stopped ? 'Every agent was stopped and none starts' : 'No further agent starts';
+      const then = stopped ? 'Every agent is stopped and none starts' : 'No further agent starts';
       return open(state, 'fleet', fact, {
         kind: stopped ? 'fleet_stopped' : 'fleet_paused',
         title: `The fleet is ${stopped ? 'stopped' : 'paused'}`,
-        text: `${what}, by ${fact.data.by}${because(fact.data.reason)}.`,
+        text: `${then}. ${stopped ? 'Stopped' : 'Paused'} by ${fact.data.by}${because(fact.data.reason)}.`,
         blocks: true,
         steps: [steps.resumeFleet()],
       });
@@ -175,10 +180,33 @@ function foldAgent(state: InboxState, fact: StoredEvent & AgentFact): void {
     case 'AgentExited':
     case 'AgentFailed':
     case 'AgentLost':
-      settle(state, `agent:${agent.agentId}`);
-      settle(state, `refused:${agent.agentId}`);
+      settleWhere(state, ({ agentId, kind }) => agentId === agent.agentId && kind !== 'agent_orphaned');
       state.agents.delete(agent.agentId);
   }
+}
+
+/** What the guardian has seen of a living agent, or of one that nobody wants; silence is told of by the agent itself. */
+function foldWarning(state: InboxState, fact: StoredEvent & Warning): void {
+  const agentId = idOf(fact);
+  const { warning } = fact.data;
+  const about = `warned:${agentId}:${warning}`;
+  if (fact.type === 'WarningCleared') return settle(state, about);
+  const agent = state.agents.get(agentId);
+  const { reason, stopAfterMs } = fact.data;
+  const then = stopAfterMs === null ? '' : ` It is stopped when that lasts for ${Math.round(stopAfterMs / 1000)} s.`;
+  const text = `${reason}${then}`;
+  if (warning === 'orphan')
+    return open(state, about, fact, {
+      ...{ kind: 'agent_orphaned', title: 'An agent lives that nobody wants any more', text, blocks: false, agentId },
+      steps: [steps.logs(agentId)],
+    });
+  if (!agent || warning === 'silence') return;
+  const listens = agent.takes.messages !== 'none';
+  open(state, about, fact, {
+    ...{ kind: 'agent_warned', title: `An agent is warned of: ${titleOf(state, agent)}`, text, blocks: false },
+    ...placeOf(agent),
+    steps: [...(listens ? [steps.messageAgent(agentId)] : []), steps.attach(agentId), steps.stopAgent(agentId)],
+  });
 }
 
 function refuse(state: InboxState, agent: LivingAgent, fact: StoredEvent & { data: { text: string } }): void {

@@ -87,6 +87,42 @@ describe('an agent that waits for a person', () => {
   });
 });
 
+describe('a warning of the guardian', () => {
+  const about = (agentId: string) => ({
+    ...{ agentId, taskId: null, workflowId: null, repositoryId: null },
+    ...{ runnerId: 'local', agent: null, phase: null, attempt: null },
+  });
+
+  it('of an agent that lives although nobody wants it is a matter until it is cleared', () => {
+    const { story, working, exit, matters, kinds } = given();
+    const { agentId } = working();
+    exit(agentId);
+    story.send('report_orphan', { ...about(agentId), reason: 'The log says that it has ended.', stopAfterMs: 5_000 });
+    expect(matters()).toMatchObject([{ kind: 'agent_orphaned', text: expect.stringContaining('lasts for 5 s') }]);
+    story.send('clear_warning', { agentId, warning: 'orphan', reason: 'It is gone.' });
+    expect(kinds()).toEqual([]);
+  });
+
+  it('of what an agent does is a matter until it is cleared or the agent has ended; silence is told of once', () => {
+    const { story, working, exit, activity, matters, kinds } = given();
+    const { agentId } = working();
+    const warn = (warning: string) => {
+      const [begun] = story.events.filter(({ type, stream }) => type === 'AgentStarted' && stream.endsWith(agentId));
+      const data = { warning, reason: `It is ${warning}.`, since: story.now(), stopAfterMs: null };
+      const event = { ...begun, type: 'WarningRaised', stream: `guardian-${agentId}`, data };
+      story.events.push({ ...event, id: `evt_${warning}`, position: BigInt(story.events.length + 1) } as never);
+    };
+    activity(agentId, 'no_signal');
+    warn('silence');
+    expect(kinds()).toEqual(['agent_no_signal']);
+    warn('loops');
+    const warned = { kind: 'agent_warned', agentId, text: 'It is loops.' };
+    expect(matters()).toContainEqual(expect.objectContaining(warned));
+    exit(agentId);
+    expect(kinds()).toEqual([]);
+  });
+});
+
 describe('the fleet', () => {
   it('is a matter while it is paused or stopped', () => {
     const { story, matters, kinds } = given();

@@ -6,7 +6,7 @@ import { type InboxState, initialInbox } from './state.ts';
 
 export const inboxProjection = defineProjection<InboxState>({
   name: 'inbox',
-  v: 1,
+  v: 2,
   init: initialInbox,
   fold: foldInbox,
   render: renderInbox,

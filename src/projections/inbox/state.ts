@@ -65,6 +65,8 @@ export const KINDS = [
   'agent_rate_limited',
   'agent_no_signal',
   'agent_refused',
+  'agent_warned',
+  'agent_orphaned',
   'task_failed',
   'best_of_n_failed',
   'run_paused',

@@ -7,6 +7,8 @@ export interface MetricSources {
   queueLength: () => number;
   /** Agents by state, e.g. `{working: 2, no_signal: 1}`. */
   agents: () => Readonly<Record<string, number>>;
+  /** What agents are warned of now, by warning, and the mean of the scores that are known; null: none is. */
+  coherence: () => { warnings: Readonly<Record<string, number>>; score: number | null };
   clock: { monotonicMs(): number };
 }
 
@@ -63,6 +65,24 @@ export function createMetrics(sources: MetricSources): Metrics {
     collect() {
       this.reset();
       for (const [state, count] of Object.entries(sources.agents())) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'heph_agent_warnings',
+    help: 'What living agents are warned of by their guardians, by warning.',
+    labelNames: ['warning'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [warning, count] of Object.entries(sources.coherence().warnings)) this.set({ warning }, count);
+    },
+  });
+  new Gauge({
+    name: 'heph_coherence',
+    help: 'The mean coherence score of the living agents, from 0 to 1; NaN when nothing is known.',
+    registers,
+    collect() {
+      this.set(sources.coherence().score ?? Number.NaN);
     },
   });
   new Gauge({

@@ -120,6 +120,8 @@ describe('/metrics', () => {
       'heph_events_appended_total{type="FleetPaused"} 1',
       'heph_queue_length 1',
       'heph_agents{state="working"} 1',
+      'heph_agent_warnings{warning="loops"} 2',
+      'heph_coherence 0.75',
     ])
       expect(text).toContain(line);
     expect(text).toMatch(/^heph_event_loop_lag_seconds \d/m);

@@ -11,6 +11,7 @@ export async function placesOf(page: Page, scene: Pick<Scene, 'busy' | 'bestOfN'
     `/workflows/${scene.upkeep}`,
     `/workflows/${scene.upkeep}?tab=result`,
     '/workflows?new=bugfix',
+    `/coherence/${scene.busy.agentId}`,
     '/inbox',
     `/best-of-n/${scene.bestOfN}`,
   ];

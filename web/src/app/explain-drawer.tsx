@@ -90,10 +90,12 @@ function Step({ of, asked }: { of: ChainLink; asked: boolean }) {
       <What of={of} command={of.command} asked={asked} />
       {asked && <Details of={of} />}
       {/* A link that nobody recorded is drawn dashed, and says that it was concluded. */}
-      <p className="because">
-        {of.link === 'inferred' && <em>concluded: </em>}
-        {of.because}
-      </p>
+      {of.link !== 'recorded' && (
+        <p className="because">
+          {of.link === 'inferred' && <em>concluded: </em>}
+          {of.because}
+        </p>
+      )}
     </li>
   );
 }

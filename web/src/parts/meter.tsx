@@ -22,12 +22,17 @@ export function Meter({
     <span className={`meter ${tone ? `tone-${tone}` : ''}`}>
       <span
         className={`meter-track ${share === null ? 'gap' : ''}`}
-        role="meter"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={max}
-        aria-valuenow={value ?? undefined}
-        aria-valuetext={text}
+        // A meter without a value is none: what is not known is a picture of a gap.
+        {...(share === null
+          ? { role: 'img', 'aria-label': `${label}: not known` }
+          : {
+              role: 'meter',
+              'aria-label': label,
+              'aria-valuemin': 0,
+              'aria-valuemax': max,
+              'aria-valuenow': value ?? 0,
+              'aria-valuetext': text,
+            })}
       >
         {share !== null && <span className="meter-fill" style={{ width: `${share * 100}%` }} />}
       </span>

@@ -10,7 +10,7 @@ const NEWLINE = 10;
 /** What its records, its transcript and the process table tell; the worktree is asked by others. */
 export async function observe(
   folder: AgentFolder,
-  { agentId, cursor, bytesMax }: ObserveRequest,
+  { agentId, cursor, bytesMax, processor }: ObserveRequest,
   options: AgentStateOptions,
 ): Promise<AgentObservation> {
   const { probe, state } = await settle(folder, options);
@@ -26,7 +26,7 @@ export async function observe(
     text: plainText(bytes),
     nextCursor: part.cursor + bytes.length,
     skippedBytes: cursor === null ? 0 : Math.max(0, part.cursor - cursor),
-    processorMs: probe.state === 'running' && state ? processorTime(markOf(agentId, state)) : null,
+    processorMs: processor && probe.state === 'running' && state ? processorTime(markOf(agentId, state)) : null,
     files: null,
   };
 }

@@ -77,7 +77,7 @@ describe('the inbox', () => {
     story.send('fail_workflow', { workflowId: start(), code: 'red', reason: 'It is \u001b[31mred', delivery: null });
     story.send('pause_fleet', { reason: 'look' });
     const text = await shown('get_inbox', 'inbox', {});
-    expect(text).toMatch(/^! The fleet is paused, for .*\n {2}No further agent starts, by operator: look\.\n/);
+    expect(text).toMatch(/^! The fleet is paused, for .*\n {2}No further agent starts\. Paused by operator: look\.\n/);
     expect(text).toContain('\n  Resume the fleet: heph fleet resume\n');
     expect(text).toMatch(/○ Run failed: Make the tests pass, for .*\n {2}It is red\n/);
     expect(text).toMatch(/Put it aside: heph inbox dismiss run_failed:evt_\w+$/);

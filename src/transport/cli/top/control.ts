@@ -19,13 +19,17 @@ const TEXT_MAX = 2000;
 
 export const START: Control = { mode: 'list', selected: null, text: '', said: '' };
 
-/** `keys`: of the rows, from the top. `self`: how commands are called. */
+/** The rows, from the top: what a key acts on, and where there is one, the command that would settle it. */
+export type Rows = ReadonlyMap<string, string | null>;
+
+/** `self`: how commands are called. */
 export function press(
   before: Control,
   key: Key,
-  { keys, self }: { keys: readonly string[]; self: (...words: string[]) => string },
+  { rows, self }: { rows: Rows; self: (...words: string[]) => string },
 ): { control: Control; effect?: Effect } {
   const control = { ...before, said: '' };
+  const keys = [...rows.keys()];
   if (key === 'interrupt') return { control, effect: { type: 'quit' } };
   if (control.mode === 'stop') return stopAnswer(control, key);
   if (control.mode === 'message') return written(control, key);
@@ -58,7 +62,7 @@ export function press(
         effect: { type: 'send', command: 'boost_task', input: { taskId: selected }, done: `${selected} is boosted` },
       };
     case 'enter':
-      return { control: { ...control, said: hint(selected, self) } };
+      return { control: { ...control, said: hint(selected, rows, self) } };
     default:
       return { control };
   }
@@ -78,11 +82,15 @@ function onlyFor(control: Control, what: string): Control {
   return { ...control, said: `That is for ${what}; select one with j and k.` };
 }
 
-function hint(selected: string | null, self: (...words: string[]) => string): string {
+function hint(selected: string | null, rows: Rows, self: (...words: string[]) => string): string {
   if (selected === null) return '';
+  const settles = rows.get(selected);
+  if (settles) return settles;
   return selected.startsWith('agt_')
     ? `${self('agent', 'attach', selected)}   or   ${self('logs', selected, '--follow')}`
-    : self('get', 'tasks', '--task-id', selected);
+    : selected.startsWith('tsk_')
+      ? self('get', 'tasks', '--task-id', selected)
+      : self('inbox');
 }
 
 function stopAnswer(control: Control, key: Key): { control: Control; effect?: Effect } {

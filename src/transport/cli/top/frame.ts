@@ -1,6 +1,6 @@
 import { age, count, dollars, known, stateWord, tokens, type Tone } from '../../words/index.ts';
 import { fit, widthOf } from './cells.ts';
-import type { Top, TopAgent, TopTask } from './model.ts';
+import type { Top, TopAgent, TopMatter, TopTask } from './model.ts';
 
 /** A stretch of text in one look. */
 export interface Span {
@@ -28,12 +28,15 @@ interface Column<T> {
 const FLEXIBLE_MIN = 12;
 const GAP = 2;
 
-/** Both tables with their headings, in so many columns of a terminal; without a limit each is as wide as its widest cell. */
+/** What needs a person, who works and what waits, each with its headings, in so many columns of a terminal; without a limit each is as wide as its widest cell. */
 export function tablesOf(top: Top, now: number, width = Number.POSITIVE_INFINITY): Line[] {
-  const { agents, waiting } = top;
-  if (agents.length === 0 && waiting.length === 0)
+  const { matters, agents, waiting } = top;
+  if (matters.length + agents.length + waiting.length === 0)
     return [said('No agent works and nothing waits.'), said('Start a run: heph run bugfix --repo . --goal "…"', 'dim')];
   return [
+    ...(matters.length === 0
+      ? []
+      : [...table(matters, matterColumns(now), ({ matterId }) => matterId, width), said('')]),
     ...(agents.length === 0
       ? [said('No agent works.')]
       : table(agents, agentColumns(now), ({ agentId }) => agentId, width)),
@@ -44,6 +47,19 @@ export function tablesOf(top: Top, now: number, width = Number.POSITIVE_INFINITY
 
 export function said(text: string, look?: Span['look']): Line {
   return { spans: [look ? { text, look } : { text }], key: null };
+}
+
+function matterColumns(now: number): Column<TopMatter>[] {
+  return [
+    {
+      name: 'needs you',
+      rank: 0,
+      text: ({ blocks, title }) => `${blocks ? '!' : '○'} ${title.slice(0, 40)}`,
+      look: () => 'attention',
+    },
+    { name: 'for', rank: 2, right: true, text: ({ since }) => age(now - since) },
+    { name: 'why', rank: 1, flexible: true, text: ({ text }) => text },
+  ];
 }
 
 function agentColumns(now: number): Column<TopAgent>[] {

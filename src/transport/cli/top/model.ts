@@ -2,12 +2,25 @@ import { plainLine } from '../../../kernel/plain-text.ts';
 import type { CachedView } from '../../stream-client/index.ts';
 import { count, reasonWord, stateWord, type Tone } from '../../words/index.ts';
 
-/** The fleet at a moment, as `heph top` shows it: who works, and what waits and why. Text of others is safe to print. */
+/** The fleet at a moment, as `heph top` shows it: what needs a person, who works, and what waits and why. Text of others is safe to print. */
 export interface Top {
+  matters: TopMatter[];
   agents: TopAgent[];
   waiting: TopTask[];
   /** One line each: what is to be known of the whole. The first is always there. */
   notes: TopNote[];
+}
+
+export interface TopMatter {
+  matterId: string;
+  title: string;
+  text: string;
+  /** Whether something stands still until it is settled. */
+  blocks: boolean;
+  /** Milliseconds since the Unix epoch. */
+  since: number;
+  /** A command that would settle it; null where none is known. */
+  next: string | null;
 }
 
 export interface TopAgent {
@@ -62,6 +75,15 @@ interface TaskRow {
   reasons: { code: string; text: string }[];
 }
 
+interface MatterRow {
+  matterId: string;
+  title: string;
+  text: string;
+  blocks: boolean;
+  evidence: { at: number };
+  steps: { shell: string }[];
+}
+
 interface Summary {
   slots?: { used: number; cap: number };
   fleet?: { status: string; reason: string };
@@ -71,17 +93,37 @@ interface Summary {
 const TEXT_MAX = 200;
 const safe = (text: string) => plainLine(text, TEXT_MAX);
 
-/** From the views `fleet` and `queue` as they are cached. */
-export function topOf(fleet: CachedView, queue: CachedView): Top {
+/** The views as they are cached. */
+export interface TopViews {
+  fleet: CachedView;
+  queue: CachedView;
+  inbox: CachedView;
+}
+
+export function topOf({ fleet, queue, inbox }: TopViews): Top {
+  const matters = rowsOf<MatterRow>(inbox).map(matterOf);
   const tasks = new Map(rowsOf<TaskRow>(queue).map((task) => [task.taskId, task]));
   const living = rowsOf<AgentRow>(fleet).filter((agent) => agent.living);
   const agents = living.map((agent) => agentOf(agent, tasks.get(agent.taskId))).sort(byNeed);
   const waiting = [...tasks.values()].filter((task) => !task.running).map(waitingTask);
-  return { agents, waiting, notes: notesOf(agents, waiting, { ...queue.summary, ...fleet.summary }, [fleet, queue]) };
+  const notes = notesOf({ matters, agents, waiting }, { ...queue.summary, ...fleet.summary }, [fleet, queue, inbox]);
+  return { matters, agents, waiting, notes };
 }
 
 function rowsOf<T>({ rows }: CachedView): T[] {
   return Object.values(rows).map(({ row }) => row as unknown as T);
+}
+
+function matterOf({ matterId, title, text, blocks, evidence, steps }: MatterRow): TopMatter {
+  const [step] = steps;
+  return {
+    matterId,
+    title: safe(title),
+    text: safe(text),
+    blocks,
+    since: evidence.at,
+    next: step ? safe(step.shell) : null,
+  };
 }
 
 function agentOf(row: AgentRow, task: TaskRow | undefined): TopAgent {
@@ -110,18 +152,15 @@ function waitingTask(row: TaskRow): TopTask {
 }
 
 function notesOf(
-  agents: readonly TopAgent[],
-  waiting: readonly TopTask[],
+  { matters, agents, waiting }: Omit<Top, 'notes'>,
   { slots, fleet, stoppedAgents = [] }: Summary,
   views: readonly CachedView[],
 ): TopNote[] {
   const used = slots ? `, ${slots.used} of ${slots.cap} slots used` : '';
-  const needs = agents.filter(({ status }) => stateWord('agent', status).tone === 'attention').length;
   const notes: TopNote[] = [
     { text: `${count(agents.length, 'agent')}${used}, ${count(waiting.length, 'task')} waiting`, tone: 'ended' },
   ];
-  if (needs > 0)
-    notes.push({ text: `${count(needs, 'agent')} ${needs === 1 ? 'needs' : 'need'} you`, tone: 'attention' });
+  if (matters.length > 0) notes.push({ text: `${count(matters.length, 'matter')} for you`, tone: 'attention' });
   if (fleet && fleet.status !== 'open') {
     const { word, tone } = stateWord('fleet', fleet.status);
     notes.push({ text: `The fleet is ${word}${because(fleet.reason)}`, tone });

@@ -31,6 +31,13 @@ const fleet = view(
   { slots: { used: 2, cap: 2 }, fleet: { status: 'paused', reason: 'look\u001b[2J' } },
 );
 const queue = view({ tsk_1: task('tsk_1', { running: true }), tsk_2: task('tsk_2') });
+const inbox = view({
+  'agent_waits:agt_2': {
+    ...{ matterId: 'agent_waits:agt_2', title: 'An agent waits', text: 'It asks.', blocks: true },
+    ...{ evidence: { at: NOW - 9000 }, steps: [{ shell: 'heph agent message agt_2 yes' }] },
+  },
+});
+const none = view({});
 const textOf = (lines: readonly Line[]) =>
   lines.map(({ spans }) =>
     spans
@@ -40,7 +47,7 @@ const textOf = (lines: readonly Line[]) =>
   );
 
 describe('the model', () => {
-  const top = topOf(fleet, queue);
+  const top = topOf({ fleet, queue, inbox });
 
   it('has the living agents, those that need somebody first, and what waits with its reason', () => {
     expect(top.agents.map(({ agentId, title, tokens }) => [agentId, title, tokens])).toEqual([
@@ -53,19 +60,25 @@ describe('the model', () => {
   it('says what is to be known of the whole, without what could paint the terminal', () => {
     expect(top.notes.map(({ text }) => text)).toEqual([
       '2 agents, 2 of 2 slots used, 1 task waiting',
-      '1 agent needs you',
+      '1 matter for you',
       'The fleet is paused: look',
     ]);
-    const hostile = topOf(view({ a: agent('a', 'live.idle', { agent: 'x\u001b]0;t\u0007y' }) }), view({}));
+    const hostile = topOf({
+      fleet: view({ a: agent('a', 'live.idle', { agent: 'x\u001b]0;t\u0007y' }) }),
+      queue: none,
+      inbox: none,
+    });
     expect(hostile.agents[0]?.agent).toBe('xy');
   });
 });
 
 describe('the tables', () => {
-  const top = topOf(fleet, queue);
+  const top = topOf({ fleet, queue, inbox });
 
   it('tell status, age, task and cost in the words of the page', () => {
-    const [heading, first, second, , waits, line] = textOf(tablesOf(top, NOW, 120));
+    const [needs, matter, , heading, first, second, , waits, line] = textOf(tablesOf(top, NOW, 120));
+    expect(needs).toMatch(/^needs you +for +why$/);
+    expect(matter).toMatch(/^! An agent waits +9 s +It asks\.$/);
     expect(heading).toMatch(/^status +for +name +works on +phase +tokens +cost +agent$/);
     expect(first).toMatch(/^! needs input +1 min +claude +tsk_9 +– +– +agt_2$/);
     expect(second).toMatch(/^● working +1 min +claude +Mend tsk_1 +fix +1\.2 k +\$0\.5 +agt_1$/);
@@ -74,14 +87,17 @@ describe('the tables', () => {
   });
 
   it.each([200, 80, 50, 30, 12, 3])('fit into %d columns, and let go of what matters least', (width) => {
-    const wide = topOf(fleet, view({ tsk_1: task('tsk_1', { running: true, title: '漢字'.repeat(30) }) }));
+    const long = view({ tsk_1: task('tsk_1', { running: true, title: '漢字'.repeat(30) }) });
+    const wide = topOf({ fleet, queue: long, inbox: none });
     for (const line of textOf(tablesOf(wide, NOW, width)))
       expect(widthOf(line)).toBeLessThanOrEqual(Math.max(width, 38));
     if (width >= 38) expect(textOf(tablesOf(wide, NOW, width)).join('\n')).toContain('needs input');
   });
 
   it('say what to do when nothing is there', () => {
-    expect(textOf(tablesOf(topOf(view({}), view({})), NOW)).join('\n')).toContain('heph run bugfix');
+    expect(textOf(tablesOf(topOf({ fleet: none, queue: none, inbox: none }), NOW)).join('\n')).toContain(
+      'heph run bugfix',
+    );
   });
 
   it('are seen through a window that keeps the selected row in sight and counts the rest', () => {
@@ -118,16 +134,21 @@ describe('keys', () => {
 });
 
 describe('what keys do', () => {
-  const keys = ['agt_1', 'agt_2', 'tsk_3'];
+  const rows = new Map([
+    ['agt_1', null],
+    ['agt_2', null],
+    ['matter', 'heph do it'],
+    ['tsk_3', null],
+  ]);
   const self = (...words: string[]) => ['heph', ...words].join(' ');
   const after = (typed: string[], from: Control = { ...START, selected: 'agt_1' }) =>
-    typed.reduce((state, key) => press(state.control, key, { keys, self }), { control: from } as ReturnType<
+    typed.reduce((state, key) => press(state.control, key, { rows, self }), { control: from } as ReturnType<
       typeof press
     >);
 
   it('move within the rows, and stay with a row that others leave', () => {
     expect(after(['j']).control.selected).toBe('agt_2');
-    expect(after(['j', 'j', 'j', 'k']).control.selected).toBe('agt_2');
+    expect(after(['j', 'j', 'j', 'j', 'k']).control.selected).toBe('matter');
     expect([after(['G']).control.selected, after(['G', 'g']).control.selected]).toEqual(['tsk_3', 'agt_1']);
     expect(selectedOf({ ...START, selected: 'tsk_3' }, ['tsk_3', 'x'])).toBe('tsk_3');
     expect(selectedOf({ ...START, selected: 'gone' }, ['x'])).toBe('x');
@@ -154,6 +175,7 @@ describe('what keys do', () => {
     expect(after(['G', 'b']).effect).toMatchObject({ command: 'boost_task', input: { taskId: 'tsk_3' } });
     expect(after(['b']).control.said).toContain('a task that waits');
     expect(after(['enter']).control.said).toContain('heph agent attach agt_1');
+    expect(after(['j', 'j', 'enter']).control.said).toBe('heph do it');
     for (const key of ['q', 'escape', 'interrupt']) expect(after([key]).effect).toEqual({ type: 'quit' });
     expect(after(['m', 'interrupt']).effect).toEqual({ type: 'quit' });
     expect(after(['z'])).toEqual({ control: { ...START, selected: 'agt_1' } });

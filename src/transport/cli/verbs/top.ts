@@ -4,7 +4,7 @@ import type { CachedView, StreamClient } from '../../stream-client/index.ts';
 import { EXIT } from '../failure.ts';
 import type { Start } from '../handler.ts';
 import { overStream } from '../over-stream.ts';
-import { footer, press, selectedOf, START } from '../top/control.ts';
+import { footer, press, type Rows, selectedOf, START } from '../top/control.ts';
 import { type Line, said, tablesOf, windowOf } from '../top/frame.ts';
 import { keysOf } from '../top/keys.ts';
 import { type Top, topOf } from '../top/model.ts';
@@ -55,18 +55,26 @@ export async function top(start: Start, { once = false }: TopOptions): Promise<n
 }
 
 interface Watcher {
-  /** With every change, as soon as both views are there. */
+  /** With every change, as soon as all views are there. */
   onTop(top: Top): void;
   onEnd: Parameters<StreamClient['view']>[0]['onEnd'] & {};
 }
 
 function watch(stream: StreamClient, { onTop, onEnd }: Watcher): void {
-  const views = [stream.view({ view: 'fleet', onEnd }), stream.view({ view: 'queue', onEnd })];
+  const views = [
+    stream.view({ view: 'fleet', onEnd }),
+    stream.view({ view: 'queue', onEnd }),
+    stream.view({ view: 'inbox', onEnd }),
+  ];
   let isPlanned = false;
   const look = () => {
     isPlanned = false;
-    const [fleet, queue] = views.map(({ cache }) => cache.getSnapshot().context) as [CachedView, CachedView];
-    if (fleet.status === 'live' && queue.status === 'live') onTop(topOf(fleet, queue));
+    const [fleet, queue, inbox] = views.map(({ cache }) => cache.getSnapshot().context) as [
+      CachedView,
+      CachedView,
+      CachedView,
+    ];
+    if ([fleet, queue, inbox].every(({ status }) => status === 'live')) onTop(topOf({ fleet, queue, inbox }));
   };
   for (const { cache } of views)
     cache.subscribe(() => {
@@ -113,13 +121,13 @@ async function onScreen({ world, client, words }: Start, signal: AbortSignal): P
 
   function draw(): void {
     if (isOver) return;
-    const keys = keysIn(now);
-    control = { ...control, selected: selectedOf(control, keys) };
+    const rows = rowsIn(now);
+    control = { ...control, selected: selectedOf(control, [...rows.keys()]) };
     const { all, marked } = lines();
     screen.draw(all, marked);
     tick();
     // Nothing but ages changes by itself.
-    tick = keys.length > 0 ? world.clock.after(TICK_MS, draw) : () => {};
+    tick = rows.size > 0 ? world.clock.after(TICK_MS, draw) : () => {};
   }
 
   try {
@@ -138,7 +146,7 @@ async function onScreen({ world, client, words }: Start, signal: AbortSignal): P
       });
       typed = (bytes) => {
         for (const key of keysOf(bytes)) {
-          const pressed = press(control, key, { keys: keysIn(now), self });
+          const pressed = press(control, key, { rows: rowsIn(now), self });
           control = pressed.control;
           const { effect } = pressed;
           if (effect?.type === 'quit') return end.resolve();
@@ -168,6 +176,12 @@ async function onScreen({ world, client, words }: Start, signal: AbortSignal): P
   }
 }
 
-function keysIn(now: Top | null): string[] {
-  return now ? [...now.agents.map(({ agentId }) => agentId), ...now.waiting.map(({ taskId }) => taskId)] : [];
+function rowsIn(now: Top | null): Rows {
+  if (!now) return new Map();
+  const { matters, agents, waiting } = now;
+  return new Map([
+    ...matters.map(({ matterId, next }) => [matterId, next] as const),
+    ...agents.map(({ agentId }) => [agentId, null] as const),
+    ...waiting.map(({ taskId }) => [taskId, null] as const),
+  ]);
 }

@@ -14,6 +14,13 @@ export interface Waiting {
   reasons: { text: string }[];
 }
 
+/** A row of the view `cost`, by task. */
+export interface Used {
+  inputTokens: number | null;
+  outputTokens: number | null;
+  costUsd: number | null;
+}
+
 export interface CandidatesProps {
   candidates: readonly Candidate[];
   contest: Contest;
@@ -21,7 +28,7 @@ export interface CandidatesProps {
   verdict: number;
   asOf: number | null;
   /** By task. */
-  costs: Readonly<Record<string, { inputTokens: number | null; outputTokens: number | null }>>;
+  costs: Readonly<Record<string, Used>>;
   queue: Readonly<Record<string, Waiting>>;
   /** One below the other, where there is no room beside each other. */
   stacked: boolean;
@@ -156,7 +163,12 @@ function linesOf(props: CandidatesProps, scorers: readonly { scorer: string; wei
         return inputTokens === null ? '–' : `${tokens(inputTokens)} in, ${known(outputTokens, tokens)} out`;
       },
     },
-    { key: 'cost', title: 'Cost', render: ({ costUsd }) => known(costUsd, dollars) },
+    {
+      key: 'cost',
+      title: 'Cost',
+      // The ledger knows what was told of tokens and not of money.
+      render: ({ taskId, costUsd }) => known((costs[taskId ?? ''] ?? { costUsd }).costUsd, dollars),
+    },
     { key: 'built', title: 'Built in', render: ({ times }) => known(times.buildMs, duration) },
     { key: 'tested', title: 'Tested in', render: ({ times }) => known(times.testMs, duration) },
     {

@@ -10,7 +10,7 @@ import { NARROW, useMedia } from '../../parts/use-media.ts';
 import { ViewGate } from '../../parts/view-gate.tsx';
 import { useView } from '../../server/use-view.ts';
 import type { View } from '../../server/view-registry.ts';
-import { Candidates, type Waiting } from './candidates.tsx';
+import { Candidates, type Used, type Waiting } from './candidates.tsx';
 import { RescoreButton } from './rescore-button.tsx';
 import type { Candidate, Contest } from './types.ts';
 
@@ -41,7 +41,7 @@ function Shown({ contest, view }: { contest: Contest; view: View<Candidate, Cont
   const verdict = rescorings.some((one) => one.verdict === wanted) ? wanted : 1;
   const narrow = useMedia(NARROW);
   const { asOf } = view;
-  const costs = useView<{ inputTokens: number | null; outputTokens: number | null }>(workflowId ? 'cost' : null, {
+  const costs = useView<Used>(workflowId ? 'cost' : null, {
     ...(workflowId && { workflowId }),
     ...{ by: 'task', limit: 1000 },
   });

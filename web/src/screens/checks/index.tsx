@@ -121,18 +121,15 @@ function columnsAsOf(asOf: number | null): Column<CheckRow>[] {
     {
       key: 'took',
       title: 'Took',
-      width: '5rem',
+      width: '9rem',
       align: 'end',
       sort: (row) => row.durationMs,
-      render: (row) => known(row.durationMs, duration),
-    },
-    {
-      key: 'saved',
-      title: 'Saved',
-      width: '5rem',
-      align: 'end',
-      sort: (row) => row.savedMs || null,
-      render: (row) => (row.savedMs ? duration(row.savedMs) : ''),
+      render: (row) => (
+        <>
+          {known(row.durationMs, duration)}
+          {row.savedMs ? <span className="dim">, saved {duration(row.savedMs)}</span> : ''}
+        </>
+      ),
     },
     {
       key: 'tree',

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import { explain } from '../../app/explained.ts';
 import { Link } from '../../app/link.tsx';
 import { takeListKeys } from '../../app/list-keys.ts';
-import { go } from '../../app/router.ts';
+import { go, pathTo } from '../../app/router.ts';
 import { type Matter, placeOf, type Step } from '../../inbox/matters.ts';
 import { MessageButton } from '../../by-hand/message-button.tsx';
 import { SubmitResult } from '../../by-hand/submit-result.tsx';
@@ -82,6 +82,9 @@ function MatterItem({ matter, asOf }: { matter: Matter; asOf: number | null }) {
           <MessageButton agent={{ agentId, takes: { messages: 'line', interrupt: 'none' } }} taskId={taskId} />
         )}
         {kind === 'result_awaited' && workflowId !== null && <SubmitResult workflowId={workflowId} />}
+        {kind === 'run_failed' && workflowId !== null && (
+          <Button onClick={() => go(pathTo('workflows', [workflowId]))}>See the run</Button>
+        )}
         {steps.map((step) => (
           <StepButton key={step.words} step={step} />
         ))}

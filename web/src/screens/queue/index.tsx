@@ -9,6 +9,7 @@ import { withShortIds } from '../../parts/format.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { IdChip } from '../../parts/id-chip.tsx';
 import { Meter } from '../../parts/meter.tsx';
+import { NARROW, useMedia } from '../../parts/use-media.ts';
 import { StatusPill } from '../../parts/status-pill.tsx';
 import { ViewGate } from '../../parts/view-gate.tsx';
 import { useView } from '../../server/use-view.ts';
@@ -171,6 +172,8 @@ function Worker({ row }: { row: QueueRow }) {
 
 /** Each opens the chain of events that it rests on. */
 function Reasons({ of }: { of: readonly Reason[] }) {
+  // Several have no room side by side: in a row each is said in two or three words, in a card in its sentence.
+  const short = !useMedia(NARROW) && of.length > 1;
   return of.map(({ code, text, evidence }) => (
     <button
       key={code}
@@ -179,7 +182,7 @@ function Reasons({ of }: { of: readonly Reason[] }) {
       title={`${text}\n${evidence ? 'Click for what led to it' : 'Nothing is recorded that it rests on'}`}
       onClick={() => evidence && explain({ evidence, title: reasonWord(code) })}
     >
-      {withShortIds(text)}
+      {short ? reasonWord(code) : withShortIds(text)}
     </button>
   ));
 }

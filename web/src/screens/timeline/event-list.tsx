@@ -6,7 +6,7 @@ import { takeListKeys } from '../../app/list-keys.ts';
 import { Button } from '../../parts/button.tsx';
 import { exactTime } from '../../parts/format.ts';
 import { NARROW, useMedia } from '../../parts/use-media.ts';
-import { type Link, linkIndex } from './links.ts';
+import { type Link, linkIndexer } from './links.ts';
 import { LinkLines } from './link-lines.tsx';
 import type { EventRow, Loaded } from './pages.ts';
 
@@ -28,7 +28,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   const narrow = useMedia(NARROW);
   const rowPx = narrow ? CARD_PX : ROW_PX;
   const [active, setActive] = useState<string | null>(null);
-  const links = useMemo(() => linkIndex(rows), [rows]);
+  const [index] = useState(linkIndexer);
+  const links = useMemo(() => index(rows), [index, rows]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
@@ -48,9 +49,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
     if (!row) return;
     setActive(row.eventId);
     virtual.scrollToIndex(index);
-    requestAnimationFrame(() =>
-      scroll.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true }),
-    );
+    // The list has the focus and says which row is meant: a row goes when it is out of sight, and would take the focus with it.
+    scroll.current?.focus({ preventScroll: true });
   };
   const actions = useRef({ move: (_by: number) => {}, open: () => {} });
   // Before the next key, however fast it comes.
@@ -69,12 +69,17 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget && !(event.target as HTMLElement).matches('[role=row]')) return;
+    if (event.target !== event.currentTarget) return;
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / rowPx) - 1);
     const from = at < 0 ? rows.length - 1 : at;
     const steps: Record<string, number> = { ArrowDown: from + 1, ArrowUp: from - 1, Home: 0, End: rows.length - 1 };
     const step = { ...steps, PageUp: from - page, PageDown: from + page }[event.key];
+    const linked = {
+      ArrowLeft: links.causeOf(at)?.index,
+      ArrowRight: links.effectsOf(at)[0]?.index,
+    }[event.key];
     if (step !== undefined) moveTo(step);
+    else if (linked !== undefined && linked !== null) moveTo(linked);
     else if (event.key === 'Enter' && activeRow) open(activeRow);
     else return;
     event.preventDefault();
@@ -89,7 +94,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
         role="grid"
         aria-label="Events"
         aria-rowcount={rows.length}
-        tabIndex={at < 0 ? 0 : -1}
+        tabIndex={0}
+        aria-activedescendant={activeRow && items.some(({ index }) => index === at) ? rowId(activeRow) : undefined}
         onKeyDown={onKeyDown}
         onScroll={(event: UIEvent<HTMLDivElement>) => {
           onScroll(event.currentTarget);
@@ -100,8 +106,8 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
           {activeRow && items.length > 0 && (
             <LinkLines
               row={at}
-              cause={links.causeOf(activeRow)}
-              effects={links.effectsOf(activeRow)}
+              cause={links.causeOf(at)}
+              effects={links.effectsOf(at)}
               rowPx={rowPx}
               from={items[0]?.index ?? 0}
               to={items.at(-1)?.index ?? 0}
@@ -115,10 +121,13 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
                 row={row}
                 index={index}
                 top={start}
-                cause={links.causeOf(row)}
+                cause={links.causeOf(index)}
                 isActive={row.eventId === active}
-                onActive={() => setActive(row.eventId)}
                 onJump={(to) => moveTo(to)}
+                onOpen={() => {
+                  setActive(row.eventId);
+                  open(row);
+                }}
               />
             );
           })}
@@ -134,6 +143,10 @@ export function EventList({ loaded, onOlder }: { loaded: Loaded; onOlder(): void
   );
 }
 
+function rowId({ eventId }: EventRow): string {
+  return `row-${eventId}`;
+}
+
 function open({ eventId, position, type, at }: EventRow): void {
   explain({ evidence: { eventId, position, type, at }, title: type });
 }
@@ -144,11 +157,11 @@ interface EventLineProps {
   top: number;
   cause: Link | null;
   isActive: boolean;
-  onActive(): void;
   onJump(index: number): void;
+  onOpen(): void;
 }
 
-function EventLine({ row, index, top, cause, isActive, onActive, onJump }: EventLineProps) {
+function EventLine({ row, index, top, cause, isActive, onJump, onOpen }: EventLineProps) {
   const { position, type, at, text, actor, from, to } = row;
   const step =
     from !== null && from !== 'absent' && to !== null && from !== to ? `${wordOf(from)} → ${wordOf(to)}` : '';
@@ -156,15 +169,13 @@ function EventLine({ row, index, top, cause, isActive, onActive, onJump }: Event
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- The grid above hears the keys of its rows.
     <div
       role="row"
-      data-index={index}
+      id={rowId(row)}
       aria-rowindex={index + 1}
       aria-selected={isActive || undefined}
-      tabIndex={isActive ? 0 : -1}
       className="table-row opens event"
       style={{ transform: `translateY(${top}px)` }}
-      onFocus={onActive}
       onClick={(click) => {
-        if (!(click.target as HTMLElement).closest('button')) open(row);
+        if (!(click.target as HTMLElement).closest('button')) onOpen();
       }}
     >
       <div role="gridcell" className="cell event-position mono dim">
@@ -186,7 +197,7 @@ function EventLine({ row, index, top, cause, isActive, onActive, onJump }: Event
         {actorWord(actor)}
       </div>
       <div role="gridcell" className="cell event-cause">
-        <Cause cause={cause} row={row} onJump={onJump} />
+        <Cause cause={cause} onJump={onJump} />
       </div>
     </div>
   );
@@ -198,22 +209,30 @@ function actorWord(actor: string): string {
   return id === undefined ? kind : `${kind} ${id.length > 14 ? `…${id.slice(-6)}` : id}`;
 }
 
-function Cause({ cause, row, onJump }: { cause: Link | null; row: EventRow; onJump(index: number): void }) {
-  if (cause === null) return <span className="dim">–</span>;
-  const { kind, index } = cause;
-  const said =
-    kind === 'recorded'
-      ? 'Recorded: the event that made it happen'
-      : `Inferred: what went before it in ${row.stream}; no cause is recorded`;
+function Cause({ cause, onJump }: { cause: Link | null; onJump(index: number): void }) {
+  if (cause === null)
+    return (
+      <span className="dim" title="Nothing led to it: a person asked for it, or the server began it.">
+        –
+      </span>
+    );
+  const { kind, because, index, position } = cause;
+  const arrow = kind === 'recorded' ? '←' : '⇠';
   if (index === null)
     return (
-      <span className={`link-${kind} dim`} title={`${said}. It is not among the events that are loaded.`}>
-        {kind === 'recorded' ? '←' : '⇠'} earlier
+      <span className={`link-${kind} dim`} title={`${because}. It is not among the events that are loaded.`}>
+        {arrow} earlier
       </span>
     );
   return (
-    <button type="button" className={`link-${kind}`} title={`${said}. Go to it.`} onClick={() => onJump(index)}>
-      {kind === 'recorded' ? '←' : '⇠'} {cause.position}
+    <button
+      type="button"
+      tabIndex={-1}
+      className={`link-${kind}`}
+      title={`${because}. Go to it: ← from the row; → goes to what followed.`}
+      onClick={() => onJump(index)}
+    >
+      {arrow} {position}
     </button>
   );
 }

@@ -1,9 +1,13 @@
 import type { EventRow } from './pages.ts';
 
-/** Why an event came: `recorded` names the event that made somebody act; `inferred` is what went before it in its own stream. */
+/**
+ * Why an event came, by the rule of `explain`: `recorded` is the event that whoever acted named as the cause. `inferred`: nobody named
+ * one, and it is the nearest that can have been.
+ */
 export interface Link {
   kind: 'recorded' | 'inferred';
-  eventId: string | null;
+  /** In a sentence. */
+  because: string;
   /** Among the rows; null: it is not loaded, or not shown by the filters. */
   index: number | null;
   /** Decimal; null where it is not among the rows. */
@@ -11,43 +15,58 @@ export interface Link {
 }
 
 export interface LinkIndex {
-  /** Null for what has neither: the first event of a stream that a person began. */
-  causeOf(row: EventRow): Link | null;
+  /** Null for what began something: a person asked, or the server did. */
+  causeOf(index: number): Link | null;
   /** What it led to, among the rows. */
-  effectsOf(row: EventRow): Link[];
+  effectsOf(index: number): readonly Link[];
 }
 
-/** Over rows in the order of the log. */
-export function linkIndex(rows: readonly EventRow[]): LinkIndex {
-  const byId = new Map<string, number>();
-  const byPlace = new Map<string, number>();
-  const effects = new Map<string, number[]>();
-  for (const [index, row] of rows.entries()) {
-    byId.set(row.eventId, index);
-    byPlace.set(placeOf(row.stream, row.revision), index);
-    if (row.cause !== null) effects.set(row.cause, [...(effects.get(row.cause) ?? []), index]);
-  }
-  function linkTo(kind: Link['kind'], index: number | undefined, eventId: string | null = null): Link {
-    const row = index === undefined ? undefined : rows[index];
-    if (index === undefined || !row) return { kind, eventId, index: null, position: null };
-    return { kind, eventId: row.eventId, index, position: row.position };
-  }
-  return {
-    causeOf(row) {
-      if (row.cause !== null) return linkTo('recorded', byId.get(row.cause), row.cause);
-      return row.revision <= 0 ? null : linkTo('inferred', byPlace.get(placeOf(row.stream, row.revision - 1)));
-    },
-    effectsOf(row) {
-      const recorded = (effects.get(row.eventId) ?? []).map((index) => linkTo('recorded', index));
-      const next = byPlace.get(placeOf(row.stream, row.revision + 1));
-      const follower = next === undefined ? undefined : rows[next];
-      // What names another cause did not follow from this one.
-      if (next === undefined || !follower || follower.cause !== null) return recorded;
-      return [...recorded, linkTo('inferred', next)];
-    },
+/** Over rows in the order of the log. Rows that begin with those of the last call cost what is new of them. */
+export function linkIndexer(): (rows: readonly EventRow[]) => LinkIndex {
+  let known: { rows: readonly EventRow[]; add: (rows: readonly EventRow[]) => LinkIndex } | null = null;
+  return (rows) => {
+    const count = known?.rows.length ?? 0;
+    const goesOn =
+      known !== null && rows.length >= count && rows[0] === known.rows[0] && rows[count - 1] === known.rows[count - 1];
+    known = { rows, add: goesOn && known ? known.add : indexing() };
+    return known.add(rows);
   };
 }
 
-function placeOf(stream: string, revision: number): string {
-  return `${stream}@${revision}`;
+function indexing(): (rows: readonly EventRow[]) => LinkIndex {
+  const byId = new Map<string, number>();
+  /** By stream: the last that led to another state. */
+  const changed = new Map<string, number>();
+  const started = new Map<string, number>();
+  const causes: (Link | null)[] = [];
+  const effects = new Map<number, Link[]>();
+
+  return (rows) => {
+    const linkTo = (kind: Link['kind'], because: string, index: number | undefined): Link => ({
+      ...{ kind, because, index: index ?? null },
+      position: index === undefined ? null : (rows[index]?.position ?? null),
+    });
+    const causeOf = ({ cause, actor, stream, revision }: EventRow): Link | null => {
+      if (cause !== null) return linkTo('recorded', 'Recorded: the event that was acted upon', byId.get(cause));
+      const [kind, id = ''] = actor.split(':');
+      if (kind === 'agent')
+        return linkTo('inferred', 'Inferred: the agent did it by itself, after it had been started', started.get(id));
+      if (kind !== 'process' || revision === 0) return null;
+      const because = 'Inferred: no cause was named; this is what had happened to it before';
+      return linkTo('inferred', because, changed.get(stream));
+    };
+    for (let index = causes.length; index < rows.length; index++) {
+      const row = rows[index] as EventRow;
+      const link = causeOf(row);
+      causes.push(link);
+      byId.set(row.eventId, index);
+      if (row.from !== row.to) changed.set(row.stream, index);
+      if (row.type === 'AgentStarted') started.set(row.stream.slice('agent-'.length), index);
+      if (link === null || link.index === null) continue;
+      const followers = effects.get(link.index) ?? [];
+      followers.push(linkTo(link.kind, link.because, index));
+      effects.set(link.index, followers);
+    }
+    return { causeOf: (index) => causes[index] ?? null, effectsOf: (index) => effects.get(index) ?? [] };
+  };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkIndex } from './links.ts';
+import { linkIndexer } from './links.ts';
 import { type Answer, createPages, type EventRow, type Pages } from './pages.ts';
 
 function event(position: number, more: Partial<EventRow> = {}): EventRow {
@@ -140,29 +140,54 @@ describe('pages of the timeline', () => {
 });
 
 describe('links', () => {
+  const agent = 'agent-agt_1';
   const rows = [
     event(1, { revision: 0, stream: 'workflow-1' }),
-    event(2, { revision: 0, cause: 'evt_1' }),
+    event(2, { revision: 0, cause: 'evt_1', to: 'pending' }),
     event(3, { revision: 1, cause: 'evt_99' }),
-    event(4, { revision: 2 }),
+    event(4, { revision: 2, actor: 'process:dispatching' }),
+    event(5, { stream: agent, type: 'AgentStarted', actor: 'process:sessions', revision: 0 }),
+    event(6, { revision: 3, actor: 'agent:agt_1' }),
+    event(7, { revision: 4, actor: 'agent:agt_2' }),
+    event(8, { revision: 5 }),
   ];
-  const links = linkIndex(rows);
-  const causes = rows.map((row) => links.causeOf(row));
+  const { causeOf, effectsOf } = linkIndexer()(rows);
+  const found = (index: number) => {
+    const { kind, index: to, position } = causeOf(index) ?? {};
+    return [kind, to, position];
+  };
 
   it('are recorded where an event names its cause, also one that is not shown', () => {
-    expect(causes[1]).toEqual({ kind: 'recorded', eventId: 'evt_1', index: 0, position: '1' });
-    expect(causes[2]).toEqual({ kind: 'recorded', eventId: 'evt_99', index: null, position: null });
-    expect(links.effectsOf(rows[0] as EventRow)).toEqual([
-      { kind: 'recorded', eventId: 'evt_2', index: 1, position: '2' },
+    expect([found(1), found(2)]).toEqual([
+      ['recorded', 0, '1'],
+      ['recorded', null, null],
     ]);
+    expect(effectsOf(0)).toMatchObject([{ kind: 'recorded', index: 1, position: '2' }]);
   });
 
-  it('are inferred from what went before in the stream where none is named', () => {
-    expect(causes[0]).toBe(null);
-    expect(causes[3]).toEqual({ kind: 'inferred', eventId: 'evt_3', index: 2, position: '3' });
-    expect(links.effectsOf(rows[2] as EventRow)).toEqual([
-      { kind: 'inferred', eventId: 'evt_4', index: 3, position: '4' },
+  it('are inferred for a process from what led to the last state, and for an agent from its start', () => {
+    expect([found(3), found(5), found(6)]).toEqual([
+      ['inferred', 1, '2'],
+      ['inferred', 4, '5'],
+      ['inferred', null, null],
     ]);
-    expect(links.effectsOf(rows[1] as EventRow)).toEqual([]);
+    expect(effectsOf(1)).toMatchObject([{ kind: 'inferred', index: 3 }]);
+  });
+
+  it('are the same when rows came bit by bit, at either end', () => {
+    const told = (index: ReturnType<ReturnType<typeof linkIndexer>>) =>
+      rows.map((_, at) => [index.causeOf(at), index.effectsOf(at)]);
+    const whole = told({ causeOf, effectsOf });
+    const appended = linkIndexer();
+    for (let length = 0; length <= rows.length; length++) appended(rows.slice(0, length));
+    expect(told(appended(rows))).toEqual(whole);
+    const prepended = linkIndexer();
+    for (let from = rows.length; from >= 0; from--) prepended(rows.slice(from));
+    expect(told(prepended(rows))).toEqual(whole);
+  });
+
+  it('are none for what a person asked for, and for what was begun', () => {
+    expect([causeOf(0), causeOf(4), causeOf(7)]).toEqual([null, null, null]);
+    expect(effectsOf(7)).toEqual([]);
   });
 });

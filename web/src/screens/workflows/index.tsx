@@ -11,7 +11,7 @@ export default function Workflows() {
   return (
     <>
       {workflowId ? <Run key={workflowId} workflowId={workflowId} /> : <RunList />}
-      {query.new !== undefined && <Launch wanted={query.new} />}
+      {query.new !== undefined && <Launch wanted={query.new} from={query.from} />}
     </>
   );
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Definition, fieldOfRefusal, fieldsOf, inputOf, problemsOf, startValues } from './launch-fields.ts';
+import {
+  type Definition,
+  fieldOfRefusal,
+  fieldsOf,
+  inputOf,
+  problemsOf,
+  startValues,
+  valuesOf,
+} from './launch-fields.ts';
 
 const DEFINITION: Definition = {
   name: 'bugfix',
@@ -33,6 +41,18 @@ describe('a launch form', () => {
     expect(inputOf('bugfix', fields, values)).toEqual({
       ...{ workflow: 'bugfix', repository: '/src/shop', goal: 'Make it green', agent: 'repair' },
       ...{ merge: true, fromHead: false, params: { best_of: 1, early_stop: true, ticket: 'T-1' } },
+    });
+  });
+
+  it('begins with what an earlier run was started with', () => {
+    const earlier = {
+      ...{ repository: { path: '/src/shop', baseBranch: 'main' }, goal: 'Again', agent: 'claude', check: null },
+      ...{ merge: false, params: { best_of: 3, early_stop: false, score: null, gone: 'x' } },
+    };
+    expect(valuesOf(earlier, fields)).toEqual({
+      ...{ repository: '/src/shop', goal: 'Again', agent: 'claude', check: '', branch: 'main' },
+      ...{ 'params.best_of': '3', 'params.score': '', 'params.early_stop': false, 'params.ticket': '' },
+      ...{ merge: false, fromHead: false },
     });
   });
 

@@ -68,6 +68,30 @@ export function startValues(fields: readonly Field[]): Values {
   return Object.fromEntries(fields.map(({ name, start }) => [name, start]));
 }
 
+/** What a run was started with, for another one like it. */
+export interface Earlier {
+  repository: { path: string; baseBranch: string };
+  goal: string;
+  agent: string;
+  check: string | null;
+  merge: boolean;
+  params: Record<string, unknown>;
+}
+
+export function valuesOf(earlier: Earlier, fields: readonly Field[]): Values {
+  const { repository, goal, agent, check, merge, params } = earlier;
+  const given: Record<string, unknown> = {
+    ...{ repository: repository.path, branch: repository.baseBranch, goal, agent, check, merge },
+    ...Object.fromEntries(Object.entries(params).map(([name, value]) => [`params.${name}`, value])),
+  };
+  const said = ({ name, kind, start }: Field) => {
+    const value = given[name];
+    if (kind === 'boolean') return typeof value === 'boolean' ? value : start;
+    return value === undefined ? start : String(value ?? '');
+  };
+  return Object.fromEntries(fields.map((field) => [field.name, said(field)]));
+}
+
 /** What is wrong by itself, by field; the server judges the rest. */
 export function problemsOf(fields: readonly Field[], values: Values): Record<string, string> {
   const problems: Record<string, string> = {};

@@ -10,6 +10,7 @@ import { useView } from '../../server/use-view.ts';
 import { FieldInput } from './field-input.tsx';
 import {
   type Definition,
+  type Earlier,
   fieldOfRefusal,
   fieldsOf,
   inputOf,
@@ -17,12 +18,20 @@ import {
   problemsOf,
   startValues,
   type Values,
+  valuesOf,
 } from './launch-fields.ts';
 
-const close = () => setQuery({ new: undefined });
+const close = () => setQuery({ new: undefined, from: undefined });
 
-/** Starts a run of the template that the address names with `new`, or of one that is chosen here. */
-export function Launch({ wanted }: { wanted: string }) {
+/**
+ * Starts a run of the template that the address names with `new`, or of one that is chosen here. `from`: a run that this one
+ * is to be like.
+ */
+export function Launch({ wanted, from }: { wanted: string; from: string | undefined }) {
+  const earlier = useView<object, Earlier & { workflowId: string | null }>(from ? 'workflow' : null, {
+    workflowId: from,
+  });
+  const known = from === undefined || earlier.state !== 'loading';
   const { state, result, failure } = useQuery<{ definitions: Listed[] }>('list_workflow_definitions', {});
   const [chosen, choose] = useState<string | null>(null);
   const definitions = result?.definitions ?? [];
@@ -40,7 +49,7 @@ export function Launch({ wanted }: { wanted: string }) {
           </p>
         </EmptyState>
       )}
-      {one && (
+      {one && known && (
         <>
           <div className="form-field">
             <label htmlFor={selectId}>Workflow</label>
@@ -54,7 +63,12 @@ export function Launch({ wanted }: { wanted: string }) {
             <p className="form-help">{one.definition.description}</p>
             <p className="form-help">Phases: {one.definition.phases.map(({ name }) => name).join(' → ')}</p>
           </div>
-          <LaunchForm key={one.name} name={one.name} definition={one.definition} />
+          <LaunchForm
+            key={one.name}
+            name={one.name}
+            definition={one.definition}
+            earlier={earlier.summary.workflowId ? (earlier.summary as Earlier) : null}
+          />
         </>
       )}
       {definitions.map((listed) =>
@@ -68,9 +82,9 @@ export function Launch({ wanted }: { wanted: string }) {
   );
 }
 
-function LaunchForm({ name, definition }: { name: string; definition: Definition }) {
+function LaunchForm({ name, definition, earlier }: { name: string; definition: Definition; earlier: Earlier | null }) {
   const fields = useMemo(() => fieldsOf(definition), [definition]);
-  const [values, setValues] = useState<Values>(() => startValues(fields));
+  const [values, setValues] = useState<Values>(() => (earlier ? valuesOf(earlier, fields) : startValues(fields)));
   const [tried, setTried] = useState(false);
   const { send, busy, refusal, dismiss, disabledReason } = useCommand('start_workflow', { view: 'workflow' });
   const known = useSuggestions();

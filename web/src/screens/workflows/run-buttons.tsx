@@ -1,9 +1,14 @@
+import { setQuery } from '../../app/router.ts';
+import { Button } from '../../parts/button.tsx';
 import { CommandButton } from '../../parts/command-button.tsx';
+import { usePast } from '../../server/moment.ts';
+import { PAST_REASON } from '../../server/use-command.ts';
 import type { RunSummary } from './rows.ts';
 
 /** What a person can do about a run, as it stands. */
 export function RunButtons({ workflowId, run }: { workflowId: string; run: RunSummary }) {
-  const { status, delivery, runBranch } = run;
+  const { status, delivery, runBranch, definition } = run;
+  const past = usePast() === null ? null : PAST_REASON;
   const shown = { view: 'workflow', params: { workflowId } };
   const input = { workflowId };
   const open = status === 'active' || status === 'paused';
@@ -34,6 +39,11 @@ export function RunButtons({ workflowId, run }: { workflowId: string; run: RunSu
         >
           Cancel
         </CommandButton>
+      )}
+      {!open && (
+        <Button onClick={() => setQuery({ new: definition.name, from: workflowId })} disabledReason={past}>
+          Start again
+        </Button>
       )}
       {delivery?.base === 'moved' && (
         <CommandButton

@@ -72,6 +72,8 @@ function Head({ workflowId, run, asOf }: { workflowId: string; run: RunSummary; 
           {known(usage, (used) => `${tokens(used.inputTokens + used.outputTokens)} tokens, ${dollars(used.costUsd)}`)}
         </span>
         {bestOfNId && <Link href={pathTo('best-of-n', [bestOfNId])}>its candidates</Link>}
+        <Link href={pathTo('checks', [], { workflow: workflowId })}>its checks</Link>
+        <Link href={pathTo('costs', [], { by: 'task', workflow: workflowId })}>its costs</Link>
       </div>
       {(runnerGone ?? reason) && <p className="run-reason">{runnerGone ?? reason}</p>}
     </div>
