@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { launchChromium, loginLink, openVisit, shown } from '../tests/support/browser/window.ts';
+import { followSystemTheme, launchChromium, loginLink, openVisit, shown } from '../tests/support/browser/window.ts';
 import packed from '../tests/support/packed.ts';
 import type { Scene } from '../tests/support/scene.ts';
 import { ROOT } from '../tests/support/source-files.ts';
@@ -47,12 +47,16 @@ function placesOf({ busy, bestOfN, repair, upkeep }: Scene): Record<string, stri
 }
 
 /** What is kept with the documentation: every picture has its weight in every clone. */
-const KEPT_LIGHT = ['fleet'];
+const KEPT = ['fleet', 'task', 'diff', 'queue', 'workflow', 'best-of-n', 'checks', 'coherence-of-agent', 'timeline'];
+const KEPT_LIGHT = ['fleet', 'task'];
 const KEPT_NARROW = ['fleet', 'task'];
+/** Full of text: a part says as much and weighs less. */
+const HEIGHTS: Record<string, number> = { checks: 560, timeline: 400 };
 
 function variantsOf(name: string): { file: string; theme: Theme; viewport: typeof WIDE }[] {
   const themes: Theme[] = values.all || KEPT_LIGHT.includes(name) ? ['dark', 'light'] : ['dark'];
-  const wide = themes.map((theme) => ({ file: `${name}-${theme}.png`, theme, viewport: WIDE }));
+  const viewport = { ...WIDE, height: (values.all ? undefined : HEIGHTS[name]) ?? WIDE.height };
+  const wide = themes.map((theme) => ({ file: `${name}-${theme}.png`, theme, viewport }));
   const narrowThemes: Theme[] = values.all ? ['dark', 'light'] : KEPT_NARROW.includes(name) ? ['dark'] : [];
   return [...wide, ...narrowThemes.map((theme) => ({ file: `${name}-${theme}-390.png`, theme, viewport: NARROW }))];
 }
@@ -61,6 +65,7 @@ async function picture(browser: Browser, scene: Scene, name: string, path: strin
   const faults: string[] = [];
   for (const { file, theme, viewport } of variantsOf(name)) {
     const visit = await openVisit(browser, { viewport, colorScheme: theme, reducedMotion: 'reduce' });
+    await followSystemTheme(visit.context);
     await visit.page.goto(await loginLink(scene.product, scene.server.url));
     await visit.page.goto(new URL(path, scene.server.url).href);
     await shown(visit.page);
@@ -78,7 +83,7 @@ async function picture(browser: Browser, scene: Scene, name: string, path: strin
 }
 
 mkdirSync(values.out, { recursive: true });
-const wanted = values.only?.split(',');
+const wanted = values.only?.split(',') ?? (values.all ? null : KEPT);
 const undo = packed();
 // After the package is built: it says which programs the scene starts.
 const { makeScene } = await import('../tests/support/scene.ts');

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { placesOf } from '../support/browser/places.ts';
 import { describeInBrowser } from '../support/browser/visit.ts';
-import { loginLink, shown } from '../support/browser/window.ts';
+import { followSystemTheme, loginLink, shown } from '../support/browser/window.ts';
 import { makeScene, type Scene } from '../support/scene.ts';
 
 /** What holds for every screen, whatever is on it. */
@@ -39,6 +39,8 @@ describeInBrowser('every screen', (visit) => {
   it('has nothing that a rule of axe finds serious, dark and light, wide and narrow', async () => {
     const { page, context } = await visit({ reducedMotion: 'reduce' });
     await context.addInitScript({ content: AXE });
+    await followSystemTheme(context);
+    const grounds = new Set<unknown>();
     const found: string[] = [];
     let passed = 0;
     const places = await eachPlace(page, async (path) => {
@@ -49,6 +51,7 @@ describeInBrowser('every screen', (visit) => {
       ] as const) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize(size);
+        grounds.add(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
         const { violations, passes } = (await page.evaluate(
           'axe.run(document, { resultTypes: ["violations"] })',
         )) as AxeResults;
@@ -62,6 +65,8 @@ describeInBrowser('every screen', (visit) => {
     });
     expect(found).toEqual([]);
     expect(passed).toBeGreaterThan(places.length * 10);
+    // There was something to tell apart.
+    expect(grounds.size).toBe(2);
   });
 
   it('is as wide as a telephone, and never wider', async () => {

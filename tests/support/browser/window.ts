@@ -41,6 +41,11 @@ export async function openVisit(browser: Browser, options: BrowserContextOptions
   return { context, faults, page: await context.newPage() };
 }
 
+/** The page is dark unless somebody chose otherwise: here somebody chose what the system says, which a test can change. */
+export async function followSystemTheme(context: BrowserContext): Promise<void> {
+  await context.addInitScript({ content: `localStorage.setItem('heph.theme', 'system')` });
+}
+
 /** A link that lets a browser in, once. */
 export async function loginLink(product: Product, url: string): Promise<string> {
   const { text } = await product.operator.ask('/api/login-codes', {});
