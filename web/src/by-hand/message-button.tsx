@@ -35,53 +35,55 @@ export function MessageButton({ agent, taskId }: { agent: { agentId: string; tak
       <Button disabledReason={disabledReason} onClick={() => setOpen(true)}>
         Message
       </Button>
-      <Dialog
-        open={open}
-        onClose={close}
-        title="Message"
-        description={
-          now
-            ? 'It is typed into the agent’s terminal, once. What became of it is recorded.'
-            : 'This agent reads nothing while it works: the message stands in the prompt of each further attempt.'
-        }
-      >
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void submit();
-          }}
+      {open && (
+        <Dialog
+          open
+          onClose={close}
+          title="Message"
+          description={
+            now
+              ? 'It is typed into the agent’s terminal, once. What became of it is recorded.'
+              : 'This agent reads nothing while it works: the message stands in the prompt of each further attempt.'
+          }
         >
-          <label htmlFor={field} className="visually-hidden">
-            What to say
-          </label>
-          <textarea
-            id={field}
-            className="input"
-            rows={6}
-            maxLength={4_000}
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return;
+          <form
+            className="form"
+            onSubmit={(event) => {
               event.preventDefault();
-              if (text.trim()) void submit();
+              void submit();
             }}
-          />
-          <Refusal of={refusal} />
-          <div className="row end">
-            <span className="dim">Ctrl+Enter sends</span>
-            <Button onClick={close}>Cancel</Button>
-            <Button
-              type="submit"
-              look="primary"
-              disabledReason={text.trim() ? (busy ? 'It is on its way.' : null) : 'There is nothing to say yet.'}
-            >
-              Send
-            </Button>
-          </div>
-        </form>
-      </Dialog>
+          >
+            <label htmlFor={field} className="visually-hidden">
+              What to say
+            </label>
+            <textarea
+              id={field}
+              className="input"
+              rows={6}
+              maxLength={4_000}
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              onKeyDown={(event) => {
+                if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return;
+                event.preventDefault();
+                if (text.trim()) void submit();
+              }}
+            />
+            <Refusal of={refusal} />
+            <div className="row end">
+              <span className="dim">Ctrl+Enter sends</span>
+              <Button onClick={close}>Cancel</Button>
+              <Button
+                type="submit"
+                look="primary"
+                disabledReason={text.trim() ? (busy ? 'It is on its way.' : null) : 'There is nothing to say yet.'}
+              >
+                Send
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      )}
     </>
   );
 }

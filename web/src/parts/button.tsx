@@ -1,8 +1,9 @@
-import type { ButtonHTMLAttributes } from 'react';
+import type { ButtonHTMLAttributes, Ref } from 'react';
 
 export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled'> {
   /** Why it cannot be pressed; null or absent: it can. It stays reachable by keyboard, so that the reason can be read. */
   disabledReason?: string | null | undefined;
+  ref?: Ref<HTMLButtonElement>;
   look?: 'plain' | 'primary' | 'danger' | 'quiet';
 }
 

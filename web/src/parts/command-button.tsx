@@ -1,5 +1,5 @@
 import { Popover } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, type RefObject, useRef, useState } from 'react';
 import { type Shown, useCommand } from '../server/use-command.ts';
 import type { Row } from '../server/view-registry.ts';
 import { Button, type ButtonProps } from './button.tsx';
@@ -34,40 +34,53 @@ export function CommandButton({
     setAsking(false);
     if (await send(input)) onDone?.();
   };
-  const open = asking || refusal !== null;
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setAsking(false);
+    dismiss();
+  };
   return (
-    <Popover.Root open={open} onOpenChange={(wanted) => !wanted && (setAsking(false), dismiss())}>
-      <Popover.Anchor asChild>
-        <Button
-          {...rest}
-          aria-busy={busy || undefined}
-          disabledReason={disabledReason ?? never ?? (busy ? 'It is on its way.' : null)}
-          onClick={() => (confirm === undefined ? void act() : setAsking(true))}
-        >
-          {children}
-        </Button>
-      </Popover.Anchor>
-      {open && (
-        <Popover.Portal>
-          <Popover.Content className="popover" sideOffset={6} collisionPadding={8} aria-label={confirm ?? 'Refused'}>
-            {asking ? (
-              <>
-                <p>{confirm}</p>
-                <div className="row end">
-                  <Button look="quiet" onClick={() => setAsking(false)}>
-                    Not now
-                  </Button>
-                  <Button look={rest.look === 'danger' ? 'danger' : 'primary'} onClick={() => void act()}>
-                    {children}
-                  </Button>
-                </div>
-              </>
-            ) : (
-              <Refusal of={refusal} onDismiss={dismiss} />
-            )}
-          </Popover.Content>
-        </Popover.Portal>
+    <>
+      <Button
+        {...rest}
+        ref={button}
+        aria-busy={busy || undefined}
+        disabledReason={disabledReason ?? never ?? (busy ? 'It is on its way.' : null)}
+        onClick={() => (confirm === undefined ? void act() : setAsking(true))}
+      >
+        {children}
+      </Button>
+      {/* Not there while there is nothing to say: a table has hundreds of these. */}
+      {(asking || refusal !== null) && (
+        <Popover.Root open onOpenChange={(wanted) => !wanted && close()}>
+          <Popover.Anchor virtualRef={button as RefObject<HTMLButtonElement>} />
+          <Popover.Portal>
+            <Popover.Content
+              className="popover"
+              sideOffset={6}
+              collisionPadding={8}
+              aria-label={asking ? confirm : 'Refused'}
+              onCloseAutoFocus={() => button.current?.focus()}
+            >
+              {asking ? (
+                <>
+                  <p>{confirm}</p>
+                  <div className="row end">
+                    <Button look="quiet" onClick={close}>
+                      Not now
+                    </Button>
+                    <Button look={rest.look === 'danger' ? 'danger' : 'primary'} onClick={() => void act()}>
+                      {children}
+                    </Button>
+                  </div>
+                </>
+              ) : (
+                <Refusal of={refusal} onDismiss={dismiss} />
+              )}
+            </Popover.Content>
+          </Popover.Portal>
+        </Popover.Root>
       )}
-    </Popover.Root>
+    </>
   );
 }

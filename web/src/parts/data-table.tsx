@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { takeListKeys } from '../app/list-keys.ts';
 import { NARROW, useMedia } from './use-media.ts';
 
@@ -128,7 +128,8 @@ export function DataTable<R>({ label, columns, rows, rowKey, onOpen, depth, empt
             return (
               <div
                 key={key}
-                ref={virtual.measureElement}
+                // A row is as high as every other; a card is not.
+                ref={narrow ? virtual.measureElement : undefined}
                 data-index={item.index}
                 role="row"
                 aria-rowindex={item.index + 2}
@@ -141,17 +142,7 @@ export function DataTable<R>({ label, columns, rows, rowKey, onOpen, depth, empt
                   if (!(event.target as HTMLElement).closest('a, button, input, select')) open(row);
                 }}
               >
-                {columns.map((column, index) => (
-                  <div
-                    key={column.key}
-                    role="gridcell"
-                    className={`cell ${column.align ?? ''}`}
-                    data-title={column.title}
-                  >
-                    {index === 0 && depth ? <Indent by={depth(row)} /> : null}
-                    {column.render(row)}
-                  </div>
-                ))}
+                <Cells row={row} columns={columns} depth={depth?.(row) ?? 0} />
               </div>
             );
           })}
@@ -161,9 +152,21 @@ export function DataTable<R>({ label, columns, rows, rowKey, onOpen, depth, empt
   );
 }
 
-function Indent({ by }: { by: number }) {
-  return by === 0 ? null : <span className="indent" style={{ width: `${by}rem` }} aria-hidden="true" />;
+interface CellsProps<R> {
+  row: R;
+  columns: readonly Column<R>[];
+  depth: number;
 }
+
+/** Rendered anew when the row is another one, not when the list moves or another row changes. */
+const Cells = memo(function Cells<R>({ row, columns, depth }: CellsProps<R>) {
+  return columns.map((column, index) => (
+    <div key={column.key} role="gridcell" className={`cell ${column.align ?? ''}`} data-title={column.title}>
+      {index === 0 && depth > 0 && <span className="indent" style={{ width: `${depth}rem` }} aria-hidden="true" />}
+      {column.render(row)}
+    </div>
+  ));
+}) as <R>(props: CellsProps<R>) => ReactNode;
 
 interface Order {
   key: string;

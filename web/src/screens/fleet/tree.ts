@@ -28,11 +28,22 @@ export function asTree<R extends Node>(rows: readonly R[]): Placed<R>[] {
   const place = (row: R, depth: number) => {
     if (seen.has(row)) return;
     seen.add(row);
-    placed.push({ row, depth: Math.min(depth, DEPTH_MAX) });
+    placed.push(placedAt(row, Math.min(depth, DEPTH_MAX)));
     if (last.get(row.taskId) === row) for (const child of below.get(row.taskId) ?? []) place(child, depth + 1);
   };
   for (const row of below.get(null) ?? []) place(row, 0);
   // Links that go in a circle have no beginning.
   for (const row of rows) place(row, 0);
   return placed;
+}
+
+const before = new WeakMap<object, Placed<object>>();
+
+/** The same for the same row in the same place, so that nothing is drawn anew that did not change. */
+function placedAt<R extends object>(row: R, depth: number): Placed<R> {
+  const known = before.get(row);
+  if (known?.depth === depth) return known as Placed<R>;
+  const fresh = { row, depth };
+  before.set(row, fresh);
+  return fresh;
 }
