@@ -38,7 +38,8 @@ export function coherencePages(): Pages {
       `${TUNED.length + HELD_OUT.length} scenarios are labelled by hand and played through the product’s own parts with the default settings, by a test. By the first part thresholds and words ` +
         'were chosen; the second was written afterwards. A scenario of it that led to a change of the code was moved to the first. Half of all ask for no warning: slow builds, ' +
         'retries that end well, long silent test runs, large refactorings within bounds. *Precision* is the share of warnings that were right, *recall* the share of ' +
-        'troubles that were warned of. They are made up, and few: the figures show where a signal is weak, not how often that happens to you.',
+        'troubles that were warned of. They are made up, and few: the figures show where a signal is weak, not how often that happens to you. ' +
+        'That the output of the real claude, codex and opencode is read is tried with a model that is scripted to run in circles (`npm run test:clis`).',
       ...part('Chosen by', TUNED),
       ...part('Held out', HELD_OUT),
       '## The scenarios',

@@ -72,6 +72,7 @@ function proved(cli: FoundCli): void {
         HEPH_FLEET_CAP: '3',
         // Most of these stories die at once, and no other shall be held up by that.
         HEPH_FLEET_DIED_AT_ONCE_MS: '0',
+        HEPH_GUARDIAN_INTERVAL_MS: '1000',
       },
       agents: {
         [name]: preset('fix'),
@@ -79,6 +80,7 @@ function proved(cli: FoundCli): void {
         [`${name}-known`]: isolated(name, model.address('fix'), proxy.address, 'gpt-5.5'),
         [`${name}-idle`]: preset('idle'),
         [`${name}-forever`]: preset('endless'),
+        [`${name}-circles`]: limited('circles'),
         [`${name}-masked`]: masked(preset('breaks')),
         ...Object.fromEntries(
           troublesOf(name).map(({ story, code }) => [
@@ -162,6 +164,14 @@ function proved(cli: FoundCli): void {
     expect(report.outcome).toBe('failed');
     const [failed] = events.filter(({ type }) => type === 'AttemptFailed');
     expect(failed?.data).toMatchObject({ code: 'agent_stopped', reason: expect.stringContaining('Enough.') });
+  });
+
+  it.concurrent('is seen to run in circles, by what it prints of its steps', async () => {
+    const { events } = await run(`${name}-circles`);
+    const warned = events.filter(({ type }) => type === 'WarningRaised').map(({ data }) => data);
+    expect(warned).toContainEqual(
+      expect.objectContaining({ warning: 'loops', reason: expect.stringContaining('cat package.json') }),
+    );
   });
 
   it('is known to the doctor, who tells no secret', async () => {

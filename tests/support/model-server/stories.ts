@@ -23,6 +23,11 @@ export const STORIES: Readonly<Record<string, Story>> = {
   limited: { tell: fail(429), pauseMs: 0 },
   broken: { tell: fail(500), pauseMs: 0 },
   ...DRAFTING,
+  /** The same command again and again, though it says the same each time. */
+  circles: {
+    tell: (ask) => (findShell(ask) ? shell(ask, 'cat package.json') : { say: 'text', text: 'Looking' }),
+    pauseMs: 300,
+  },
   endless: { tell: () => ({ say: 'endless' }), pauseMs: 100 },
 };
 

@@ -1,6 +1,6 @@
 import { plainLine } from '../../../kernel/plain-text.ts';
 import { contestLine } from '../best-of/progress.ts';
-import { duration, percent, stateWord } from '../../words/index.ts';
+import { duration, percent, signalWord, stateWord } from '../../words/index.ts';
 import type { Check, Story, TaskStory, WireEvent } from './story.ts';
 
 /** What an event means to somebody who watches: a heading, a line below it, or nothing worth a line. */
@@ -94,6 +94,10 @@ function lineOf(event: WireEvent, story: Story): string | null {
       return about('its agent is rate-limited');
     case 'AgentWentSilent':
       return about(`no signal of its agent: ${data.evidence}`);
+    case 'WarningRaised':
+      return about(`its agent is warned of ${signalWord(String(data.warning))}: ${data.reason}`);
+    case 'StopDecided':
+      return about(`its agent is to be stopped: ${data.reason}`);
     case 'AgentFailed':
     case 'AgentLost':
       return about(`its agent ${type === 'AgentLost' ? 'is lost' : 'did not start'}: ${data.reason}`);
