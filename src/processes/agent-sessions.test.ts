@@ -18,7 +18,11 @@ const agent = (value: string, more: Partial<Agent> = {}): Entity<Agent> => ({
   kind: 'agent',
   id: 'agt_1',
   value,
-  context: { ...agentActor.initial(), agentId: 'agt_1', taskId: 'tsk_1', runnerId: 'local', ...more },
+  context: {
+    ...agentActor.initial(),
+    ...{ agentId: 'agt_1', taskId: 'tsk_1', runnerId: 'local', since: last.at },
+    ...more,
+  },
   last,
   arrived: 1,
   began: 1,
@@ -59,6 +63,15 @@ async function sent(obligation: Obligation | undefined): Promise<unknown[]> {
 }
 
 describe('silence', () => {
+  test('is not broken by what is said to the agent, but by what it prints after it', () => {
+    const told = { ...agent('live.no_signal'), last: { ...last, at: 9_000 } };
+    deepStrictEqual(keys(owed(told, nothing())), ['unwanted:agt_1']);
+    const heard = { ...createSignals(), heardAt: new Map([['agt_1', 8_000]]) };
+    deepStrictEqual(keys(owed(told, heard)), ['working:agt_1:8000', 'unwanted:agt_1']);
+    const silent = { ...agent('live.working'), last: { ...last, at: 9_000 } };
+    expect(owed(silent, nothing())[0]).toMatchObject({ notBefore: 1_000 + SILENCE_MS });
+  });
+
   test('is reported when nothing was heard for the whole time, counted from the last word', () => {
     const [silent] = owed(agent('live.working'), nothing());
     expect(silent).toMatchObject({ key: 'no_signal:agt_1:1000', notBefore: 1_000 + SILENCE_MS });

@@ -322,10 +322,12 @@ function watchLive(agent: Entity<Agent>, world: World, { signals, preset }: Agen
     out.push({ key: `probe:${agent.id}:${hints}`, light: true, act: (hands) => probe(agent, hands, signals) });
     return out;
   }
-  const heardAt = Math.max(signals.heardAt.get(agent.id) ?? 0, agent.last.at, task?.last.at ?? 0);
+  // What is recorded of it in between, such as a message that was typed, is no word of its own.
+  const { since } = agent.context;
+  const heardAt = Math.max(signals.heardAt.get(agent.id) ?? 0, since, task?.last.at ?? 0);
   const silence = preset(agent.context.agent, world)?.silenceMs ?? world.settings.limits.agentSilenceMs;
   if (agent.value === 'live.no_signal') {
-    if (heardAt > agent.last.at) out.push(activity(agent.id, 'working', 'It was heard again.', heardAt));
+    if (heardAt > since) out.push(activity(agent.id, 'working', 'It was heard again.', heardAt));
   } else {
     const dueAt = heardAt + silence;
     out.push({
