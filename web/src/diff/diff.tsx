@@ -124,6 +124,7 @@ function useWholeFiles(taskId: string, result: DiffAnswer | null) {
     of: null,
     files: new Map(),
   });
+  const past = usePast();
   const { query: address } = useRoute();
   const files = useMemo(
     () => (result?.files ?? []).map((file) => (wholes.of === result ? (wholes.files.get(file.path) ?? file) : file)),
@@ -132,9 +133,9 @@ function useWholeFiles(taskId: string, result: DiffAnswer | null) {
   const load = async (path: string) => {
     const since = address.since === 'last_turn' ? 'last_turn' : 'base';
     const turn = address.turn === undefined ? {} : { turn: Number(address.turn) };
-    const one = await query<DiffAnswer>('get_task_diff', { taskId, since, ...turn, path }).catch((error: unknown) =>
-      asFailure(error),
-    );
+    const at = past === null ? {} : { at: past };
+    const input = { taskId, since, ...turn, ...at, path };
+    const one = await query<DiffAnswer>('get_task_diff', input).catch((error: unknown) => asFailure(error));
     if ('code' in one) return;
     const [file] = one.files;
     // A file that is cut even alone is not offered again.

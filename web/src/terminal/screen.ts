@@ -7,7 +7,8 @@ const COLUMNS = 120;
 const ROWS = 40;
 const SCROLLBACK_LINES = 10_000;
 const FONT_PX_MAX = 13;
-const FONT_PX_MIN = 8;
+/** Smaller letters cannot be read; what is wider is scrolled to. */
+const FONT_PX_MIN = 10;
 
 /** Escape sequences that ask the terminal, or want something of the machine around it. Nobody here answers. */
 const CSI_IGNORED = [

@@ -54,7 +54,7 @@ function Shown({ contest, view }: { contest: Contest; view: View<Candidate, Cont
   return (
     <div className="contest">
       <header className="contest-head">
-        <h2>{contest.goal}</h2>
+        <Goal text={contest.goal} />
         <div className="row">
           <StatusPill subject="bestOfN" state={status} evidence={contest.evidence} note={contest.reason} />
           <IdChip id={bestOfNId ?? ''} />
@@ -142,5 +142,23 @@ function Verdict({ contest, verdict }: { contest: Contest; verdict: number }) {
         )}
       </p>
     </div>
+  );
+}
+
+const TITLE_CHARS_MAX = 140;
+
+/** A goal that an agent wrote may be a page long: its beginning is the title, and the rest is there when it is asked for. */
+function Goal({ text }: { text: string }) {
+  const [first = ''] = text.trim().split('\n', 1);
+  const title = first.length > TITLE_CHARS_MAX ? `${first.slice(0, TITLE_CHARS_MAX)}…` : first;
+  if (title === text.trim()) return <h2>{title}</h2>;
+  return (
+    <>
+      <h2>{title}</h2>
+      <details className="contest-goal">
+        <summary>The whole goal</summary>
+        <p>{text}</p>
+      </details>
+    </>
   );
 }
