@@ -11,6 +11,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The terminal's library is one file, and loaded when the first terminal is shown.
+    chunkSizeWarningLimit: 1000,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   // Put in place by the server, another one for each answer.
   html: { cspNonce: '__HEPH_NONCE__' },

@@ -139,7 +139,10 @@ export function DataTable<R>({ label, columns, rows, rowKey, onOpen, depth, empt
                 style={{ gridTemplateColumns: tracks, transform: `translateY(${item.start}px)` }}
                 onFocus={() => setActive(key)}
                 onClick={(event) => {
-                  if (!(event.target as HTMLElement).closest('a, button, input, select')) open(row);
+                  const target = event.target as HTMLElement;
+                  // What a cell opens elsewhere, such as a dialog, is below it for React only.
+                  if (event.currentTarget.contains(target) && !target.closest('a, button, input, select, label'))
+                    open(row);
                 }}
               >
                 <Cells row={row} columns={columns} depth={depth?.(row) ?? 0} />

@@ -19,7 +19,11 @@ export function Dialog({ open, onClose, title, description, children, as = 'dial
     <Radix.Root open={open} onOpenChange={(wanted) => !wanted && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="overlay" />
-        <Radix.Content className={as} {...(description === undefined && { 'aria-describedby': undefined })}>
+        <Radix.Content
+          className={as}
+          onOpenAutoFocus={focusField}
+          {...(description === undefined && { 'aria-describedby': undefined })}
+        >
           <header className="dialog-head">
             <Radix.Title>{title}</Radix.Title>
             <Radix.Close asChild>
@@ -34,4 +38,12 @@ export function Dialog({ open, onClose, title, description, children, as = 'dial
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** A form begins in its first field: on the button that closes it, the first space that is typed would. */
+function focusField(event: Event): void {
+  const field = (event.currentTarget as HTMLElement | null)?.querySelector<HTMLElement>('textarea, input, select');
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
 }

@@ -26,7 +26,11 @@ export function Inspector({ task, rows, asOf }: { task: TaskSummary; rows: reado
   return (
     <aside className="inspector" aria-label="About this task">
       <Section title="Summary">
-        {task.reason && <p className="tone-bad toned">{task.reason}</p>}
+        {task.reason && (
+          <p className="tone-bad toned clamped" title={task.reason}>
+            {task.reason}
+          </p>
+        )}
         {task.waits.map(({ code, text }) => (
           <p key={code + text}>
             <strong>{reasonWord(code)}</strong> <span className="dim">{text}</span>
