@@ -1,3 +1,4 @@
+import { signalWord } from '../../kernel/signal-words.ts';
 import { wordOf } from '../../kernel/state-words.ts';
 import type { AgentFact, Effect } from '../../machines/agent/index.ts';
 import { type BestOfNFact, formatWeights, type Score } from '../../machines/best-of-n/index.ts';
@@ -44,8 +45,8 @@ export const SENTENCES: Sentences = {
   AgentJudged: ({ score, signals }) =>
     `${score === null ? 'Its coherence is not known' : `Its coherence is ${Math.round(score * 100)} of 100`}${troubled(signals)}.`,
   WarningRaised: ({ warning, reason, stopAfterMs }) =>
-    `A warning of ${warning.replaceAll('_', ' ')}: ${short(reason)}${stopAfterMs === null ? '' : ` When it lasts for ${seconds(stopAfterMs)}, the agent is stopped.`}`,
-  WarningCleared: ({ warning, reason }) => `The warning of ${warning.replaceAll('_', ' ')} is over: ${short(reason)}`,
+    `Warned of ${signalWord(warning)}: ${short(reason)}${stopAfterMs === null ? '' : ` When it lasts for ${seconds(stopAfterMs)}, the agent is stopped.`}`,
+  WarningCleared: ({ warning, reason }) => `No longer warned of ${signalWord(warning)}: ${short(reason)}`,
   StopDecided: ({ reason }) => `The agent is to be stopped: ${short(reason)}`,
 
   // pruning
@@ -240,8 +241,8 @@ export const SENTENCES: Sentences = {
 };
 
 function troubled(signals: Record<string, { trouble: number | null }>): string {
-  const names = Object.entries(signals).flatMap(([name, { trouble }]) => (trouble ? [name.replaceAll('_', ' ')] : []));
-  return names.length === 0 ? '' : `; it is about ${names.join(', ')}`;
+  const names = Object.entries(signals).flatMap(([name, { trouble }]) => (trouble ? [signalWord(name)] : []));
+  return names.length === 0 ? '' : `; in trouble by: ${names.join(', ')}`;
 }
 
 /** The event in a sentence. One of a kind that this version does not know is named by its type. */

@@ -9,5 +9,6 @@
  */
 export { type StateWord, type Subject, type Tone, SHAPES, stateWord, wordOf } from '../../kernel/state-words.ts';
 export { age, ago, bytes, count, dollars, duration, known, percent, scoreText, tokens, UNKNOWN } from './amounts.ts';
-export { coherenceWord, signalWord, troubleWord } from './coherence.ts';
+export { signalWord } from '../../kernel/signal-words.ts';
+export { coherenceWord, troubleWord } from './coherence.ts';
 export { reasonWord } from './reasons.ts';

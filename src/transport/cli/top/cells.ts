@@ -15,6 +15,11 @@ function charWidth(char: string): number {
   return NONE.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
 }
 
+/** As it is where it fits, else cut with an ellipsis. */
+export function shorten(text: string, width: number): string {
+  return widthOf(text) <= width ? text : fit(text, width).trimEnd();
+}
+
 /** As wide as asked for: filled up with spaces, or cut with an ellipsis. */
 export function fit(text: string, width: number, right = false): string {
   const taken = widthOf(text);

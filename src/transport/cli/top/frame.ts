@@ -1,5 +1,5 @@
 import { age, count, dollars, known, stateWord, tokens, type Tone } from '../../words/index.ts';
-import { fit, widthOf } from './cells.ts';
+import { fit, shorten, widthOf } from './cells.ts';
 import type { Top, TopAgent, TopMatter, TopTask } from './model.ts';
 
 /** A stretch of text in one look. */
@@ -54,7 +54,7 @@ function matterColumns(now: number): Column<TopMatter>[] {
     {
       name: 'needs you',
       rank: 0,
-      text: ({ blocks, title }) => `${blocks ? '!' : '○'} ${title.slice(0, 40)}`,
+      text: ({ blocks, title }) => `${blocks ? '!' : '○'} ${shorten(title, 40)}`,
       look: () => 'attention',
     },
     { name: 'for', rank: 2, right: true, text: ({ since }) => age(now - since) },
@@ -85,7 +85,7 @@ function taskColumns(now: number): Column<TopTask>[] {
   return [
     { name: 'place', rank: 3, right: true, text: ({ place }) => known(place, String) },
     { name: 'for', rank: 2, right: true, text: ({ since }) => age(now - since) },
-    { name: 'waits', rank: 0, text: ({ title }) => title.slice(0, 30), look: () => 'waiting' },
+    { name: 'waits', rank: 0, text: ({ title }) => shorten(title, 30), look: () => 'waiting' },
     { name: 'why', rank: 0, flexible: true, text: ({ reason }) => reason },
     { name: 'task', rank: 7, text: ({ taskId }) => taskId, look: () => 'dim' },
   ];

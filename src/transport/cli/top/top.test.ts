@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CachedView } from '../../stream-client/index.ts';
-import { fit, widthOf } from './cells.ts';
+import { fit, shorten, widthOf } from './cells.ts';
 import { type Control, footer, press, selectedOf, START } from './control.ts';
 import { type Line, tablesOf, windowOf } from './frame.ts';
 import { keysOf } from './keys.ts';
@@ -115,6 +115,7 @@ describe('the tables', () => {
 describe('cells', () => {
   it('are as wide as a terminal shows them', () => {
     expect([widthOf('abc'), widthOf('漢字'), widthOf('e\u0301'), widthOf('🚀')]).toEqual([3, 4, 1, 2]);
+    expect([shorten('abc', 3), shorten('abcd', 3), shorten('漢字漢', 5)]).toEqual(['abc', 'ab…', '漢字…']);
     expect([fit('abc', 5), fit('abc', 5, true), fit('abcdef', 4), fit('漢字漢', 4), fit('abc', 0)]).toEqual([
       'abc  ',
       '  abc',

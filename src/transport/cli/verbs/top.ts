@@ -25,7 +25,8 @@ export async function top(start: Start, { once = false }: TopOptions): Promise<n
   const { world, client, output } = start;
   const stop = new AbortController();
   const offs = (['SIGINT', 'SIGTERM'] as const).map((signal) => world.onSignal(signal, () => stop.abort()));
-  const isScreen = Boolean(world.stdout.isTTY && world.stdin.isTTY) && !once && !output.json;
+  const isTerminal = Boolean(world.stdout.isTTY && world.stdin.isTTY) && world.env.TERM !== 'dumb';
+  const isScreen = isTerminal && !once && !output.json;
   try {
     if (isScreen) await onScreen(start, stop.signal);
     else if (once || !output.json) {

@@ -231,7 +231,7 @@ function WarnedOf({ row }: { row: CoherenceRow }) {
       {more !== '' && (
         <span className="dim" title={more}>
           {' '}
-          and {count(others.length, 'other')}
+          +{others.length}
         </span>
       )}
     </>
