@@ -32,7 +32,7 @@ export interface DataTableProps<R> {
 
 const ROW_PX = 34;
 const CARD_PX = 120;
-const OVERSCAN = 12;
+const OVERSCAN = 8;
 
 /**
  * Rows in columns; at a phone's width a card each. Only what is to be seen is rendered, so thousands cost nothing. By keyboard:
