@@ -1,7 +1,7 @@
 import { useSelector } from '@xstate/store-react';
 import { Command } from 'cmdk';
 import { Dialog } from 'radix-ui';
-import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { shortId } from '../parts/format.ts';
 import { SCREENS } from '../screens/index.ts';
 import { post } from '../server/api.ts';
@@ -28,8 +28,8 @@ const SHOWN_MAX = 40;
 export default function Palette() {
   const open = useSelector(paletteOpen, (now) => now);
   const [typed, setTyped] = useState('');
-  const searched = useDeferredValue(typed);
-  const groups = useGroups(searched);
+  // Not deferred: Enter picks from what is listed, which has to be what was typed.
+  const groups = useGroups(typed);
   return (
     <Dialog.Root open={open} onOpenChange={(wanted) => paletteOpen.set(wanted)}>
       <Dialog.Portal>
