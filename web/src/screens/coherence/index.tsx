@@ -1,6 +1,6 @@
 import './coherence.css';
 import { useMemo } from 'react';
-import { count, duration, percent, signalWord } from '../../../../src/transport/words/index.ts';
+import { age, count, percent, signalWord } from '../../../../src/transport/words/index.ts';
 import { Link } from '../../app/link.tsx';
 import { go, pathTo, setQuery, useRoute } from '../../app/router.ts';
 import { Age } from '../../parts/age.tsx';
@@ -85,7 +85,7 @@ function Facts({ summary, ended, all }: { summary: Partial<CoherenceSummary>; en
       </span>
       <span className="fact">
         <span>Looked at</span>
-        <span>{!settings ? '–' : settings.intervalMs === 0 ? 'never' : `every ${duration(settings.intervalMs)}`}</span>
+        <span>{!settings ? '–' : settings.intervalMs === 0 ? 'never' : `every ${age(settings.intervalMs)}`}</span>
       </span>
       <span className="grow" />
       <label>
