@@ -142,21 +142,25 @@ function impatient(obligation: Obligation, entity: Entity): Obligation {
   };
 }
 
-/** The timer is not cleared: it fires again for whoever has the task by then. */
+/** The timer is not cleared: it fires again, for whoever has the task by then. */
 function twice(obligation: Obligation, entity: Entity): Obligation {
   return {
     ...obligation,
     async act(hands) {
       await obligation.act(hands);
-      hands.clock.after(4_000, () => {
-        const task = hands.world.tasks.get(entity.id) as Entity<Task> | undefined;
-        const { agentId = null, attempt = 0 } = task?.context ?? {};
-        const code = obligation.key.startsWith('lease') ? 'lease_expired' : 'start_overdue';
-        const input = { taskId: entity.id, agentId, attempt, code, reason: 'overdue', counts: true };
-        void hands.send('fail_attempt', input, 'again').catch(() => {});
-      });
+      for (const ms of AGAIN_MS) hands.clock.after(ms, () => fireAgain(ms, obligation, entity, hands));
     },
   };
+}
+
+const AGAIN_MS = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
+
+function fireAgain(ms: number, { key }: Obligation, entity: Entity, { world, send }: Hands): void {
+  const task = world.tasks.get(entity.id) as Entity<Task> | undefined;
+  const { agentId = null, attempt = 0 } = task?.context ?? {};
+  const code = key.startsWith('lease') ? 'lease_expired' : 'start_overdue';
+  const input = { taskId: entity.id, agentId, attempt, code, reason: 'overdue', counts: true };
+  void send('fail_attempt', input, `again ${ms}`).catch(() => {});
 }
 
 /** What a reader of the log goes on from is taken for the last it has not seen. */

@@ -29,6 +29,7 @@ export default function Palette() {
   const open = useSelector(paletteOpen, (now) => now);
   const [typed, setTyped] = useState('');
   const [picked, setPicked] = useState('');
+  // Not deferred: Enter picks from what is listed, which has to be what was typed.
   const groups = useGroups(typed);
   // What was picked may fit no more after the next letter: Enter is then for the first that does.
   const keys = groups.flatMap(({ choices }) => choices.map(({ key }) => key));
