@@ -28,20 +28,27 @@ const SHOWN_MAX = 40;
 export default function Palette() {
   const open = useSelector(paletteOpen, (now) => now);
   const [typed, setTyped] = useState('');
+  const [picked, setPicked] = useState('');
   // Not deferred: Enter picks from what is listed, which has to be what was typed.
   const groups = useGroups(typed);
+  // What was picked may fit no more after the next letter: Enter is then for the first that does.
+  const keys = groups.flatMap(({ choices }) => choices.map(({ key }) => key));
+  const value = keys.includes(picked) ? picked : (keys[0] ?? '');
   return (
     <Dialog.Root open={open} onOpenChange={(wanted) => paletteOpen.set(wanted)}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
         <Dialog.Content className="palette" aria-describedby={undefined}>
           <Dialog.Title className="visually-hidden">Palette</Dialog.Title>
-          <Command label="Palette" loop shouldFilter={false}>
+          <Command label="Palette" loop shouldFilter={false} value={value} onValueChange={setPicked}>
             <Command.Input
               placeholder="Go to a screen, a task, an agent, a run …"
               className="palette-input"
               value={typed}
-              onValueChange={setTyped}
+              onValueChange={(text) => {
+                setTyped(text);
+                setPicked('');
+              }}
             />
             <Command.List className="palette-list">
               <Command.Empty className="palette-empty">Nothing is called that.</Command.Empty>
