@@ -78,8 +78,17 @@ describeInBrowser('by hand', (visit) => {
     await page.getByText('in progress').first().waitFor();
     await agent.speak('report_progress', { message: 'Half of it is so.', fraction: 0.5 });
     await page.getByText('50 %: Half of it is so.').waitFor();
+    await page.keyboard.press('c');
+    const task = page.getByRole('dialog', { name: 'New task' });
+    await task.getByRole('button', { name: 'Create' }).click();
+    await task.getByText('This is needed.').waitFor();
+    await task.getByLabel('Title').fill('One more');
+    await task.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('link', { name: 'One more' }).waitFor();
     await agent.write({ 'so.txt': 'so\n' });
     await agent.finish('It is so.');
+    const another = await told.next();
+    await another.finish('That as well.');
     await page.getByRole('button', { name: 'completed' }).waitFor();
     await page.getByText('It is so.').waitFor();
     await page.getByRole('tab', { name: 'Result' }).click();

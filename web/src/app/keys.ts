@@ -6,7 +6,7 @@ import { currentList } from './list-keys.ts';
 import { showNow } from '../server/moment.ts';
 import { matchKey } from './match-key.ts';
 import { stepBack, stepOn } from './past-steps.ts';
-import { go, goBack, pathTo } from './router.ts';
+import { go, goBack, pathTo, setQuery } from './router.ts';
 
 /** One line of the table of keys: `?` and the palette show it, and nothing else listens on the whole page. */
 export interface KeyAction {
@@ -29,7 +29,7 @@ export const KEYS: readonly KeyAction[] = [
     run: () => go(pathTo(path)),
   })),
   { keys: 'n', title: 'Next that waits for you', palette: true, run: goToNext },
-  { keys: 'c', title: 'Start a workflow', palette: true, run: () => go(pathTo('workflows', [], { new: '1' })) },
+  { keys: 'c', title: 'New task in the run that is shown, else start a workflow', palette: true, run: create },
   { keys: 'j', title: 'Next row', palette: false, run: () => currentList()?.move(1) },
   { keys: 'k', title: 'Previous row', palette: false, run: () => currentList()?.move(-1) },
   { keys: 'Enter', title: 'Open the row', palette: false, run: () => {} },
@@ -44,6 +44,11 @@ export const KEYS: readonly KeyAction[] = [
   { keys: 'g n', title: 'Back to now', palette: true, run: showNow },
   { keys: '?', title: 'All keys', palette: true, run: () => helpOpen.set(true) },
 ];
+
+function create(): void {
+  if (/^\/workflows\/[^/]+$/.test(location.pathname)) setQuery({ task: 'new' });
+  else go(pathTo('workflows', [], { new: '1' }));
+}
 
 /** A sequence that is not gone on with is forgotten. */
 const SEQUENCE_MS = 1_200;

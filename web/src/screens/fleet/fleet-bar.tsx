@@ -7,6 +7,8 @@ import { StatusPill } from '../../parts/status-pill.tsx';
 import { useView } from '../../server/use-view.ts';
 
 export interface FleetSummary {
+  /** How many agents are in each state. */
+  counts: Record<string, number>;
   slots: { used: number; cap: number };
   fleet: { status: string; reason: string; evidence: Evidence | null };
   stoppedAgents: { agent: string; reason: string; evidence: Evidence }[];
@@ -14,6 +16,7 @@ export interface FleetSummary {
 }
 
 const FLEET = { view: 'fleet' };
+const RATE_LIMITED = 'live.rate_limited';
 
 /** What holds for the whole fleet: slots, the line before them, runners, and what a person can do to all. */
 export function FleetBar({
@@ -29,7 +32,8 @@ export function FleetBar({
   all: boolean;
   onAll(wanted: boolean): void;
 }) {
-  const { slots, fleet, runners = [], stoppedAgents = [] } = summary;
+  const { slots, fleet, counts = {}, runners = [], stoppedAgents = [] } = summary;
+  const limited = counts[RATE_LIMITED] ?? 0;
   const queue = useView<{ running: boolean }>('queue');
   const waiting = queue.rows.filter(({ running }) => !running).length;
   return (
@@ -50,6 +54,12 @@ export function FleetBar({
         <span>In line</span>
         <span>{queue.position === null ? '–' : waiting}</span>
       </span>
+      {limited > 0 && (
+        <span className="fact">
+          <StatusPill subject="agent" state={RATE_LIMITED} />
+          <span>{limited}</span>
+        </span>
+      )}
       {runners.map(({ runnerId, status, agents, evidence }) => (
         <span className="fact" key={runnerId}>
           <span>Runner</span>

@@ -3,6 +3,7 @@ import { Button } from '../../parts/button.tsx';
 import { CommandButton } from '../../parts/command-button.tsx';
 import { usePast } from '../../server/moment.ts';
 import { PAST_REASON } from '../../server/use-command.ts';
+import { NewTask } from './new-task.tsx';
 import type { RunSummary } from './rows.ts';
 
 /** What a person can do about a run, as it stands. */
@@ -14,6 +15,7 @@ export function RunButtons({ workflowId, run }: { workflowId: string; run: RunSu
   const open = status === 'active' || status === 'paused';
   return (
     <span className="row">
+      <NewTask workflowId={workflowId} run={run} goes={open} />
       {status === 'active' && (
         <CommandButton
           command="pause_workflow"
