@@ -42,7 +42,7 @@ describe('the installed package', () => {
   it('exports the client of the stream', async () => {
     const script = "console.log(Object.keys(await import('heph/stream-client')).sort().join(' '))";
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: place });
-    expect(stdout).toBe('StreamError connectStream dialWithTicket dialWithToken streamUrl\n');
+    expect(stdout).toBe('StreamError connectStream dialWithTicket dialWithToken streamUrl withoutReplies\n');
   });
 
   it('has a verb for every definition, without loading their schemas', async () => {

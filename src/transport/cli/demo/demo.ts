@@ -117,6 +117,7 @@ async function demoLines(
     `${DEMO_BRANCH} is at ${proof.head}; ${duration(durationMs)} in all.`,
     '',
     'How to look at the story',
+    `${heph('open')}   in the browser`,
     `  ${shellWords(['git', '-C', place.repository, 'log', '--graph', '--stat', DEMO_BRANCH])}`,
     heph('events', '--workflow', report.workflowId),
     heph('follow', report.workflowId),

@@ -73,6 +73,7 @@ export function reportLines(report: RunReport, story: Story, say: Words): string
     ...deliveryLines(report, story),
     '',
     'How to look at the story',
+    `  ${heph('open')}   in the browser`,
     `  ${heph('events', '--workflow', report.workflowId)}`,
     ...(report.code === 'run.stalled'
       ? [`  ${heph('fleet', 'resume')}   then   ${heph('follow', report.workflowId)}`]
