@@ -126,7 +126,11 @@ async function viewsIn({ directory, store: where }: { directory: string; store: 
   const { store, logId } = await openLogStore({ ...opener, directory, where });
   try {
     const places = new Map<string, string>();
-    for await (const { position } of store.readAll()) places.set(String(position), `event ${places.size + 1}`);
+    const params: Record<string, Record<string, unknown>> = { 'best-of-n': { bestOfNId: 'bon_none' } };
+    for await (const { position, stream } of store.readAll()) {
+      places.set(String(position), `event ${places.size + 1}`);
+      if (stream.startsWith('task-')) params.task ??= { taskId: stream.slice('task-'.length) };
+    }
     const host = await startProjectionHost({
       store,
       views: VIEWS,
@@ -135,10 +139,8 @@ async function viewsIn({ directory, store: where }: { directory: string; store: 
       clock: systemClock,
     });
     const views: Record<string, unknown> = {};
-    for (const name of VIEW_NAMES) {
-      const params = name === 'best-of-n' ? { bestOfNId: 'bon_none' } : {};
-      views[name] = told(await host.view(name, params, { at: await store.head() }), places);
-    }
+    for (const name of VIEW_NAMES)
+      views[name] = told(await host.view(name, params[name] ?? {}, { at: await store.head() }), places);
     await host.close();
     return views;
   } finally {
@@ -146,14 +148,24 @@ async function viewsIn({ directory, store: where }: { directory: string; store: 
   }
 }
 
+/** A row that is named by where it happened: `attempt/15`. */
+const AT_PLACE = /(?<=^[a-z]+\/)\d+$/;
+
 function told(view: unknown, places: ReadonlyMap<string, string>): unknown {
   const names = new Set(['position', 'next']);
-  return JSON.parse(JSON.stringify(view), (key, value: unknown) => {
-    // A number by that name is a place in a line, not in the log.
-    if (!names.has(key) || typeof value !== 'string') return value;
+  const placeOf = (value: string, what: string) => {
     const place = places.get(value);
-    expect(place, `${key} ${value}`).toBeDefined();
+    expect(place, `${what} ${value}`).toBeDefined();
     return place;
+  };
+  return JSON.parse(JSON.stringify(view), (key, value: unknown) => {
+    if (key === 'rows')
+      return Object.entries(value as object).map(([row, of]) => [
+        row.replace(AT_PLACE, (position) => placeOf(position, row) ?? position),
+        of,
+      ]);
+    // A number by that name is a place in a line, not in the log.
+    return names.has(key) && typeof value === 'string' ? placeOf(value, key) : value;
   });
 }
 

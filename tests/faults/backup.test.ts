@@ -103,8 +103,8 @@ function sendUntilStopped(): { stop(): Promise<Acknowledged[]> } {
 }
 
 async function viewsOf(of: Product, at: string): Promise<unknown[]> {
-  // The one of a best-of-N is asked for by its id, and there is none here.
-  const asked = VIEWS.filter((view) => view !== 'best-of-n');
+  // Those of one best-of-N and of one task are asked for by its id.
+  const asked = VIEWS.filter((view) => view !== 'best-of-n' && view !== 'task');
   return Promise.all(asked.map((view) => of.operator.query('get_view', { view, at })));
 }
 

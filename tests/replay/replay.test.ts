@@ -15,7 +15,7 @@ import { troubles } from '../recordings/troubles.ts';
 
 const FOLDER = fileURLToPath(new URL('../recordings/', import.meta.url));
 const recordings = readdirSync(FOLDER).filter((name) => name.endsWith('.ndjson'));
-const FOLDED_VIEWS = ['queue', 'workflow', 'fleet', 'coherence', 'builds', 'cost', 'checks'];
+const FOLDED_VIEWS = VIEWS.flatMap((view) => ('overall' in view ? [view.name] : []));
 
 async function imported(text: string): Promise<EventStore> {
   const store = openMemoryStore();
