@@ -35,7 +35,7 @@ export type Answer = { url: string } | Published | { residentKb: number };
 const TOKEN = `hph_o_${'b'.repeat(43)}`;
 /** About 300 bytes as a client gets it, beside the time. */
 const TEXT = 'x'.repeat(40);
-const LOOKS = 5;
+const LOOKS = 30;
 const LOOK_MS = 100;
 
 let made = 0;
