@@ -104,7 +104,7 @@ export const STATES: Readonly<Record<Subject, States>> = {
   delivery: {
     moved: ['good', 'merged'],
     left: ['ended', 'left as it was'],
-    not_asked: ['ended', 'not asked for'],
+    not_asked: ['ended', 'not moved'],
   },
   finding: { ok: 'good', note: 'waiting', warning: 'attention', error: ['bad', 'problem'] },
   fleet: { open: 'good', paused: 'waiting', stopped: 'attention' },

@@ -124,7 +124,9 @@ function deliveryLines(report: RunReport, story: Story): string[] {
   const merges = commits.map((commit) => `  merge ${commit}`);
   if (base.state === 'moved') return [`Delivered: ${base.branch} is at ${base.commit}.`, ...merges];
   if (commits.length === 0) return [`Nothing was merged; ${base.branch} is as it was.`];
-  const why = base.state === 'not_asked' ? 'as you asked' : plainLine(base.reason ?? 'the run did not end green');
+  // Of a run that failed nobody asks for the base branch to be moved either.
+  const asYouAsked = base.state === 'not_asked' && report.outcome === 'completed';
+  const why = asYouAsked ? 'as you asked' : plainLine(base.reason ?? 'the run did not end green');
   return [
     `${base.branch} was not touched: ${why}. The work is on ${branch}; to merge it by hand:`,
     `  ${shellWords(['git', '-C', story.repository.path, 'merge', '--no-ff', branch])}`,
